@@ -1,0 +1,150 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/core/internal/meter"
+)
+
+// ByteStorage turns payloads into envelopes and back, and counts what it does.
+// It is safe for any number of goroutines; one for a whole program will do.
+type ByteStorage struct {
+	format          string
+	store, retrieve meter.Operation
+}
+
+// NewByteStorage returns a ByteStorage that writes defaultFormat into the
+// envelopes of Store. Use DefaultFormat if payloads are MessagePack.
+func NewByteStorage(defaultFormat string) *ByteStorage {
+	s := &ByteStorage{format: defaultFormat}
+	s.store.KeepLast = true
+	return s
+}
+
+// DefaultFormat is the format identifier that Store writes.
+func (s *ByteStorage) DefaultFormat() string { return s.format }
+
+// Store returns the envelope of data, with the default format. The result has
+// room for the worst case; slices.Clone it to keep many small ones in memory.
+//
+// Errors: ErrInputTooLarge if data or the envelope exceeds 512 MiB,
+// ErrInvalidInput if the format is not valid UTF-8.
+func (s *ByteStorage) Store(data []byte) ([]byte, error) {
+	return s.AppendStore(nil, data, s.format)
+}
+
+// AppendStore appends the envelope of data, with the given format, to dst.
+// The free capacity of dst must not overlap data.
+func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, error) {
+	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
+		s.store.Fail(s.store.Begin(0))
+		return dst, ErrInputTooLarge
+	}
+	dst = slices.Grow(dst, EnvelopeBound(len(data), len(format)))
+	n, err := s.StoreInto(dst[len(dst):cap(dst)], data, format)
+	return dst[:len(dst)+n], err
+}
+
+// StoreInto writes the envelope of data to dst and returns its size. dst must
+// not overlap data; if it is shorter than EnvelopeBound(len(data),
+// len(format)), the answer is ErrBufferTooSmall and that bound.
+func (s *ByteStorage) StoreInto(dst, data []byte, format string) (int, error) {
+	if bound := EnvelopeBound(len(data), len(format)); len(data) <= MaxPayloadSize && len(dst) < bound {
+		return bound, ErrBufferTooSmall
+	}
+	span := s.store.Begin(len(data))
+	n, err := encodeEnvelope(dst, data, format)
+	if err != nil {
+		s.store.Fail(span)
+		return 0, err
+	}
+	s.store.End(span, len(data), n)
+	return n, nil
+}
+
+// Retrieve returns the payload of an envelope.
+//
+// Errors: ErrInvalidInput if it is not an envelope, ErrInputTooLarge or
+// ErrDecompressionBomb if it claims more than the limits allow,
+// ErrDecompressionFailed, ErrChecksumMismatch or ErrSizeValidationFailed if
+// its content is damaged.
+func (s *ByteStorage) Retrieve(envelope []byte) ([]byte, error) {
+	return s.AppendRetrieve(nil, envelope)
+}
+
+// AppendRetrieve appends the payload of an envelope to dst. The free capacity
+// of dst must not overlap the envelope.
+func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
+	span := s.retrieve.Begin(len(envelope))
+	e, err := Inspect(envelope)
+	if err != nil {
+		s.retrieve.Fail(span)
+		return dst, err
+	}
+	dst = slices.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
+	end := len(dst) + e.OriginalSize
+	if err := e.Extract(dst[len(dst):end]); err != nil {
+		s.retrieve.Fail(span)
+		return dst, err
+	}
+	s.retrieve.End(span, len(envelope), e.OriginalSize)
+	return dst[:end], nil
+}
+
+// RetrieveInto writes the payload of an envelope to dst and returns its size.
+// dst must not overlap the envelope; if it is too short, the answer is
+// ErrBufferTooSmall and the size needed, and nothing is written.
+func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
+	e, err := Inspect(envelope)
+	if err == nil && len(dst) < e.OriginalSize {
+		return e.OriginalSize, ErrBufferTooSmall
+	}
+	span := s.retrieve.Begin(len(envelope))
+	if err == nil {
+		err = e.Extract(dst[:e.OriginalSize])
+	}
+	if err != nil {
+		s.retrieve.Fail(span)
+		return 0, err
+	}
+	s.retrieve.End(span, len(envelope), e.OriginalSize)
+	return e.OriginalSize, nil
+}
+
+// Validate returns exactly the error that Retrieve would. It decompresses the
+// payload to do so, but does not count in the metrics.
+func (s *ByteStorage) Validate(envelope []byte) error {
+	e, err := Inspect(envelope)
+	if err != nil {
+		return err
+	}
+	return e.Extract(make([]byte, e.OriginalSize))
+}
+
+// EstimateCompression returns the compression ratio, original / compressed
+// size of the block, that Store would reach on data: 0 for no data.
+func (s *ByteStorage) EstimateCompression(data []byte) (ratio float64, err error) {
+	if len(data) > MaxPayloadSize {
+		return 0, ErrInputTooLarge
+	}
+	return CompressionRatio(make([]byte, EnvelopeBound(len(data), 0)), data), nil
+}
+
+// CompressionRatio is EstimateCompression with the caller's scratch memory of
+// at least EnvelopeBound(len(data), 0) bytes.
+func CompressionRatio(scratch, data []byte) float64 {
+	return float64(len(data)) / float64(lz4block.Encode(scratch, data))
+}
+
+// Metrics returns what this ByteStorage has done so far.
+func (s *ByteStorage) Metrics() Metrics {
+	m := Metrics{
+		Store:    OperationMetrics(s.store.Snapshot()),
+		Retrieve: OperationMetrics(s.retrieve.Snapshot()),
+	}
+	if in, out := s.store.Last(); out > 0 {
+		m.LastCompressionRatio = float64(in) / float64(out)
+	}
+	return m
+}

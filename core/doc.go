@@ -1,0 +1,18 @@
+// Package core makes cache payloads small and checked: ByteStorage compresses
+// bytes with LZ4, protects them with an XXH3-64 checksum and wraps both in an
+// envelope that the cachekit libraries of other languages read and write too.
+//
+// Bytes in, bytes out:
+//
+//	storage := core.NewByteStorage(core.DefaultFormat)
+//	envelope, err := storage.Store(data)
+//	data, err = storage.Retrieve(envelope)
+//
+// The package uses no cryptography and pulls none in. The checksum finds
+// accidents, not attackers; import core/encryption for secrecy and
+// authenticity.
+//
+// Every function is safe for concurrent use. Nothing is allocated for what an
+// envelope merely claims: sizes are checked against the limits of this
+// package before memory is taken or anything is decompressed.
+package core

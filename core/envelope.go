@@ -1,0 +1,223 @@
+package core
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/checksum"
+	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
+)
+
+// An envelope is a MessagePack array of four fields, by position: the block,
+// the checksum, the original size and the format. Readers also take a map
+// keyed by these names, which some decoders of the family accept.
+const (
+	fieldBlock = iota
+	fieldChecksum
+	fieldSize
+	fieldFormat
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{"compressed_data", "checksum", "original_size", "format"}
+
+// Bytes that an envelope adds around block and format, at most.
+const (
+	arrayHeader    = 1                  // fixarray
+	binHeaderMax   = 5                  // bin32
+	checksumMax    = 1 + 2*ChecksumSize // fixarray, each byte in up to two
+	sizeMax        = 5                  // uint32
+	strHeaderMax   = 5                  // str32
+	envelopeExtras = arrayHeader + binHeaderMax + checksumMax + sizeMax + strHeaderMax
+)
+
+// Envelope is the header of a stored envelope: what it says of its payload,
+// before anything is decompressed.
+type Envelope struct {
+	OriginalSize   int                // size of the payload in bytes
+	CompressedSize int                // size of the LZ4 block in bytes
+	Checksum       [ChecksumSize]byte // XXH3-64 of the payload, big-endian
+	Format         []byte             // valid UTF-8; part of the envelope's bytes, not a copy
+
+	block   []byte // the LZ4 block, or in an old envelope the integers that spell it
+	integer bool   // block holds MessagePack integers, not bytes
+}
+
+// EnvelopeBound is the largest size in bytes that the envelope of n payload
+// bytes with a format of formatLen bytes can take.
+func EnvelopeBound(n, formatLen int) int {
+	return lz4block.Bound(n) + envelopeExtras + formatLen
+}
+
+// Inspect reads the header of an envelope and makes every check that needs no
+// decompression. It costs the same for 64 bytes and for 512 MiB, except for
+// envelopes written before the block became `bin`: those spell it as an array
+// of integers, which has to be walked.
+func Inspect(envelope []byte) (Envelope, error) {
+	var e Envelope
+	if len(envelope) > MaxEnvelopeSize {
+		return Envelope{}, ErrInputTooLarge
+	}
+	size, ok := e.parse(envelope)
+	switch {
+	case !ok:
+		return Envelope{}, ErrInvalidInput
+	case size > MaxPayloadSize:
+		return Envelope{}, ErrInputTooLarge
+	case e.CompressedSize == 0, size > uint64(e.CompressedSize)*MaxCompressionRatio:
+		return Envelope{}, ErrDecompressionBomb
+	}
+	e.OriginalSize = int(size)
+	return e, nil
+}
+
+// Extract decompresses the payload into dst, which must be OriginalSize bytes
+// long and must not overlap the envelope, and checks it. After an error dst
+// holds zeros.
+func (e *Envelope) Extract(dst []byte) error {
+	err := e.extract(dst)
+	if err != nil {
+		clear(dst)
+	}
+	return err
+}
+
+func (e *Envelope) extract(dst []byte) error {
+	if len(dst) != e.OriginalSize {
+		return ErrBufferTooSmall
+	}
+	var n int
+	var err error
+	if e.integer {
+		n, err = decodeIntegerBlock(dst, e.block)
+	} else {
+		n, err = lz4block.Decode(dst, e.block)
+	}
+	if err != nil {
+		return ErrDecompressionFailed
+	}
+	// The checksum is looked at first: a wrong size that it vouches for is a
+	// writer's mistake, anything else is damage.
+	if checksum.Sum(dst[:n]) != binary.BigEndian.Uint64(e.Checksum[:]) {
+		return ErrChecksumMismatch
+	}
+	if n != e.OriginalSize {
+		return ErrSizeValidationFailed
+	}
+	return nil
+}
+
+// parse splits an envelope into its fields and returns the original size. It
+// allocates nothing, and reports false for whatever is not one envelope.
+func (e *Envelope) parse(envelope []byte) (size uint64, ok bool) {
+	r := msgpackReader{in: envelope}
+	count, isMap, ok := r.container()
+	if !ok {
+		return 0, false
+	}
+	if !isMap {
+		if count != fieldCount {
+			return 0, false
+		}
+		ok = r.block(e) && r.checksum(&e.Checksum) && r.uint(&size) && r.format(&e.Format)
+		return size, ok && len(r.in) == 0
+	}
+	var seen [fieldCount]bool
+	for ; count > 0; count-- {
+		var name []byte
+		if !r.str(&name) {
+			return 0, false
+		}
+		field := fieldCount
+		for i, known := range fieldNames {
+			if string(name) == known {
+				field = i
+			}
+		}
+		if field == fieldCount {
+			// The map itself is the first level of nesting.
+			if !utf8.Valid(name) || !r.skip(1) {
+				return 0, false
+			}
+			continue
+		}
+		if seen[field] {
+			return 0, false
+		}
+		seen[field] = true
+		switch field {
+		case fieldBlock:
+			ok = r.block(e)
+		case fieldChecksum:
+			ok = r.checksum(&e.Checksum)
+		case fieldSize:
+			ok = r.uint(&size)
+		case fieldFormat:
+			ok = r.format(&e.Format)
+		}
+		if !ok {
+			return 0, false
+		}
+	}
+	return size, seen == [fieldCount]bool{true, true, true, true} && len(r.in) == 0
+}
+
+// encodeEnvelope writes the envelope of data to dst and returns its size. dst
+// must hold EnvelopeBound bytes and must not overlap data.
+func encodeEnvelope(dst, data []byte, format string) (int, error) {
+	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
+		return 0, ErrInputTooLarge
+	}
+	if !utf8.ValidString(format) {
+		return 0, ErrInvalidInput
+	}
+	bound := lz4block.Bound(len(data))
+	dst[0] = 0x90 | fieldCount
+
+	// The block's header comes first and its length depends on the block, so
+	// its width is a guess; a wrong one costs a move of the block. Blocks of
+	// up to 64 KiB are the likely outcome up to three times that input.
+	guess := 5
+	switch {
+	case bound <= 0xff:
+		guess = 2
+	case len(data) <= 3<<16:
+		guess = 3
+	}
+	start := arrayHeader + guess
+	n := lz4block.Encode(dst[start:start+bound], data)
+	header := binHeaderSize(n)
+	if header != guess {
+		copy(dst[arrayHeader+header:], dst[start:start+n])
+	}
+	putBinHeader(dst[arrayHeader:], n)
+	out := dst[:arrayHeader+header+n]
+
+	out = append(out, 0x90|ChecksumSize)
+	sum := Checksum(data)
+	for _, b := range sum {
+		if b > 0x7f {
+			out = append(out, 0xcc)
+		}
+		out = append(out, b)
+	}
+	out = appendUint(out, uint32(len(data)))
+	out = appendStr(out, format)
+	if n > MaxEnvelopeSize || len(out) > MaxEnvelopeSize {
+		clear(out)
+		return 0, ErrInputTooLarge
+	}
+	return len(out), nil
+}
+
+// decodeIntegerBlock decodes a block that an old envelope spells as
+// MessagePack integers. It reads them one by one instead of gathering them in
+// a buffer first, so that an old envelope needs no more memory than a new one.
+func decodeIntegerBlock(dst, integers []byte) (int, error) {
+	r := msgpackReader{in: integers}
+	return lz4block.DecodeFrom(dst, func() (byte, bool) {
+		var v uint64
+		ok := r.uint(&v)
+		return byte(v), ok
+	})
+}

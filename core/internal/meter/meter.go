@@ -1,0 +1,158 @@
+// Package meter counts operations and, now and then, times one.
+//
+// A 64-byte call takes some 100 ns, of which counting may cost at most five in
+// a hundred, and an atomic addition alone takes five. Three decisions keep it
+// there. Counters are spread over cells of one cache line each, chosen by the
+// caller's stack, so that threads sharing a handle do not fight for one line.
+// A small operation adds its count and both its sizes in a single addition to
+// a packed word, which is emptied into wide counters every 64 operations. And
+// two readings of the clock, which cost more than the work they would measure,
+// are taken for every payload from AlwaysTimed bytes on, but only for one in
+// SampleEvery of the smaller ones.
+package meter
+
+import (
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+const (
+	// AlwaysTimed is the payload size in bytes from which every operation is
+	// timed.
+	AlwaysTimed = 64 << 10
+
+	// SampleEvery is how many smaller operations share one timing.
+	SampleEvery = 64
+
+	cells = 4 // a power of two
+)
+
+// The packed word: operations in the top 16 bits, then 24 bits of bytes in and
+// 24 of bytes out. Only sizes below packedSize go there, so that the sums hold
+// 4,096 operations. A word that has reached SampleEvery is emptied by everyone
+// who sees it, so it would take 4,000 goroutines stopped between the same two
+// instructions to overflow one.
+const (
+	packedSize  = 1 << 12
+	packedBytes = 24
+	packedMask  = 1<<packedBytes - 1
+	packedOne   = 1 << (2 * packedBytes)
+)
+
+// cell is one cache line of counters.
+type cell struct {
+	packed                        atomic.Uint64
+	operations, bytesIn, bytesOut atomic.Uint64
+	last                          atomic.Uint64 // sizes of the last operation, out<<32 | in
+	_                             [24]byte
+}
+
+// Operation holds the cumulative counts of one kind of operation. The zero
+// value is ready to use; it is safe for any number of goroutines.
+type Operation struct {
+	// KeepLast makes Last work, which costs another atomic store a call. It
+	// is set before the first use.
+	KeepLast bool
+
+	cells                          [cells]cell
+	errors, timed, totalNS, lastNS atomic.Uint64
+	lastCell                       atomic.Pointer[cell] // of the last timed operation
+}
+
+// Snapshot is what an Operation has counted; its fields are those of
+// core.OperationMetrics.
+type Snapshot struct {
+	Operations, Errors, BytesIn, BytesOut, TimedOperations, TotalNS, LastNS uint64
+}
+
+// Span is one operation under way.
+type Span struct {
+	cell    *cell
+	started int64 // nanoseconds since epoch, or 0 if this one is not timed
+}
+
+// epoch makes readings of the monotonic clock small positive numbers.
+var epoch = time.Now().Add(-1)
+
+// Begin starts an operation on size bytes.
+func (o *Operation) Begin(size int) Span {
+	// The address of a local variable differs between goroutines, and
+	// between C threads calling in; pages of the same stack fall together.
+	// Only its value is used, so nothing is dereferenced or kept alive.
+	var local byte
+	page := uint64(uintptr(unsafe.Pointer(&local)) >> 12)
+	s := Span{cell: &o.cells[page*0x9e3779b97f4a7c15>>62&(cells-1)]}
+	if s.cell.packed.Load() < packedOne || size >= AlwaysTimed {
+		s.started = int64(time.Since(epoch))
+	}
+	return s
+}
+
+// End counts an operation that took in and gave out so many bytes.
+func (o *Operation) End(s Span, in, out int) {
+	c := s.cell
+	if in|out < packedSize {
+		add := uint64(packedOne | in<<packedBytes | out)
+		if c.packed.Add(add) >= SampleEvery*packedOne {
+			c.empty()
+		}
+	} else {
+		c.operations.Add(1)
+		c.bytesIn.Add(uint64(in))
+		c.bytesOut.Add(uint64(out))
+	}
+	if o.KeepLast {
+		c.last.Store(uint64(out)<<32 | uint64(in))
+	}
+	if s.started != 0 {
+		ns := uint64(int64(time.Since(epoch)) - s.started)
+		o.timed.Add(1)
+		o.totalNS.Add(ns)
+		o.lastNS.Store(ns)
+		o.lastCell.Store(c)
+	}
+}
+
+// Fail counts an operation that failed; its bytes and its time do not count.
+func (o *Operation) Fail(s Span) {
+	s.cell.operations.Add(1)
+	o.errors.Add(1)
+}
+
+// empty moves the packed word into the wide counters.
+func (c *cell) empty() {
+	p := c.packed.Swap(0)
+	c.operations.Add(p / packedOne)
+	c.bytesIn.Add(p >> packedBytes & packedMask)
+	c.bytesOut.Add(p & packedMask)
+}
+
+// Snapshot reads the counters. Operations under way may be counted in part.
+func (o *Operation) Snapshot() Snapshot {
+	s := Snapshot{
+		Errors:          o.errors.Load(),
+		TimedOperations: o.timed.Load(),
+		TotalNS:         o.totalNS.Load(),
+		LastNS:          o.lastNS.Load(),
+	}
+	for i := range o.cells {
+		c := &o.cells[i]
+		c.empty()
+		s.Operations += c.operations.Load()
+		s.BytesIn += c.bytesIn.Load()
+		s.BytesOut += c.bytesOut.Load()
+	}
+	return s
+}
+
+// Last returns the sizes of the last operation, zeros before the first. With
+// several threads it is one of the last.
+func (o *Operation) Last() (in, out int) {
+	c := o.lastCell.Load()
+	if c == nil {
+		return 0, 0
+	}
+	last := c.last.Load()
+	return int(uint32(last)), int(last >> 32)
+}
