@@ -8,6 +8,8 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"reflect"
+
+	"golang.org/x/sys/cpu"
 )
 
 // Sizes in bytes.
@@ -75,6 +77,32 @@ func (k *Key) Wipe() {
 	*k = Key{}
 }
 
+// SealOnce is NewKey, Seal and Wipe for a key that serves one message.
+func SealOnce(key, dst, nonce, plaintext, aad []byte) {
+	k := NewKey(key)
+	defer k.Wipe()
+	k.Seal(dst, nonce, plaintext, aad)
+}
+
+// OpenOnce is NewKey, Open and Wipe for a key that serves one message.
+func OpenOnce(key, dst, nonce, ciphertext, aad []byte) bool {
+	k := NewKey(key)
+	defer k.Wipe()
+	return k.Open(dst, nonce, ciphertext, aad)
+}
+
 // SetupIsCheap tells whether NewKey costs so little that keeping a key for
-// its next use is not worth the bookkeeping.
+// its next use is not worth the bookkeeping; SealOnce and OpenOnce are then
+// the calls to use.
 func SetupIsCheap() bool { return false }
+
+// Path names the implementation that does the work.
+func Path() string { return "stdlib" }
+
+// Accelerated tells whether the work is done by the CPU's AES and carry-less
+// multiplication instructions. The conditions are those of crypto/aes.
+func Accelerated() bool {
+	return cpu.X86.HasAES && cpu.X86.HasPCLMULQDQ && cpu.X86.HasSSE41 && cpu.X86.HasSSSE3 ||
+		cpu.ARM64.HasAES && cpu.ARM64.HasPMULL ||
+		cpu.S390X.HasAES && cpu.S390X.HasAESGCM
+}
