@@ -48,6 +48,7 @@ var (
 	ErrRNGFailure           error = sentinel(CodeRNGFailure)
 	ErrDomainTooLong        error = sentinel(CodeDomainTooLong)
 	ErrSaltTooLong          error = sentinel(CodeSaltTooLong)
+	ErrInvalidHandle        error = sentinel(CodeInvalidHandle)
 	ErrInternal             error = sentinel(CodeInternal)
 )
 

@@ -1,0 +1,81 @@
+package encryption
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/cachekit-go/cachekit-core/core"
+)
+
+const aadVersion = 3
+
+// aadRoom is the size of an AAD that fits on the stack: tenant, cache key and
+// format of some 200 bytes together.
+const aadRoom = 256
+
+// AppendAAD appends the family's additional authenticated data, version 3, to
+// dst: what binds a ciphertext to its tenant, its cache key, the format of its
+// plaintext and whether that is a compressed envelope. originalType is a fifth
+// component that the Python library writes; empty means that there is none.
+//
+// The error is core.ErrInputTooLarge for a component of 4 GiB.
+func AppendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType string) ([]byte, error) {
+	if originalType == "" {
+		return appendAAD(dst, tenantID, cacheKey, format, compressed, nil)
+	}
+	return appendAAD(dst, tenantID, cacheKey, format, compressed, &originalType)
+}
+
+// AADInto writes what AppendAAD appends to dst and returns its size; if dst is
+// too short, the answer is core.ErrBufferTooSmall and the size needed. A nil
+// originalType is none, an empty one a component of no bytes.
+func AADInto(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType *string) (int, error) {
+	n := 1 + 4 + len(tenantID) + 4 + len(cacheKey) + 4 + len(format) + 4 + len(compressedFlag(compressed))
+	if originalType != nil {
+		n += 4 + len(*originalType)
+	}
+	if len(dst) < n {
+		return n, core.ErrBufferTooSmall
+	}
+	aad, err := appendAAD(dst[:0], tenantID, cacheKey, format, compressed, originalType)
+	return len(aad), err
+}
+
+func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType *string) ([]byte, error) {
+	longest := max(len(tenantID), len(cacheKey), len(format))
+	if originalType != nil {
+		longest = max(longest, len(*originalType))
+	}
+	if uint64(longest) > math.MaxUint32 {
+		return dst, core.ErrInputTooLarge
+	}
+	dst = append(dst, aadVersion)
+	dst = appendComponent(dst, tenantID)
+	dst = appendComponent(dst, cacheKey)
+	dst = appendComponent(dst, format)
+	dst = appendComponent(dst, compressedFlag(compressed))
+	if originalType != nil {
+		dst = appendComponent(dst, *originalType)
+	}
+	return dst, nil
+}
+
+func appendComponent[T []byte | string](dst []byte, component T) []byte {
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(component)))
+	return append(dst, component...)
+}
+
+// compressedFlag is the boolean as Python prints it, which is what the format
+// was first defined by.
+func compressedFlag(compressed bool) string {
+	if compressed {
+		return "True"
+	}
+	return "False"
+}
+
+// AppendAAD appends the AAD that this keyring's tenant, a cache key and a
+// format make: AppendAAD without an original type.
+func (k *TenantKeyring) AppendAAD(dst, cacheKey []byte, format string, compressed bool) ([]byte, error) {
+	return appendAAD(dst, k.tenant, cacheKey, format, compressed, nil)
+}

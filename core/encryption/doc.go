@@ -1,0 +1,27 @@
+// Package encryption keeps cache entries secret and authentic: AES-256-GCM
+// with counter nonces, keys derived for each tenant, and keyrings through which
+// master keys can be replaced while old entries stay readable.
+//
+// There are three ways in, from the most complete to the most basic:
+//
+//   - TenantKeyring.Seal and Open turn a payload into a cache entry and back:
+//     compressed, encrypted, and bound to the tenant, the cache key and the
+//     format, so that an entry moved to another key does not open.
+//   - TenantKeyring.Encrypt and Decrypt do the encryption alone, with keys
+//     derived and expanded once.
+//   - Encryptor takes the key with each call.
+//
+// A ciphertext is nonce (12 bytes) || AES-256-GCM ciphertext || tag (16). The
+// nonce is an instance id of 8 bytes, from a process-wide counter that starts
+// at a random number, and a counter of 4 bytes; neither ever repeats in a
+// process. Two processes under one key are told apart by their random starts.
+//
+// Functions come in three forms: a plain one that allocates its result, an
+// Append form that extends a slice, and an Into form that writes into memory of
+// a known size and allocates nothing.
+//
+// Keys live in memory of this package only as long as they are needed; Wipe
+// overwrites those that it keeps. This is best effort: a copy that the runtime
+// made in a register or on a stack can outlive it. No error, metric or printed
+// value holds a byte of a key or a plaintext.
+package encryption

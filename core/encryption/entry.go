@@ -1,0 +1,171 @@
+package encryption
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/cachekit-go/cachekit-core/core"
+)
+
+// SealBound is the largest size in bytes that an entry of n payload bytes with
+// a format of formatLen bytes can take.
+func SealBound(n, formatLen int) int { return core.EnvelopeBound(n, formatLen) + Overhead }
+
+// Seal turns data into a cache entry: compressed, in an envelope, encrypted
+// under the current key, and bound to this tenant, cache key and format, so
+// that it opens for no other. The result has room for the worst case.
+//
+// Errors, looked for in this order: core.ErrInputTooLarge,
+// core.ErrInvalidInput if the format is not valid UTF-8, ErrWiped,
+// core.ErrCounterExhausted.
+func (k *TenantKeyring) Seal(cacheKey, data []byte, format string) ([]byte, error) {
+	return k.AppendSeal(nil, cacheKey, data, format)
+}
+
+// AppendSeal appends the entry to dst. The free capacity of dst must not
+// overlap the inputs.
+func (k *TenantKeyring) AppendSeal(dst, cacheKey, data []byte, format string) ([]byte, error) {
+	if len(data) <= core.MaxPayloadSize && len(format) <= core.MaxEnvelopeSize {
+		dst = slices.Grow(dst, SealBound(len(data), len(format)))
+	}
+	n, _, err := k.SealInto(dst[len(dst):cap(dst)], cacheKey, data, format)
+	if err != nil {
+		return dst, err
+	}
+	return dst[:len(dst)+n], nil
+}
+
+// SealInto writes the entry to dst and returns its size; rotate is that of
+// EncryptInto. If dst is shorter than SealBound(len(data), len(format)), the
+// answer is core.ErrBufferTooSmall and that bound, and no nonce is spent. dst
+// must not overlap the inputs. Whatever the answer, no payload byte is left in
+// it.
+func (k *TenantKeyring) SealInto(dst, cacheKey, data []byte, format string) (n int, rotate bool, err error) {
+	storing := k.store.Begin(len(data))
+	n, err = sealInto(dst, data, format)
+	count(&k.store, storing, len(data), n, err)
+	if err != nil {
+		return n, false, err
+	}
+
+	encrypting := k.encrypt.Begin(n)
+	plaintext := dst[NonceSize : NonceSize+n]
+	sealed := dst[:n+Overhead]
+	var room [aadRoom]byte
+	aad, err := k.AppendAAD(room[:0], cacheKey, format, true)
+	if err == nil {
+		rotate, err = k.seal(sealed, plaintext, aad)
+	}
+	count(&k.encrypt, encrypting, n, len(sealed), err)
+	if err != nil {
+		clear(sealed)
+		return 0, false, err
+	}
+	return len(sealed), rotate, nil
+}
+
+// encoderSlack is how far beyond the envelope its encoder may have written:
+// the width of its widest store, which the tests watch.
+const encoderSlack = 64
+
+// sealInto writes the envelope of data to dst where it will be encrypted.
+func sealInto(dst, data []byte, format string) (int, error) {
+	if len(data) > core.MaxPayloadSize || len(format) > core.MaxEnvelopeSize {
+		return 0, core.ErrInputTooLarge
+	}
+	if bound := SealBound(len(data), len(format)); len(dst) < bound {
+		return bound, core.ErrBufferTooSmall
+	}
+	n, err := core.EncodeEnvelope(dst[NonceSize:len(dst)-TagSize], data, format)
+	end := NonceSize + n
+	clear(dst[end:min(end+encoderSlack, len(dst))])
+	return n, err
+}
+
+// Open returns the payload of an entry that Seal, or another library of the
+// family, made under the same tenant, cache key and format, and the index of
+// the key that opened it.
+//
+// Errors: those of Decrypt, then those of core.Inspect and of
+// core.Envelope.Extract; core.ErrInvalidInput also if the envelope inside
+// carries another format.
+func (k *TenantKeyring) Open(cacheKey, sealed []byte, format string) (data []byte, keyIndex int, err error) {
+	return k.AppendOpen(nil, cacheKey, sealed, format)
+}
+
+// AppendOpen appends the payload to dst. The free capacity of dst must not
+// overlap the inputs. The envelope passes through memory of its own size that
+// is wiped at the end, and kept for the next call if it is small.
+func (k *TenantKeyring) AppendOpen(dst, cacheKey, sealed []byte, format string) (data []byte, keyIndex int, err error) {
+	n, err := checkDecrypt(0, len(sealed))
+	if err != nil && err != core.ErrBufferTooSmall {
+		k.decrypt.Fail(k.decrypt.Begin(0))
+		return dst, 0, err
+	}
+	var envelope []byte
+	if n <= pooledSize {
+		pooled := envelopes.Get().(*[pooledSize]byte)
+		defer envelopes.Put(pooled)
+		envelope = pooled[:n]
+	} else {
+		envelope = make([]byte, n)
+	}
+	defer clear(envelope)
+	env, keyIndex, err := k.OpenEnvelopeInto(envelope, cacheKey, sealed, format)
+	if err != nil {
+		return dst, 0, err
+	}
+	dst = slices.Grow(dst, max(env.OriginalSize, 1)) // not nil, for an empty payload too
+	end := len(dst) + env.OriginalSize
+	if err := k.Extract(&env, dst[len(dst):end]); err != nil {
+		return dst, 0, err
+	}
+	return dst[:end], keyIndex, nil
+}
+
+// pooledSize is the largest envelope whose memory AppendOpen keeps.
+const pooledSize = 64 << 10
+
+var envelopes = sync.Pool{New: func() any { return new([pooledSize]byte) }}
+
+// OpenEnvelopeInto is the first half of opening an entry: it decrypts the
+// envelope into dst, of at least len(sealed)-Overhead bytes, and checks all
+// that needs no decompression, the format included. The second half, with
+// memory for the returned envelope's OriginalSize bytes, is Extract. The
+// envelope refers to dst, which holds plaintext until the caller wipes it.
+//
+// Errors: those of DecryptInto, those of core.Inspect, core.ErrInvalidInput if
+// the envelope carries another format. After any of them dst holds zeros where
+// the envelope would be.
+func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format string) (env core.Envelope, keyIndex int, err error) {
+	var room [aadRoom]byte
+	aad, err := k.AppendAAD(room[:0], cacheKey, format, true)
+	if err != nil {
+		k.decrypt.Fail(k.decrypt.Begin(0))
+		return core.Envelope{}, 0, err
+	}
+	n, keyIndex, err := k.DecryptInto(dst, sealed, aad)
+	if err != nil {
+		return core.Envelope{}, 0, err
+	}
+	env, err = core.Inspect(dst[:n])
+	if err == nil && string(env.Format) != format {
+		err = core.ErrInvalidInput
+	}
+	if err != nil {
+		k.retrieve.Fail(k.retrieve.Begin(0))
+		clear(dst[:n])
+		return core.Envelope{}, 0, err
+	}
+	return env, keyIndex, nil
+}
+
+// Extract is the second half of opening an entry: env.Extract, counted in this
+// keyring's metrics. dst must be env.OriginalSize bytes and must not overlap
+// the envelope. After an error it holds zeros.
+func (k *TenantKeyring) Extract(env *core.Envelope, dst []byte) error {
+	span := k.retrieve.Begin(env.OriginalSize)
+	err := env.Extract(dst)
+	count(&k.retrieve, span, env.CompressedSize, env.OriginalSize, err)
+	return err
+}

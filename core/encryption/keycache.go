@@ -1,0 +1,101 @@
+package encryption
+
+import (
+	"crypto/subtle"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
+)
+
+// setupIsCheap is aesgcm.SetupIsCheap. Tests replace it.
+var setupIsCheap = aesgcm.SetupIsCheap()
+
+// keyCache remembers the last keys, expanded, where expanding one costs far
+// more than a small message: with the standard library ~950 ns against 100.
+// Two places serve a program that encrypts under one key while it reads with
+// another.
+type keyCache struct {
+	wiped atomic.Bool
+	mu    sync.Mutex
+	last  [2]*cachedKey // most recent first
+}
+
+type cachedKey struct {
+	*aesgcm.Key
+	raw   [KeySize]byte
+	users int  // calls under way
+	gone  bool // no longer in the cache: the last user wipes it
+}
+
+// acquire returns key in expanded form, to be given back to release, or nil
+// where it is cheaper to expand it for each message.
+func (c *keyCache) acquire(key []byte) (*cachedKey, error) {
+	if c.wiped.Load() {
+		return nil, ErrWiped
+	}
+	if setupIsCheap {
+		return nil, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wiped.Load() {
+		return nil, ErrWiped
+	}
+	// Every place is looked at, so that time does not tell which one held it.
+	found := -1
+	for i, k := range c.last {
+		if k != nil && subtle.ConstantTimeCompare(k.raw[:], key) == 1 {
+			found = i
+		}
+	}
+	var k *cachedKey
+	switch found {
+	case 0:
+		k = c.last[0]
+	case 1:
+		k = c.last[1]
+		c.last[0], c.last[1] = k, c.last[0]
+	default:
+		k = &cachedKey{Key: aesgcm.NewKey(key), raw: [KeySize]byte(key)}
+		c.evict(c.last[1])
+		c.last[0], c.last[1] = k, c.last[0]
+	}
+	k.users++
+	return k, nil
+}
+
+func (c *keyCache) release(k *cachedKey) {
+	if k == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k.users--; k.users == 0 && k.gone {
+		k.wipe()
+	}
+}
+
+func (c *keyCache) evict(k *cachedKey) {
+	if k == nil {
+		return
+	}
+	if k.gone = true; k.users == 0 {
+		k.wipe()
+	}
+}
+
+func (k *cachedKey) wipe() {
+	k.Key.Wipe()
+	clear(k.raw[:])
+}
+
+func (c *keyCache) wipe() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wiped.Store(true)
+	for i, k := range c.last {
+		c.evict(k)
+		c.last[i] = nil
+	}
+}

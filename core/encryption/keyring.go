@@ -1,0 +1,97 @@
+package encryption
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"fmt"
+	"sync"
+
+	"github.com/cachekit-go/cachekit-core/core"
+)
+
+// Keyring holds master keys over their life: the current one, which encrypts
+// and decrypts, and up to MaxDecryptOnlyKeys retired ones, which still open
+// what was written under them. To encrypt, bind it to a tenant.
+//
+// It is safe for any number of goroutines.
+type Keyring struct {
+	mu      sync.RWMutex
+	masters [][]byte // copies; nil after Wipe
+}
+
+// NewKeyring returns a keyring with copies of the given master keys, of
+// MinMasterKeySize bytes or more each.
+//
+// Errors: ErrTooManyKeys, core.ErrInvalidKeyLength, ErrCurrentKeyTwice.
+func NewKeyring(current []byte, decryptOnly ...[]byte) (*Keyring, error) {
+	if err := checkMasters(current, decryptOnly); err != nil {
+		return nil, err
+	}
+	k := &Keyring{masters: make([][]byte, 0, 1+len(decryptOnly))}
+	k.masters = append(k.masters, bytes.Clone(current))
+	for _, master := range decryptOnly {
+		k.masters = append(k.masters, bytes.Clone(master))
+	}
+	return k, nil
+}
+
+// KeyringFromEnv returns a keyring with the master key in CACHEKIT_MASTER_KEY
+// and the decrypt-only ones in CACHEKIT_PREVIOUS_MASTER_KEYS, separated by
+// commas; each by the rules of ParseMasterKey, and with its errors and those
+// of NewKeyring.
+func KeyringFromEnv() (*Keyring, error) {
+	current, err := MasterKeyFromEnv()
+	if err != nil {
+		return nil, err
+	}
+	defer clear(current)
+	decryptOnly, err := previousMasterKeysFromEnv()
+	if err != nil {
+		return nil, err
+	}
+	defer wipeAll(decryptOnly)
+	return NewKeyring(current, decryptOnly...)
+}
+
+// ForTenant returns the keyring's form for one tenant, whose id is 1 to
+// MaxTenantSize bytes; DefaultTenant for whoever has none. It has its own
+// instance id and counter, and lives on when the master keyring is wiped.
+//
+// Errors: core.ErrInvalidInput for an empty tenant, core.ErrSaltTooLong,
+// core.ErrRNGFailure, ErrWiped.
+func (k *Keyring) ForTenant(tenantID []byte) (*TenantKeyring, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.masters == nil {
+		return nil, ErrWiped
+	}
+	return newTenantKeyring(k.masters[0], k.masters[1:], tenantID)
+}
+
+// Wipe overwrites the master keys. ForTenant answers ErrWiped after it.
+func (k *Keyring) Wipe() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	wipeAll(k.masters)
+	k.masters = nil
+}
+
+func checkMasters(current []byte, decryptOnly [][]byte) error {
+	if len(decryptOnly) > MaxDecryptOnlyKeys {
+		return ErrTooManyKeys
+	}
+	if len(current) < MinMasterKeySize {
+		return fmt.Errorf("%w: the current master key has fewer than %d bytes", core.ErrInvalidKeyLength, MinMasterKeySize)
+	}
+	for i, key := range decryptOnly {
+		if len(key) < MinMasterKeySize {
+			return fmt.Errorf("%w: decrypt-only master key %d has fewer than %d bytes", core.ErrInvalidKeyLength, i+1, MinMasterKeySize)
+		}
+	}
+	for _, key := range decryptOnly {
+		if subtle.ConstantTimeCompare(current, key) == 1 {
+			return ErrCurrentKeyTwice
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package encryption
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cachekit-go/cachekit-core/core"
+)
+
+// nonces gives out instance id || counter, each once: the id is this
+// process's next number, from a random start, and the counter never wraps.
+type nonces struct {
+	id [8]byte
+
+	// Every encrypting thread writes the counter; readers of the id and of
+	// the keys beside it must not lose their cache line to it.
+	_    [56]byte
+	made atomic.Uint64
+	_    [56]byte
+}
+
+// instances is the process-wide source of instance ids.
+var instances struct {
+	sync.Mutex
+	seeded bool
+	next   uint64
+}
+
+// random fills b from the operating system's random source. Tests replace it.
+var random = systemRandom
+
+func (n *nonces) init() error {
+	instances.Lock()
+	defer instances.Unlock()
+	if !instances.seeded {
+		var start [8]byte
+		if err := random(start[:]); err != nil {
+			return fmt.Errorf("%w: %w", core.ErrRNGFailure, err)
+		}
+		instances.next, instances.seeded = binary.BigEndian.Uint64(start[:]), true
+	}
+	binary.BigEndian.PutUint64(n.id[:], instances.next)
+	instances.next++
+	return nil
+}
+
+// take writes the next nonce to dst. rotate tells that RotationThreshold were
+// taken before it.
+func (n *nonces) take(dst []byte) (rotate bool, err error) {
+	// The check before the addition keeps failing calls from moving the
+	// counter towards its own 64-bit end. Threads that pass it together at
+	// the limit add a few too many; those get no nonce either.
+	if n.made.Load() >= MaxEncryptions {
+		return false, core.ErrCounterExhausted
+	}
+	before := n.made.Add(1) - 1
+	if before >= MaxEncryptions {
+		return false, core.ErrCounterExhausted
+	}
+	copy(dst, n.id[:])
+	binary.BigEndian.PutUint32(dst[len(n.id):NonceSize], uint32(before))
+	return before >= RotationThreshold, nil
+}
+
+// Counter returns how many encryptions were made, at most MaxEncryptions.
+func (n *nonces) Counter() uint64 { return min(n.made.Load(), MaxEncryptions) }
+
+// RotationNeeded tells whether RotationThreshold encryptions were made, so
+// that it is time for a successor.
+func (n *nonces) RotationNeeded() bool { return n.Counter() >= RotationThreshold }
+
+// InstanceID returns the first eight bytes of every nonce given out here. No
+// two instances in a process share one.
+func (n *nonces) InstanceID() [8]byte { return n.id }

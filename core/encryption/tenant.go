@@ -1,0 +1,241 @@
+package encryption
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/core/internal/meter"
+)
+
+// TenantKeyring encrypts and decrypts for one tenant, under keys that were
+// derived and expanded once. The current key encrypts; decryption tries it
+// and then the decrypt-only ones in order. It counts its encryptions as an
+// Encryptor does, and is safe for any number of goroutines.
+type TenantKeyring struct {
+	tenant       []byte
+	fingerprints [][FingerprintSize]byte
+
+	// mu lets Wipe wait for the calls that are using the keys.
+	mu   sync.RWMutex
+	keys []*aesgcm.Key // the current one first; nil after Wipe
+
+	nonces
+	encrypt, decrypt meter.Operation
+	store, retrieve  meter.Operation // the envelopes of sealed entries
+}
+
+// NewTenantKeyring is NewKeyring and ForTenant in one, with their errors,
+// without a copy of any master key.
+func NewTenantKeyring(current []byte, decryptOnly [][]byte, tenantID []byte) (*TenantKeyring, error) {
+	if err := checkMasters(current, decryptOnly); err != nil {
+		return nil, err
+	}
+	return newTenantKeyring(current, decryptOnly, tenantID)
+}
+
+func newTenantKeyring(current []byte, decryptOnly [][]byte, tenantID []byte) (*TenantKeyring, error) {
+	if err := checkTenant(tenantID); err != nil {
+		return nil, err
+	}
+	k := &TenantKeyring{
+		tenant:       bytes.Clone(tenantID),
+		fingerprints: make([][FingerprintSize]byte, 0, 1+len(decryptOnly)),
+		keys:         make([]*aesgcm.Key, 0, 1+len(decryptOnly)),
+	}
+	k.store.KeepLast = true
+	if err := k.nonces.init(); err != nil {
+		return nil, err
+	}
+	var key [KeySize]byte
+	defer clear(key[:])
+	for i := range 1 + len(decryptOnly) {
+		master := current
+		if i > 0 {
+			master = decryptOnly[i-1]
+		}
+		if err := DeriveDomainKeyInto(&key, master, tenantID, []byte(domainEncryption)); err != nil {
+			k.Wipe()
+			return nil, err
+		}
+		k.keys = append(k.keys, aesgcm.NewKey(key[:]))
+		k.fingerprints = append(k.fingerprints, KeyFingerprint(key[:]))
+	}
+	return k, nil
+}
+
+// TenantID returns a copy of the tenant's id.
+func (k *TenantKeyring) TenantID() []byte { return bytes.Clone(k.tenant) }
+
+// KeyCount returns the number of keys, the current one included.
+func (k *TenantKeyring) KeyCount() int { return len(k.fingerprints) }
+
+// Fingerprint returns the KeyFingerprint of the tenant's encryption key at
+// index, 0 for the current one; core.ErrInvalidInput if there is none.
+func (k *TenantKeyring) Fingerprint(index int) ([FingerprintSize]byte, error) {
+	if index < 0 || index >= len(k.fingerprints) {
+		return [FingerprintSize]byte{}, core.ErrInvalidInput
+	}
+	return k.fingerprints[index], nil
+}
+
+// Encrypt is Encryptor.Encrypt under the current key.
+func (k *TenantKeyring) Encrypt(plaintext, aad []byte) ([]byte, error) {
+	return k.AppendEncrypt(nil, plaintext, aad)
+}
+
+// AppendEncrypt is Encryptor.AppendEncrypt under the current key.
+func (k *TenantKeyring) AppendEncrypt(dst, plaintext, aad []byte) ([]byte, error) {
+	if len(plaintext) <= MaxPlaintextSize {
+		dst = slices.Grow(dst, len(plaintext)+Overhead)
+	}
+	n, _, err := k.EncryptInto(dst[len(dst):cap(dst)], plaintext, aad)
+	if err != nil {
+		return dst, err
+	}
+	return dst[:len(dst)+n], nil
+}
+
+// EncryptInto is Encryptor.EncryptInto under the current key.
+func (k *TenantKeyring) EncryptInto(dst, plaintext, aad []byte) (n int, rotate bool, err error) {
+	span := k.encrypt.Begin(len(plaintext))
+	n, err = checkEncrypt(len(dst), len(plaintext))
+	if err == nil {
+		rotate, err = k.seal(dst[:n], plaintext, aad)
+		if err != nil {
+			n = 0
+		}
+	}
+	count(&k.encrypt, span, len(plaintext), n, err)
+	return n, rotate, err
+}
+
+// seal fills dst with the encryption of plaintext.
+func (k *TenantKeyring) seal(dst, plaintext, aad []byte) (rotate bool, err error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.keys == nil {
+		return false, ErrWiped
+	}
+	if rotate, err = k.take(dst); err == nil {
+		k.keys[0].Seal(dst[NonceSize:], dst[:NonceSize], plaintext, aad)
+	}
+	return rotate, err
+}
+
+// Decrypt returns the plaintext of ciphertext and the index of the key that
+// opened it, 0 for the current one: once no answer is above 0 any more, the
+// decrypt-only keys can go.
+//
+// Errors, looked for in this order: core.ErrInvalidInput for less than
+// Overhead bytes, core.ErrInputTooLarge, ErrWiped, core.ErrDecryptionFailed if
+// no key opens it under this aad.
+func (k *TenantKeyring) Decrypt(ciphertext, aad []byte) (plaintext []byte, keyIndex int, err error) {
+	return k.AppendDecrypt(nil, ciphertext, aad)
+}
+
+// AppendDecrypt appends the plaintext to dst. The free capacity of dst must
+// not overlap the inputs.
+func (k *TenantKeyring) AppendDecrypt(dst, ciphertext, aad []byte) (plaintext []byte, keyIndex int, err error) {
+	dst = growForPlaintext(dst, len(ciphertext))
+	n, keyIndex, err := k.DecryptInto(dst[len(dst):cap(dst)], ciphertext, aad)
+	if err != nil {
+		return dst, 0, err
+	}
+	return dst[:len(dst)+n], keyIndex, nil
+}
+
+// DecryptInto writes the plaintext to dst and returns its size. If dst is
+// shorter than len(ciphertext)-Overhead, the answer is core.ErrBufferTooSmall
+// and that size. dst must not overlap the inputs: the ciphertext is needed
+// again if the first key does not open it. After core.ErrDecryptionFailed dst
+// holds zeros where the plaintext would be.
+func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex int, err error) {
+	span := k.decrypt.Begin(len(ciphertext))
+	n, err = checkDecrypt(len(dst), len(ciphertext))
+	if err == nil {
+		keyIndex, err = k.open(dst[:n], ciphertext, aad, 0, len(k.fingerprints))
+		if err != nil {
+			n = 0
+		}
+	}
+	count(&k.decrypt, span, len(ciphertext), n, err)
+	return n, keyIndex, err
+}
+
+// DecryptAt is Decrypt with the key at index and no other, for a caller that
+// stored the key's fingerprint; core.ErrInvalidInput if there is no such key.
+func (k *TenantKeyring) DecryptAt(index int, ciphertext, aad []byte) ([]byte, error) {
+	return k.AppendDecryptAt(nil, index, ciphertext, aad)
+}
+
+// AppendDecryptAt is AppendDecrypt with the key at index and no other.
+func (k *TenantKeyring) AppendDecryptAt(dst []byte, index int, ciphertext, aad []byte) ([]byte, error) {
+	dst = growForPlaintext(dst, len(ciphertext))
+	n, err := k.DecryptAtInto(index, dst[len(dst):cap(dst)], ciphertext, aad)
+	if err != nil {
+		return dst, err
+	}
+	return dst[:len(dst)+n], nil
+}
+
+// DecryptAtInto is DecryptInto with the key at index and no other. dst may be
+// ciphertext[NonceSize:], to be decrypted in place.
+func (k *TenantKeyring) DecryptAtInto(index int, dst, ciphertext, aad []byte) (n int, err error) {
+	span := k.decrypt.Begin(len(ciphertext))
+	if index < 0 || index >= len(k.fingerprints) {
+		err = core.ErrInvalidInput
+	} else if n, err = checkDecrypt(len(dst), len(ciphertext)); err == nil {
+		if _, err = k.open(dst[:n], ciphertext, aad, index, index+1); err != nil {
+			n = 0
+		}
+	}
+	count(&k.decrypt, span, len(ciphertext), n, err)
+	return n, err
+}
+
+// open fills dst with the plaintext of ciphertext, trying the keys from first
+// up to end.
+func (k *TenantKeyring) open(dst, ciphertext, aad []byte, first, end int) (keyIndex int, err error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.keys == nil {
+		return 0, ErrWiped
+	}
+	for i := first; i < end; i++ {
+		if k.keys[i].Open(dst, ciphertext[:NonceSize], ciphertext[NonceSize:], aad) {
+			return i, nil
+		}
+	}
+	return 0, core.ErrDecryptionFailed
+}
+
+// Metrics returns what this keyring has done so far. A sealed entry counts as
+// one encryption and as one envelope stored, an opened one as one decryption
+// and one envelope retrieved; keys that were tried in vain do not count.
+func (k *TenantKeyring) Metrics() core.Metrics {
+	m := core.Metrics{
+		Store:               core.OperationMetrics(k.store.Snapshot()),
+		Retrieve:            core.OperationMetrics(k.retrieve.Snapshot()),
+		Encrypt:             core.OperationMetrics(k.encrypt.Snapshot()),
+		Decrypt:             core.OperationMetrics(k.decrypt.Snapshot()),
+		HardwareAccelerated: HardwareAccelerated(),
+	}
+	if in, out := k.store.Last(); out > 0 {
+		m.LastCompressionRatio = float64(in) / float64(out)
+	}
+	return m
+}
+
+// Wipe waits for the calls under way and overwrites the keys. Calls that need
+// them answer ErrWiped after it.
+func (k *TenantKeyring) Wipe() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range k.keys {
+		key.Wipe()
+	}
+	k.keys = nil
+}
