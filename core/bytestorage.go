@@ -112,6 +112,18 @@ func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
 	return e.OriginalSize, nil
 }
 
+// Extract is Envelope.Extract, counted as a retrieval. With Inspect it is
+// Retrieve for callers who allocate the result themselves.
+func (s *ByteStorage) Extract(dst []byte, e *Envelope) error {
+	span := s.retrieve.Begin(e.size)
+	if err := e.Extract(dst); err != nil {
+		s.retrieve.Fail(span)
+		return err
+	}
+	s.retrieve.End(span, e.size, e.OriginalSize)
+	return nil
+}
+
 // Validate returns exactly the error that Retrieve would. It decompresses the
 // payload to do so, but does not count in the metrics.
 func (s *ByteStorage) Validate(envelope []byte) error {

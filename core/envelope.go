@@ -39,6 +39,8 @@ type Envelope struct {
 	Checksum       [ChecksumSize]byte // XXH3-64 of the payload, big-endian
 	Format         []byte             // valid UTF-8; part of the envelope's bytes, not a copy
 
+	size    int    // of the envelope in bytes
+	behind  int    // bytes of the envelope behind the block
 	block   []byte // the LZ4 block, or in an old envelope the integers that spell it
 	integer bool   // block holds MessagePack integers, not bytes
 }
@@ -67,19 +69,30 @@ func Inspect(envelope []byte) (Envelope, error) {
 	case e.CompressedSize == 0, size > uint64(e.CompressedSize)*MaxCompressionRatio:
 		return Envelope{}, ErrDecompressionBomb
 	}
-	e.OriginalSize = int(size)
+	e.OriginalSize, e.size = int(size), len(envelope)
 	return e, nil
 }
 
 // Extract decompresses the payload into dst, which must be OriginalSize bytes
-// long and must not overlap the envelope, and checks it. After an error dst
-// holds zeros.
+// long and must not overlap the envelope, except as InPlaceSize says, and
+// checks it. After an error dst holds zeros.
 func (e *Envelope) Extract(dst []byte) error {
 	err := e.extract(dst)
 	if err != nil {
 		clear(dst)
 	}
 	return err
+}
+
+// InPlaceSize is the size in bytes of a buffer in which the envelope, standing
+// at the buffer's end, may be extracted to the buffer's start, and is
+// overwritten as it is read. It is 0 for an envelope that cannot: one of those
+// that spell the block as integers.
+func (e *Envelope) InPlaceSize() int {
+	if e.integer {
+		return 0
+	}
+	return e.OriginalSize + lz4block.InPlaceMargin(len(e.block)) + e.behind
 }
 
 func (e *Envelope) extract(dst []byte) error {

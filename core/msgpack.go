@@ -115,7 +115,7 @@ func (r *msgpackReader) str(out *[]byte) bool {
 // that the first versions of the format wrote.
 func (r *msgpackReader) block(e *Envelope) bool {
 	if r.bin(&e.block) {
-		e.CompressedSize = len(e.block)
+		e.CompressedSize, e.behind = len(e.block), len(r.in)
 		return true
 	}
 	count, isMap, ok := r.container()

@@ -58,3 +58,7 @@ func count(op *meter.Operation, span meter.Span, in, out int, err error) {
 		op.Fail(span)
 	}
 }
+
+// Implementation names the implementation of AES-256-GCM that this CPU runs,
+// for logs and bug reports.
+func Implementation() string { return aesgcm.Path() }

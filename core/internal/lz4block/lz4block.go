@@ -47,3 +47,11 @@ func Decode(dst, src []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// InPlaceMargin is how many bytes a buffer needs beyond the size of the
+// decoded data so that a block of n bytes at its end can be decoded to its
+// start.
+func InPlaceMargin(n int) int { return n/255 + 96 }
+
+// Path names the codec that does the work.
+func Path() string { return "portable" }
