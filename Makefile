@@ -1,0 +1,72 @@
+# make help lists the commands.
+
+version := $(shell sed -n 's/^.define CACHEKIT_VERSION_STRING "\(.*\)"/\1/p' include/cachekit.h)
+soname  := libcachekit_core.so.$(firstword $(subst ., ,$(version)))
+library := build/libcachekit_core.so.$(version)
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR    ?=
+CC         ?= cc
+GO         ?= go
+
+warnings := -Wall -Wextra -Wpedantic -Wconversion -Werror
+cflags   := -std=c11 -O2 $(warnings) -Iinclude
+# Programs built here find the library where it was built.
+links    := -Lbuild -lcachekit_core -Wl,-rpath,'$$ORIGIN'
+
+go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.inc' -o -name '*.ld.so') go.mod go.sum
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
+.PHONY: all
+all: build/libcachekit_core.so ## build the library into build/
+
+$(library): $(go_sources) include/cachekit.h
+	@mkdir -p build
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath \
+	    -ldflags '-s -w -buildid= -extldflags=-Wl,-soname,$(soname)' -o $@ ./capi
+	@rm -f build/libcachekit_core.so.$(basename $(version)).h $(basename $@).h
+
+build/libcachekit_core.so: $(library)
+	@ln -sf $(notdir $(library)) build/$(soname)
+	@ln -sf $(soname) $@
+
+.PHONY: example
+example: build/quickstart build/pipeline ## build and run the C examples
+	build/quickstart
+	build/pipeline
+
+build/%: examples/c/%.c build/libcachekit_core.so include/cachekit.h
+	$(CC) $(cflags) -o $@ $< $(links)
+
+.PHONY: test
+test: test-go test-c test-examples ## run every test
+
+.PHONY: install
+install: all ## install library, header and pkg-config file (PREFIX, LIBDIR, DESTDIR)
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
+	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'
+	ln -sf $(soname) '$(DESTDIR)$(LIBDIR)/libcachekit_core.so'
+	install -m 644 include/cachekit.h '$(DESTDIR)$(INCLUDEDIR)/'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@VERSION@|$(version)|' packaging/cachekit_core.pc.in \
+	    > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
+	@[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f '$(DESTDIR)$(LIBDIR)/libcachekit_core.so' '$(DESTDIR)$(LIBDIR)/$(soname)' \
+	    '$(DESTDIR)$(LIBDIR)/$(notdir $(library))' '$(DESTDIR)$(INCLUDEDIR)/cachekit.h' \
+	    '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build
+
+.PHONY: help
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

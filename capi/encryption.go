@@ -1,0 +1,76 @@
+package main
+
+// #include "ckgo.h"
+import "C"
+
+import "github.com/cachekit-go/cachekit-core/core/encryption"
+
+//export ckgo_encryptor_new
+func ckgo_encryptor_new(slot C.uint32_t) (result C.int) {
+	defer recovered(&result)
+	encryptor, err := encryption.NewEncryptor()
+	if err == nil {
+		encryptors.put(slot, encryptor)
+	}
+	return code(err)
+}
+
+//export ckgo_encryptor_counter
+func ckgo_encryptor_counter(slot C.uint32_t) C.uint64_t {
+	return C.uint64_t(encryptors.get(slot).Counter())
+}
+
+//export ckgo_encrypt
+func ckgo_encrypt(slot C.uint32_t, key *C.uint8_t, keyLen C.size_t, aad *C.uint8_t, aadLen C.size_t,
+	plaintext *C.uint8_t, plaintextLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
+	defer recovered(&result)
+	n, rotate, err := encryptors.get(slot).EncryptInto(slice(out, capacity), slice(key, keyLen),
+		slice(plaintext, plaintextLen), slice(aad, aadLen))
+	return finishEncrypt(n, rotate, err, length)
+}
+
+//export ckgo_decrypt
+func ckgo_decrypt(slot C.uint32_t, key *C.uint8_t, keyLen C.size_t, aad *C.uint8_t, aadLen C.size_t,
+	ciphertext *C.uint8_t, ciphertextLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
+	defer recovered(&result)
+	n, err := encryptors.get(slot).DecryptInto(slice(out, capacity), slice(key, keyLen),
+		slice(ciphertext, ciphertextLen), slice(aad, aadLen))
+	return finish(n, err, length)
+}
+
+//export ckgo_encryptor_metrics
+func ckgo_encryptor_metrics(slot C.uint32_t, metrics *C.CachekitMetrics) (result C.int) {
+	defer recovered(&result)
+	fillMetrics(metrics, encryptors.get(slot).Metrics())
+	return C.CACHEKIT_OK
+}
+
+//export ckgo_derive_key
+func ckgo_derive_key(master *C.uint8_t, masterLen C.size_t, salt *C.uint8_t, saltLen C.size_t,
+	domain *C.uint8_t, domainLen C.size_t, out *C.uint8_t) (result C.int) {
+	defer recovered(&result)
+	return code(encryption.DeriveDomainKeyInto(fixed[[encryption.KeySize]byte](out),
+		slice(master, masterLen), slice(salt, saltLen), slice(domain, domainLen)))
+}
+
+//export ckgo_derive_tenant_keys
+func ckgo_derive_tenant_keys(master *C.uint8_t, masterLen C.size_t, tenant *C.uint8_t, tenantLen C.size_t,
+	keys *C.CachekitTenantKeys) (result C.int) {
+	defer recovered(&result)
+	derived, err := encryption.DeriveTenantKeys(slice(master, masterLen), slice(tenant, tenantLen))
+	defer derived.Wipe()
+	if err != nil {
+		return code(err)
+	}
+	*fixed[[encryption.KeySize]byte](&keys.encryption[0]) = derived.Encryption
+	*fixed[[encryption.KeySize]byte](&keys.authentication[0]) = derived.Authentication
+	*fixed[[encryption.KeySize]byte](&keys.cache_keys[0]) = derived.CacheKeys
+	return C.CACHEKIT_OK
+}
+
+//export ckgo_key_fingerprint
+func ckgo_key_fingerprint(key *C.uint8_t, keyLen C.size_t, out *C.uint8_t) (result C.int) {
+	defer recovered(&result)
+	*fixed[[encryption.FingerprintSize]byte](out) = encryption.KeyFingerprint(slice(key, keyLen))
+	return C.CACHEKIT_OK
+}

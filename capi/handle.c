@@ -1,0 +1,104 @@
+#include "handle.h"
+
+#include "ckgo.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Atomic(ck_slot *) ck_chunks[CK_CHUNKS];
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the two below */
+static uint32_t first_free;                              /* slot + 1, or 0 */
+static uint32_t slots;                                   /* ever used */
+
+/* The serial number is the generation without the type. */
+#define SERIAL_STEP (UINT64_C(1) << (32 + CK_TYPE_BITS))
+
+bool ck_slot_take(ck_ref *ref)
+{
+    bool taken = false;
+    pthread_mutex_lock(&lock);
+    if (first_free != 0) {
+        uint32_t index = first_free - 1;
+        *ref = (ck_ref){&ck_chunks[index / CK_CHUNK][index % CK_CHUNK], index, 0};
+        first_free = ref->slot->counter[0].next_free;
+        taken = true;
+    } else if (slots < CK_CHUNK * CK_CHUNKS) {
+        uint32_t index = slots;
+        ck_slot *chunk = ck_chunks[index / CK_CHUNK];
+        if (chunk == NULL) {
+            void *memory = NULL;
+            if (posix_memalign(&memory, _Alignof(ck_slot), CK_CHUNK * sizeof(ck_slot)) == 0) {
+                chunk = memset(memory, 0, CK_CHUNK * sizeof(ck_slot));
+                atomic_store_explicit(&ck_chunks[index / CK_CHUNK], chunk, memory_order_release);
+            }
+        }
+        if (chunk != NULL) {
+            slots++;
+            *ref = (ck_ref){&chunk[index % CK_CHUNK], index, 0};
+            ref->slot->counter[0].index = index;
+            taken = true;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return taken;
+}
+
+void ck_slot_return(ck_ref ref)
+{
+    pthread_mutex_lock(&lock);
+    ref.slot->counter[0].next_free = first_free;
+    first_free = ref.index + 1;
+    pthread_mutex_unlock(&lock);
+}
+
+void *ck_slot_publish(ck_ref ref, ck_type type)
+{
+    uint64_t word = atomic_load_explicit(&ref.slot->counter[0].word, memory_order_relaxed);
+    word = (word & ~(SERIAL_STEP - 1)) | (uint64_t)type << 32;
+    atomic_store_explicit(&ref.slot->counter[0].drained, 0, memory_order_relaxed);
+    for (int i = 0; i < CK_COUNTERS; i++)
+        atomic_store_explicit(&ref.slot->counter[i].word, word | CK_LIVE, memory_order_release);
+    return (void *)(uintptr_t)(word | (ref.index + 1));
+}
+
+void ck_handle_free(void *handle, ck_type type)
+{
+    ck_slot *slot = ck_slot_of(handle, type);
+    if (slot == NULL)
+        return;
+    /* Whoever takes the first live bit frees; any other free comes too late. */
+    uint64_t seen = atomic_load_explicit(&slot->counter[0].word, memory_order_relaxed);
+    do {
+        if (seen >> 32 != (uint64_t)(uintptr_t)handle >> 32 || (seen & CK_LIVE) == 0)
+            return;
+    } while (!atomic_compare_exchange_weak_explicit(&slot->counter[0].word, &seen, seen & ~CK_LIVE,
+        memory_order_acq_rel, memory_order_relaxed));
+    /* Read nothing but the slot from here on: the last counter to drain ends
+     * the object, and that may happen in another thread. */
+    for (int i = 0; i < CK_COUNTERS; i++) {
+        if (i > 0)
+            seen =
+                atomic_fetch_and_explicit(&slot->counter[i].word, ~CK_LIVE, memory_order_acq_rel);
+        if ((seen & CK_CALLS) == 0)
+            ck_slot_drained(slot);
+    }
+}
+
+void ck_slot_drained(ck_slot *slot)
+{
+    if (atomic_fetch_add_explicit(&slot->counter[0].drained, 1, memory_order_acq_rel) + 1 <
+        CK_COUNTERS)
+        return;
+    uint32_t index = slot->counter[0].index;
+    uint64_t word = atomic_load_explicit(&slot->counter[0].word, memory_order_relaxed);
+    ckgo_destroy(index, (int)(word >> 32 & ((1 << CK_TYPE_BITS) - 1)));
+
+    uint64_t next = (word & ~(SERIAL_STEP - 1)) + SERIAL_STEP;
+    for (int i = 0; i < CK_COUNTERS; i++)
+        atomic_store_explicit(&slot->counter[i].word, next, memory_order_relaxed);
+    /* After the last serial number the slot is never used again. */
+    if (next != 0)
+        ck_slot_return((ck_ref){slot, index, 0});
+}

@@ -1,0 +1,32 @@
+package main
+
+// #include "ckgo.h"
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
+)
+
+//export ckgo_build_info
+func ckgo_build_info(out *C.char, capacity C.size_t) (result C.int) {
+	defer recovered(&result)
+	info := fmt.Sprintf("%s %s/%s aes=%s lz4=%s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		encryption.Implementation(), core.Codec())
+	to := chars(out, capacity)
+	n := copy(to[:len(to)-1], info)
+	to[n] = 0
+	return C.CACHEKIT_OK
+}
+
+//export ckgo_hardware_accelerated
+func ckgo_hardware_accelerated() (result C.int) {
+	defer recovered(new(C.int))
+	if encryption.HardwareAccelerated() {
+		return 1
+	}
+	return 0
+}

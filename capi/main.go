@@ -1,0 +1,19 @@
+// Command capi is the C library: built with -buildmode=c-shared it exports
+// the functions of include/cachekit.h.
+//
+// It converts and decides nothing. C files hold what must not be Go: checks
+// that need no runtime, handles, the fork guard, memory for results. Each has
+// a Go file of the same name that turns pointers into slices and errors into
+// codes, and calls package core. All unsafe code of the project that is not in
+// an assembly kernel stands in convert.go.
+package main
+
+/*
+#cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra
+#cgo linux LDFLAGS: -Wl,--no-undefined ${SRCDIR}/link/exports.ld.so
+*/
+import "C"
+
+//go:generate go run ./errtable -o errors.inc
+
+func main() {}
