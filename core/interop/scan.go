@@ -1,0 +1,150 @@
+package interop
+
+import (
+	"math"
+	"unicode/utf8"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+)
+
+// profile says by which rules a document is judged.
+type profile uint8
+
+const (
+	reading   profile = iota // whatever a reader has to accept
+	values                   // what has a canonical form
+	arguments                // the same; equal numbers are the same number
+)
+
+// Check reports whether doc is exactly one well-formed MessagePack document
+// within the bounds of interop readers. It allocates nothing and takes time in
+// proportion to len(doc).
+//
+// An entry in the private frame of the Python SDK is named as such in the
+// error.
+func Check(doc []byte) error {
+	_, err := scan(doc, reading)
+	return err
+}
+
+// scan checks doc and returns the size of its canonical form. Under the rules
+// of a reader, which also accepts what has none, that size means nothing.
+func scan(doc []byte, p profile) (size int, err error) {
+	if len(doc) > core.MaxPayloadSize {
+		return 0, core.ErrInputTooLarge
+	}
+	s := scanner{in: doc, profile: p, owed: 1}
+	err = s.items(1, false, 0)
+	if err == nil && len(s.in) > 0 {
+		err = errTrailing
+	}
+	switch {
+	case err != nil && isPythonFrame(doc):
+		return 0, errFrame
+	case err != nil:
+		return 0, err
+	case s.size > core.MaxPayloadSize:
+		return 0, core.ErrInputTooLarge // a float32 grows
+	}
+	return s.size, nil
+}
+
+// isPythonFrame recognises the start of a frame that only the Python SDK
+// reads. No MessagePack document starts with it: 43 is a whole one.
+func isPythonFrame(in []byte) bool {
+	return len(in) >= 3 && string(in[:3]) == "CK\x03"
+}
+
+type scanner struct {
+	in      []byte // what has not been read
+	owed    int64  // items that containers have announced and that have not been read
+	size    int    // of the canonical form, so far
+	profile profile
+}
+
+// items reads count items inside depth containers. Of a map, every other one
+// is a key.
+func (s *scanner) items(count int64, isMap bool, depth int) error {
+	for i := range count {
+		h := msgpack.Next(s.in)
+		s.in = s.in[h.Size:]
+		s.owed--
+		if s.profile != reading {
+			if isMap && i%2 == 0 && h.Kind != msgpack.String {
+				return errMapKey
+			}
+			if err := s.profile.normalise(&h); err != nil {
+				return err
+			}
+			s.size += msgpack.Size(h.Kind, h.N)
+		}
+
+		// Every item owed takes a byte at least, and so does every byte of
+		// content. Keeping that much in reserve keeps the sum of all claims
+		// below the length of the document.
+		var claim int64
+		switch h.Kind {
+		case msgpack.Invalid:
+			return errMalformed
+		case msgpack.String, msgpack.Bin, msgpack.Ext, msgpack.Array:
+			claim = int64(h.N)
+		case msgpack.Map:
+			claim = 2 * int64(h.N)
+		default:
+			continue
+		}
+		if claim > int64(len(s.in))-s.owed {
+			return errOverclaim
+		}
+
+		if h.Kind == msgpack.Array || h.Kind == msgpack.Map {
+			if depth >= core.MaxNesting {
+				return errTooDeep
+			}
+			s.owed += claim
+			if err := s.items(claim, h.Kind == msgpack.Map, depth+1); err != nil {
+				return err
+			}
+			continue
+		}
+		content := s.in[:claim]
+		s.in = s.in[claim:]
+		if s.profile != reading {
+			if h.Kind == msgpack.String && !utf8.Valid(content) {
+				return errUTF8
+			}
+			s.size += len(content)
+		}
+	}
+	return nil
+}
+
+// normalise turns h into the header that canonical form has in its place.
+func (p profile) normalise(h *msgpack.Header) (err error) {
+	switch h.Kind {
+	case msgpack.Invalid:
+		return errMalformed
+	case msgpack.Ext:
+		return errExtension
+	case msgpack.Float32:
+		h.Kind, h.N, err = p.float(float64(math.Float32frombits(uint32(h.N))))
+	case msgpack.Float64:
+		h.Kind, h.N, err = p.float(math.Float64frombits(h.N))
+	}
+	return err
+}
+
+// float returns kind and number of the item that stands for f: among
+// arguments, a float that is an integer becomes that integer.
+func (p profile) float(f float64) (msgpack.Kind, uint64, error) {
+	switch {
+	case math.IsNaN(f), math.IsInf(f, 0):
+		return msgpack.Invalid, 0, errNotFinite
+	case p != arguments, f != math.Trunc(f), f < -1<<63, f >= 1<<64:
+		return msgpack.Float64, math.Float64bits(f), nil
+	case f < 0:
+		return msgpack.Int, uint64(int64(f)), nil
+	}
+	return msgpack.Uint, uint64(f), nil
+}

@@ -1,0 +1,364 @@
+package interop
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+)
+
+// Set is a set among arguments: the order of its elements does not matter, and
+// equal ones count once. A map whose elements are struct{} is the same.
+type Set []any
+
+// Value returns the canonical MessagePack document for v, which is what the
+// SDKs store. v is nil, a bool, an integer of any type, a float, a string, a
+// [big.Int], a slice or an array (of bytes: MessagePack bin), or a map with
+// string keys, made of such types at every level; named types and pointers to
+// all these too. A nil pointer is nil, a nil slice or map is an empty one.
+//
+// It refuses with [core.ErrInvalidInput] other types, integers outside
+// -2^63 .. 2^64-1, NaN and infinities, strings that are not UTF-8, and values
+// nested deeper than [core.MaxNesting], so that a value that contains itself
+// is an error.
+func Value(v any) ([]byte, error) { return AppendValue(nil, v) }
+
+// AppendValue appends the document that [Value] returns to dst. After an error
+// dst comes back as it was.
+func AppendValue(dst []byte, v any) ([]byte, error) {
+	e := newEncoder(values, dst)
+	defer e.free()
+	if err := e.value(v, 0); err != nil {
+		return dst, err
+	}
+	if e.tooLarge() {
+		return dst, core.ErrInputTooLarge
+	}
+	return e.out, nil
+}
+
+// value writes v, which lies inside depth containers. The types that are
+// common in arguments and values need no reflection.
+func (e *encoder) value(v any, depth int) error {
+	if e.tooLarge() {
+		return core.ErrInputTooLarge
+	}
+	switch v := v.(type) {
+	case nil:
+		e.header(msgpack.Nil, 0)
+		return nil
+	case bool:
+		return e.bool(v)
+	case int:
+		return e.int(int64(v))
+	case int64:
+		return e.int(v)
+	case uint64:
+		return e.uint(v)
+	case float64:
+		return e.float(v)
+	case string:
+		return e.string(v)
+	case []byte:
+		return e.bytes(v)
+	case []any:
+		return e.array(v, depth)
+	case map[string]any:
+		return e.stringMap(v, depth)
+	case Set:
+		return e.set(v, depth)
+	case time.Time:
+		return e.time(v)
+	case UUID:
+		return e.uuid(v)
+	case *big.Int:
+		return e.bigInt(v)
+	}
+	return e.reflected(reflect.ValueOf(v), depth)
+}
+
+func (e *encoder) reflected(v reflect.Value, depth int) error {
+	if e.tooLarge() {
+		return core.ErrInputTooLarge
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		return e.bool(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return e.int(v.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return e.uint(v.Uint())
+	case reflect.Float32, reflect.Float64:
+		return e.float(v.Float())
+	case reflect.String:
+		return e.string(v.String())
+	case reflect.Interface:
+		if v.IsNil() {
+			e.header(msgpack.Nil, 0)
+			return nil
+		}
+		return e.value(v.Elem().Interface(), depth)
+	case reflect.Pointer:
+		if v.IsNil() {
+			e.header(msgpack.Nil, 0)
+			return nil
+		}
+		if depth >= core.MaxNesting { // a pointer can lead back to itself
+			return errTooDeep
+		}
+		return e.reflected(v.Elem(), depth+1)
+	case reflect.Slice, reflect.Array:
+		return e.list(v, depth)
+	case reflect.Map:
+		return e.mapping(v, depth)
+	case reflect.Struct:
+		switch v := v.Interface().(type) {
+		case time.Time:
+			return e.time(v)
+		case big.Int:
+			return e.bigInt(&v)
+		}
+	}
+	return fmt.Errorf("%w: %s", errType, v.Type())
+}
+
+func (e *encoder) bool(v bool) error {
+	if v {
+		e.header(msgpack.True, 0)
+	} else {
+		e.header(msgpack.False, 0)
+	}
+	return nil
+}
+
+func (e *encoder) int(v int64) error {
+	if v < 0 {
+		e.header(msgpack.Int, uint64(v))
+		return nil
+	}
+	return e.uint(uint64(v))
+}
+
+func (e *encoder) uint(v uint64) error {
+	e.header(msgpack.Uint, v)
+	return nil
+}
+
+func (e *encoder) bigInt(v *big.Int) error {
+	switch {
+	case v == nil:
+		e.header(msgpack.Nil, 0)
+		return nil
+	case v.IsInt64():
+		return e.int(v.Int64())
+	case v.IsUint64():
+		return e.uint(v.Uint64())
+	}
+	return errInteger
+}
+
+func (e *encoder) float(v float64) error {
+	kind, n, err := e.profile.float(v)
+	if err == nil {
+		e.header(kind, n)
+	}
+	return err
+}
+
+func (e *encoder) string(v string) error {
+	if !utf8.ValidString(v) {
+		return errUTF8
+	}
+	if len(v) > core.MaxPayloadSize {
+		return core.ErrInputTooLarge
+	}
+	e.header(msgpack.String, uint64(len(v)))
+	e.out = append(e.out, v...)
+	return nil
+}
+
+func (e *encoder) bytes(v []byte) error {
+	if len(v) > core.MaxPayloadSize {
+		return core.ErrInputTooLarge
+	}
+	e.header(msgpack.Bin, uint64(len(v)))
+	e.out = append(e.out, v...)
+	return nil
+}
+
+// time writes the seconds since 1970: whole microseconds, rounded down, and
+// one division, which gives the same float64 in every language.
+func (e *encoder) time(v time.Time) error {
+	if e.profile != arguments {
+		return errArgsOnly
+	}
+	// What UnixMicro can hold: some 290,000 years each way.
+	if s := v.Unix(); s < math.MinInt64/1_000_000 || s >= math.MaxInt64/1_000_000 {
+		return errTime
+	}
+	return e.float(float64(v.UnixMicro()) / 1e6)
+}
+
+func (e *encoder) uuid(v UUID) error {
+	if e.profile != arguments {
+		return errArgsOnly
+	}
+	text := v.text()
+	e.header(msgpack.String, uint64(len(text)))
+	e.out = append(e.out, text[:]...)
+	return nil
+}
+
+func (e *encoder) array(v []any, depth int) error {
+	if err := container(depth, len(v)); err != nil {
+		return err
+	}
+	e.header(msgpack.Array, uint64(len(v)))
+	for _, item := range v {
+		if err := e.value(item, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list writes a slice or an array of any type.
+func (e *encoder) list(v reflect.Value, depth int) error {
+	t := v.Type()
+	if t.Elem().Kind() == reflect.Uint8 {
+		if t.Kind() == reflect.Slice {
+			return e.bytes(v.Bytes())
+		}
+		b := make([]byte, v.Len())
+		reflect.Copy(reflect.ValueOf(b), v)
+		if id, ok := asUUID(v, b); ok {
+			return e.uuid(id)
+		}
+		return e.bytes(b)
+	}
+	if t == reflect.TypeFor[Set]() {
+		return e.set(v.Interface().(Set), depth)
+	}
+	if err := container(depth, v.Len()); err != nil {
+		return err
+	}
+	e.header(msgpack.Array, uint64(v.Len()))
+	for i := range v.Len() {
+		if err := e.reflected(v.Index(i), depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *encoder) stringMap(v map[string]any, depth int) error {
+	if err := container(depth, len(v)); err != nil {
+		return err
+	}
+	g := e.open(msgpack.Map, len(v))
+	for name, item := range v {
+		start := e.position()
+		if err := e.string(name); err != nil {
+			return err
+		}
+		e.order(start, len(name))
+		if err := e.value(item, depth+1); err != nil {
+			return err
+		}
+		e.endEntry()
+	}
+	return e.close(g)
+}
+
+// mapping writes a map of any type: a set, if its elements hold nothing.
+func (e *encoder) mapping(v reflect.Value, depth int) error {
+	if err := container(depth, v.Len()); err != nil {
+		return err
+	}
+	elem := v.Type().Elem()
+	isSet := elem.Kind() == reflect.Struct && elem.NumField() == 0
+	if isSet && e.profile != arguments {
+		return errArgsOnly
+	}
+	kind := msgpack.Map
+	if isSet {
+		kind = msgpack.Array
+	}
+	g := e.open(kind, v.Len())
+	for it := v.MapRange(); it.Next(); {
+		name := it.Key()
+		start := e.position()
+		if isSet {
+			if err := e.reflected(name, depth+1); err != nil {
+				return err
+			}
+			e.order(start, int(e.position()-start))
+			continue
+		}
+		if name.Kind() == reflect.Interface {
+			name = name.Elem()
+		}
+		if name.Kind() != reflect.String {
+			return errMapKey
+		}
+		if err := e.string(name.String()); err != nil {
+			return err
+		}
+		e.order(start, name.Len())
+		if err := e.reflected(it.Value(), depth+1); err != nil {
+			return err
+		}
+		e.endEntry()
+	}
+	return e.close(g)
+}
+
+func (e *encoder) set(v Set, depth int) error {
+	if e.profile != arguments {
+		return errArgsOnly
+	}
+	if err := container(depth, len(v)); err != nil {
+		return err
+	}
+	g := e.open(msgpack.Array, len(v))
+	for _, item := range v {
+		start := e.position()
+		if err := e.value(item, depth+1); err != nil {
+			return err
+		}
+		e.order(start, int(e.position()-start))
+	}
+	return e.close(g)
+}
+
+// container checks a container of n items that lies inside depth others. Each
+// item takes a byte at least.
+func container(depth, n int) error {
+	switch {
+	case depth >= core.MaxNesting:
+		return errTooDeep
+	case n > core.MaxPayloadSize:
+		return core.ErrInputTooLarge
+	}
+	return nil
+}
+
+// asUUID recognises UUIDs of other packages, such as github.com/google/uuid:
+// b holds the bytes of the array v, and v itself says that it is that UUID.
+func asUUID(v reflect.Value, b []byte) (id UUID, ok bool) {
+	if len(b) != len(id) {
+		return id, false
+	}
+	s, ok := v.Interface().(fmt.Stringer)
+	if !ok {
+		return id, false
+	}
+	copy(id[:], b)
+	return id, strings.EqualFold(s.String(), id.String())
+}
