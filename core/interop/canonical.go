@@ -23,7 +23,11 @@ func AppendCanonical(dst, doc []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return appendDocument(slices.Grow(dst, size), doc, values)
+	out, err := appendDocument(slices.Grow(dst, size), doc, values)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
 }
 
 // EncodeCanonical writes the canonical form of doc to dst, which must not

@@ -70,6 +70,9 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		h := msgpack.Next(s.in)
 		s.in = s.in[h.Size:]
 		s.owed--
+		if h.Kind == msgpack.Invalid {
+			return errMalformed
+		}
 		if s.profile != reading {
 			if isMap && i%2 == 0 && h.Kind != msgpack.String {
 				return errMapKey
@@ -85,8 +88,6 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		// below the length of the document.
 		var claim int64
 		switch h.Kind {
-		case msgpack.Invalid:
-			return errMalformed
 		case msgpack.String, msgpack.Bin, msgpack.Ext, msgpack.Array:
 			claim = int64(h.N)
 		case msgpack.Map:
@@ -123,8 +124,6 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 // normalise turns h into the header that canonical form has in its place.
 func (p profile) normalise(h *msgpack.Header) (err error) {
 	switch h.Kind {
-	case msgpack.Invalid:
-		return errMalformed
 	case msgpack.Ext:
 		return errExtension
 	case msgpack.Float32:
