@@ -18,8 +18,8 @@ links    := -Lbuild -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
 go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.inc' -o -name '*.ld.so') go.mod go.sum
 
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
-GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: all
 all: build/libcachekit_core.so ## build the library into build/

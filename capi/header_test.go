@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/core/interop"
+)
+
+func header(t *testing.T) []byte {
+	t.Helper()
+	text, err := os.ReadFile("../include/cachekit.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// The header, the C library's table and core say the same of every code.
+func TestCodesOfTheHeader(t *testing.T) {
+	enum := regexp.MustCompile(`(?s)typedef enum CachekitError \{(.*?)\} CachekitError;`).FindSubmatch(header(t))
+	if enum == nil {
+		t.Fatal("no enum CachekitError in the header")
+	}
+	found := regexp.MustCompile(`(CACHEKIT_[A-Z_]+) = (\d+)`).FindAllSubmatch(enum[1], -1)
+	if want := len(core.Codes()); len(found) != want {
+		t.Errorf("the header has %d codes, core has %d", len(found), want)
+	}
+	for i, m := range found {
+		if number, _ := strconv.Atoi(string(m[2])); number != i || core.Code(i).Name() != string(m[1]) {
+			t.Errorf("header: %s = %s; core: %s = %d", m[1], m[2], core.Code(i).Name(), i)
+		}
+	}
+}
+
+func TestErrorTableIsCurrent(t *testing.T) {
+	table, err := os.ReadFile("errors.inc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range core.Codes() {
+		row := fmt.Sprintf("[%s] = {%q, %q},\n", code.Name(), code.Name(), code)
+		if !bytes.Contains(table, []byte(row)) {
+			t.Errorf("errors.inc lacks %q; run make generate", row)
+		}
+	}
+}
+
+func TestConstantsOfTheHeader(t *testing.T) {
+	text := header(t)
+	for name, want := range map[string]int{
+		"MAX_PAYLOAD_SIZE":        core.MaxPayloadSize,
+		"MAX_ENVELOPE_SIZE":       core.MaxEnvelopeSize,
+		"CHECKSUM_SIZE":           core.ChecksumSize,
+		"KEY_SIZE":                encryption.KeySize,
+		"FINGERPRINT_SIZE":        encryption.FingerprintSize,
+		"NONCE_SIZE":              encryption.NonceSize,
+		"TAG_SIZE":                encryption.TagSize,
+		"CIPHERTEXT_OVERHEAD":     encryption.Overhead,
+		"MIN_MASTER_KEY_SIZE":     encryption.MinMasterKeySize,
+		"MAX_DOMAIN_SIZE":         encryption.MaxDomainSize,
+		"MAX_SALT_SIZE":           encryption.MaxTenantSize,
+		"MAX_DECRYPT_ONLY_KEYS":   encryption.MaxDecryptOnlyKeys,
+		"INTEROP_KEY_BUFFER_SIZE": interop.MaxKeySize + 1,
+	} {
+		m := regexp.MustCompile(`#define CACHEKIT_` + name + ` (\d+)\b`).FindSubmatch(text)
+		if m == nil {
+			t.Errorf("no CACHEKIT_%s in the header", name)
+		} else if got, _ := strconv.Atoi(string(m[1])); got != want {
+			t.Errorf("CACHEKIT_%s is %d in the header, %d in Go", name, got, want)
+		}
+	}
+}
+
+// The C library promises a bound that core's must not exceed.
+func TestCompressedBoundCoversTheEnvelope(t *testing.T) {
+	for _, n := range []int{0, 1, 254, 255, 256, 65535, 65536, 1 << 20, core.MaxPayloadSize} {
+		if promised, needed := n+n/255+16+120, core.EnvelopeBound(n, len(core.DefaultFormat)); needed > promised {
+			t.Errorf("%d bytes: core needs %d, the header promises %d", n, needed, promised)
+		}
+	}
+}
+
+// A slot that holds nothing makes Go dereference nil, as a defect would.
+func TestPanicBecomesInternal(t *testing.T) {
+	if got := ckgo_encryptor_metrics(7, nil); core.Code(got) != core.CodeInternal {
+		t.Errorf("a panic came to %v, not to %v", core.Code(got), core.CodeInternal)
+	}
+}
