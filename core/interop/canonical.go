@@ -75,10 +75,11 @@ func appendDocument(dst, doc []byte, p profile) ([]byte, error) {
 func (e *encoder) document(in []byte) (rest []byte, err error) {
 	h := msgpack.Next(in)
 	in = in[h.Size:]
-	if err := e.profile.normalise(&h); err != nil {
-		return nil, err
-	}
 	switch h.Kind {
+	case msgpack.Float32, msgpack.Float64:
+		if err := e.profile.normalise(&h); err != nil {
+			return nil, err
+		}
 	case msgpack.String, msgpack.Bin:
 		e.header(h.Kind, h.N)
 		e.out = append(e.out, in[:h.N]...)

@@ -30,7 +30,7 @@ type entry struct{ start, from, to, end uint32 }
 
 // An encoder with a buffer above this size in bytes does not return to the
 // pool.
-const pooledMax = 64 << 10
+const pooledMax = 256 << 10
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 

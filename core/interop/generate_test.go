@@ -1,12 +1,38 @@
 package interop
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
+
+// reverse rewrites a canonical document with every map in reverse order.
+func reverse(out, in []byte) (reversed, rest []byte) {
+	h := msgpack.Next(in)
+	out = append(out, in[:h.Size]...)
+	in = in[h.Size:]
+	switch h.Kind {
+	case msgpack.String, msgpack.Bin:
+		return append(out, in[:h.N]...), in[h.N:]
+	case msgpack.Array:
+		for range h.N {
+			out, in = reverse(out, in)
+		}
+	case msgpack.Map:
+		pairs := make([][]byte, h.N)
+		for i := range pairs {
+			pairs[i], in = reverse(nil, in)
+			pairs[i], in = reverse(pairs[i], in)
+		}
+		slices.Reverse(pairs)
+		out = append(out, bytes.Join(pairs, nil)...)
+	}
+	return out, in
+}
 
 // loosen rewrites a document into another that means the same: maps in random
 // order, headers and integers of random width, float32 where that loses

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
@@ -67,7 +68,8 @@ func AppendKeyFromMsgpack(dst []byte, namespace, operation string, args []byte) 
 	if err := checkSegments(namespace, operation); err != nil {
 		return dst, err
 	}
-	if _, err := scan(args, arguments); err != nil {
+	size, err := scan(args, arguments)
+	if err != nil {
 		return dst, err
 	}
 	if msgpack.Next(args).Kind != msgpack.Array {
@@ -75,6 +77,7 @@ func AppendKeyFromMsgpack(dst []byte, namespace, operation string, args []byte) 
 	}
 	e := newArgsEncoder()
 	defer e.free()
+	e.out = slices.Grow(e.out, size)
 	if _, err := e.document(args); err != nil {
 		return dst, err
 	}
