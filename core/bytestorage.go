@@ -35,26 +35,31 @@ func (s *ByteStorage) Store(data []byte) ([]byte, error) {
 }
 
 // AppendStore appends the envelope of data, with the given format, to dst.
-// The free capacity of dst must not overlap data.
+// The free capacity of dst must not overlap data. After an error the result is
+// dst as it was.
 func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, error) {
 	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
 		s.store.Fail(s.store.Begin(0))
 		return dst, ErrInputTooLarge
 	}
-	dst = slices.Grow(dst, EnvelopeBound(len(data), len(format)))
-	n, err := s.StoreInto(dst[len(dst):cap(dst)], data, format)
-	return dst[:len(dst)+n], err
+	grown := slices.Grow(dst, EnvelopeBound(len(data), len(format)))
+	n, err := s.StoreInto(grown[len(dst):cap(grown)], data, format)
+	if err != nil {
+		return dst, err
+	}
+	return grown[:len(dst)+n], nil
 }
 
 // StoreInto writes the envelope of data to dst and returns its size. dst must
 // not overlap data; if it is shorter than EnvelopeBound(len(data),
-// len(format)), the answer is ErrBufferTooSmall and that bound.
+// len(format)), the answer is ErrBufferTooSmall and that bound, and nothing is
+// written or counted.
 func (s *ByteStorage) StoreInto(dst, data []byte, format string) (int, error) {
-	if bound := EnvelopeBound(len(data), len(format)); len(data) <= MaxPayloadSize && len(dst) < bound {
-		return bound, ErrBufferTooSmall
-	}
 	span := s.store.Begin(len(data))
-	n, err := encodeEnvelope(dst, data, format)
+	n, err := EncodeEnvelope(dst, data, format)
+	if err == ErrBufferTooSmall {
+		return n, err
+	}
 	if err != nil {
 		s.store.Fail(span)
 		return 0, err
@@ -74,7 +79,8 @@ func (s *ByteStorage) Retrieve(envelope []byte) ([]byte, error) {
 }
 
 // AppendRetrieve appends the payload of an envelope to dst. The free capacity
-// of dst must not overlap the envelope.
+// of dst must not overlap the envelope. After an error the result is dst as it
+// was, and its free capacity holds no payload.
 func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
 	span := s.retrieve.Begin(len(envelope))
 	e, err := Inspect(envelope)
@@ -82,19 +88,20 @@ func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
 		s.retrieve.Fail(span)
 		return dst, err
 	}
-	dst = slices.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
+	grown := slices.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
 	end := len(dst) + e.OriginalSize
-	if err := e.Extract(dst[len(dst):end]); err != nil {
+	if err := e.Extract(grown[len(dst):end]); err != nil {
 		s.retrieve.Fail(span)
 		return dst, err
 	}
 	s.retrieve.End(span, len(envelope), e.OriginalSize)
-	return dst[:end], nil
+	return grown[:end], nil
 }
 
 // RetrieveInto writes the payload of an envelope to dst and returns its size.
 // dst must not overlap the envelope; if it is too short, the answer is
-// ErrBufferTooSmall and the size needed, and nothing is written.
+// ErrBufferTooSmall and the size needed, and nothing is written or counted.
+// After any other error dst holds nothing of the payload.
 func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
 	e, err := Inspect(envelope)
 	if err == nil && len(dst) < e.OriginalSize {

@@ -175,16 +175,21 @@ func (e *Envelope) parse(envelope []byte) (size uint64, ok bool) {
 	return size, seen == [fieldCount]bool{true, true, true, true} && len(r.in) == 0
 }
 
-// encodeEnvelope writes the envelope of data to dst and returns its size. dst
-// must hold EnvelopeBound bytes and must not overlap data.
-func encodeEnvelope(dst, data []byte, format string) (int, error) {
+// EncodeEnvelope writes the envelope of data to dst and returns its size. dst
+// must not overlap data; if it is shorter than EnvelopeBound(len(data),
+// len(format)), the answer is ErrBufferTooSmall and that bound, and nothing is
+// written. It is ByteStorage.StoreInto without metrics.
+func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
 		return 0, ErrInputTooLarge
 	}
 	if !utf8.ValidString(format) {
 		return 0, ErrInvalidInput
 	}
-	bound := lz4block.Bound(len(data))
+	if bound := EnvelopeBound(len(data), len(format)); len(dst) < bound {
+		return bound, ErrBufferTooSmall
+	}
+	blockBound := lz4block.Bound(len(data))
 	dst[0] = 0x90 | fieldCount
 
 	// The block's header comes first and its length depends on the block, so
@@ -192,13 +197,13 @@ func encodeEnvelope(dst, data []byte, format string) (int, error) {
 	// up to 64 KiB are the likely outcome up to three times that input.
 	guess := 5
 	switch {
-	case bound <= 0xff:
+	case blockBound <= 0xff:
 		guess = 2
 	case len(data) <= 3<<16:
 		guess = 3
 	}
 	start := arrayHeader + guess
-	n := lz4block.Encode(dst[start:start+bound], data)
+	n := lz4block.Encode(dst[start:start+blockBound], data)
 	header := binHeaderSize(n)
 	if header != guess {
 		copy(dst[arrayHeader+header:], dst[start:start+n])
@@ -216,7 +221,7 @@ func encodeEnvelope(dst, data []byte, format string) (int, error) {
 	}
 	out = appendUint(out, uint32(len(data)))
 	out = appendStr(out, format)
-	if n > MaxEnvelopeSize || len(out) > MaxEnvelopeSize {
+	if len(out) > MaxEnvelopeSize {
 		clear(out)
 		return 0, ErrInputTooLarge
 	}

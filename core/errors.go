@@ -106,7 +106,7 @@ func CodeOf(err error) Code {
 
 // String returns the text of c, such as "checksum mismatch".
 func (c Code) String() string {
-	if int(c) < len(codes) {
+	if c < Code(len(codes)) {
 		return codes[c].text
 	}
 	return "unknown error"
@@ -114,7 +114,7 @@ func (c Code) String() string {
 
 // Name returns the name of c in C, such as "CACHEKIT_CHECKSUM_MISMATCH".
 func (c Code) Name() string {
-	if int(c) < len(codes) {
+	if c < Code(len(codes)) {
 		return codes[c].name
 	}
 	return "CACHEKIT_UNKNOWN"

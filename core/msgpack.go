@@ -87,8 +87,13 @@ func (r *msgpackReader) uint(v *uint64) bool {
 	return ok
 }
 
+// atBin tells whether bin comes next.
+func (r *msgpackReader) atBin() bool {
+	return len(r.in) > 0 && r.in[0] >= 0xc4 && r.in[0] <= 0xc6
+}
+
 func (r *msgpackReader) bin(out *[]byte) bool {
-	if len(r.in) == 0 || r.in[0] < 0xc4 || r.in[0] > 0xc6 {
+	if !r.atBin() {
 		return false
 	}
 	n, ok := r.length(1 << (r.in[0] - 0xc4))
@@ -114,9 +119,10 @@ func (r *msgpackReader) str(out *[]byte) bool {
 // block reads the first field of an envelope: bin, or the array of integers
 // that the first versions of the format wrote.
 func (r *msgpackReader) block(e *Envelope) bool {
-	if r.bin(&e.block) {
+	if r.atBin() {
+		ok := r.bin(&e.block)
 		e.CompressedSize, e.behind = len(e.block), len(r.in)
-		return true
+		return ok
 	}
 	count, isMap, ok := r.container()
 	if !ok || isMap {
@@ -135,11 +141,9 @@ func (r *msgpackReader) block(e *Envelope) bool {
 
 // checksum reads an array of eight integers, or eight bytes of bin.
 func (r *msgpackReader) checksum(sum *[ChecksumSize]byte) bool {
-	if len(r.in) > 0 && r.in[0] != 0x90|ChecksumSize {
+	if r.atBin() {
 		var b []byte
-		if r.bin(&b) {
-			return len(b) == copy(sum[:], b) && len(b) == ChecksumSize
-		}
+		return r.bin(&b) && copy(sum[:], b) == len(b) && len(b) == ChecksumSize
 	}
 	count, isMap, ok := r.container()
 	if !ok || isMap || count != ChecksumSize {
