@@ -103,11 +103,11 @@ func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
 // ErrBufferTooSmall and the size needed, and nothing is written or counted.
 // After any other error dst holds nothing of the payload.
 func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
+	span := s.retrieve.Begin(len(envelope))
 	e, err := Inspect(envelope)
 	if err == nil && len(dst) < e.OriginalSize {
 		return e.OriginalSize, ErrBufferTooSmall
 	}
-	span := s.retrieve.Begin(len(envelope))
 	if err == nil {
 		err = e.Extract(dst[:e.OriginalSize])
 	}

@@ -1,0 +1,121 @@
+package core_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cachekit-go/cachekit-core/core"
+)
+
+func Example() {
+	storage := core.NewByteStorage(core.DefaultFormat)
+	data := []byte(strings.Repeat("a cache entry, ", 100))
+
+	envelope, err := storage.Store(data)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	back, err := storage.Retrieve(envelope)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(data), "bytes, smaller in the envelope:", len(envelope) < len(data)/10)
+	fmt.Println("the same came back:", bytes.Equal(back, data))
+	// Output:
+	// 1500 bytes, smaller in the envelope: true
+	// the same came back: true
+}
+
+// A loop that stores many payloads can reuse one buffer, and then allocates
+// nothing.
+func ExampleByteStorage_AppendStore() {
+	storage := core.NewByteStorage(core.DefaultFormat)
+	var buffer []byte
+	for _, page := range []string{"<h1>one</h1>", "<h1>two</h1>"} {
+		envelope, err := storage.AppendStore(buffer[:0], []byte(page), "html")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		buffer = envelope // perhaps longer now, to be used again
+
+		header, err := core.Inspect(envelope)
+		fmt.Printf("%d bytes of %s, %v\n", header.OriginalSize, header.Format, err)
+	}
+	// Output:
+	// 12 bytes of html, <nil>
+	// 12 bytes of html, <nil>
+}
+
+// Damage is found, and each kind has its own error.
+func ExampleByteStorage_Retrieve() {
+	storage := core.NewByteStorage(core.DefaultFormat)
+	envelope, err := storage.Store([]byte("hello, cachekit!"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	envelope[10] ^= 1
+	_, err = storage.Retrieve(envelope)
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, core.ErrChecksumMismatch), core.CodeOf(err).Name())
+
+	_, err = storage.Retrieve(envelope[:20])
+	fmt.Println(err)
+	// Output:
+	// cachekit: checksum mismatch
+	// true CACHEKIT_CHECKSUM_MISMATCH
+	// cachekit: invalid input
+}
+
+// Inspect tells what an envelope holds before any memory is spent on it.
+func ExampleInspect() {
+	envelope, err := core.AppendEnvelope(nil, make([]byte, 1<<20), "raw")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	header, err := core.Inspect(envelope)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%d bytes of %s\n", header.OriginalSize, header.Format)
+
+	data := make([]byte, header.OriginalSize)
+	fmt.Println(header.Extract(data))
+	// Output:
+	// 1048576 bytes of raw
+	// <nil>
+}
+
+func ExampleByteStorage_Metrics() {
+	storage := core.NewByteStorage(core.DefaultFormat)
+	envelope, err := storage.Store([]byte("hello, cachekit!"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = storage.Retrieve(envelope[1:])
+	m := storage.Metrics()
+	fmt.Println(err)
+	fmt.Println(m.Store.Operations, "stored,", m.Store.BytesIn, "bytes to", m.Store.BytesOut)
+	fmt.Println(m.Retrieve.Errors, "of", m.Retrieve.Operations, "retrievals failed")
+	// Output:
+	// cachekit: invalid input
+	// 1 stored, 16 bytes to 42
+	// 1 of 1 retrievals failed
+}
+
+func ExampleChecksum() {
+	sum := core.Checksum([]byte("hello, cachekit!"))
+	fmt.Printf("%x\n", sum)
+	fmt.Println(core.VerifyChecksum([]byte("hello, cachekit?"), sum))
+	// Output:
+	// 6d8a34b63a3c52d3
+	// cachekit: checksum mismatch
+}

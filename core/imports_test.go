@@ -1,0 +1,45 @@
+package core_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// goList skips the test where there is no go command to ask.
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	path, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("the go command is not in the path")
+	}
+	out, err := exec.Command(path, append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Fields(string(out))
+}
+
+// Whoever wants compression alone gets no cryptography with it, and a package
+// that any Go program can build.
+func TestImportsNoCryptographyAndNoC(t *testing.T) {
+	deps := goList(t, "-deps", ".")
+	if len(deps) < 10 {
+		t.Fatalf("go list names only %v", deps)
+	}
+	for _, dep := range deps {
+		if dep == "C" || dep == "runtime/cgo" || dep == "crypto" || strings.HasPrefix(dep, "crypto/") ||
+			strings.Contains(dep, "/crypto") || strings.Contains(dep, "fips140") || strings.HasPrefix(dep, "net") {
+			t.Errorf("core depends on %s", dep)
+		}
+	}
+	const ours = "github.com/cachekit-go/cachekit-core/core"
+	if files := goList(t, "-f", "{{join .CgoFiles \" \"}}", "./..."); len(files) > 0 {
+		t.Errorf("%s and below use cgo: %v", ours, files)
+	}
+	for _, dep := range deps {
+		if strings.HasPrefix(dep, ours+"/") && !strings.HasPrefix(dep, ours+"/internal/") {
+			t.Errorf("core imports %s, which is above it", dep)
+		}
+	}
+}
