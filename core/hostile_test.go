@@ -115,7 +115,7 @@ func checkDamaged(t *testing.T, what string, envelope, original []byte) (accepte
 func TestDamageNeverYieldsWrongData(t *testing.T) {
 	for _, kind := range payloadKinds {
 		for _, n := range []int{0, 1, 20, 150} {
-			if testing.Short() && n > 20 {
+			if (testing.Short() || raceDetector) && n > 20 {
 				continue
 			}
 			data := kind.make(n)

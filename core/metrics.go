@@ -3,8 +3,8 @@ package core
 // OperationMetrics counts one kind of operation over the life of its owner.
 //
 // Counts are exact. Time is taken for every input of 64 KiB and more and for
-// some of the smaller ones, at least one in 64, since two readings of the
-// clock cost more than a small operation; TimedOperations says how many were.
+// a sample of the smaller ones, since two readings of the clock cost more than
+// a small operation; TimedOperations says how many were.
 type OperationMetrics struct {
 	Operations      uint64 // all calls, failed ones included, save those answered ErrBufferTooSmall
 	Errors          uint64 // those that failed

@@ -78,7 +78,7 @@ func TestMetricsAreExact(t *testing.T) {
 		if o.got != o.want {
 			t.Errorf("%s: %+v, want %+v", o.name, o.got, o.want)
 		}
-		// Two of the sizes are always timed, of the others one in 64 or more,
+		// Two of the sizes are always timed, of the others a sample,
 		// failures never.
 		if least, most := uint64(2*calls), o.want.Operations-o.want.Errors; timed.TimedOperations < least || timed.TimedOperations > most {
 			t.Errorf("%s: %d timed, want %d to %d", o.name, timed.TimedOperations, least, most)
