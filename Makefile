@@ -42,8 +42,49 @@ example: build/quickstart build/pipeline ## build and run the C examples
 build/%: examples/c/%.c build/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
 
-.PHONY: test
-test: test-go test-c test-examples ## run every test
+.PHONY: test test-go test-c test-examples
+test: test-go test-c test-examples ## run every test (a few minutes)
+
+test-go: ## the Go tests
+	$(GO) vet ./...
+	$(GO) test ./core/... ./capi/...
+
+test-c: all ## the C tests
+	$(MAKE) -C tests/c check
+
+test-examples: all ## build and run the examples in every language that is installed
+	$(GO) test -count=1 ./tests/...
+
+.PHONY: test-race test-long test-rotation fuzz fuzz-short
+test-race: ## the Go tests under the race detector
+	$(GO) test -race -short ./core/...
+
+test-long: ## the Go tests in their long form (about an hour)
+	CACHEKIT_LONG_TESTS=1 $(GO) test -timeout 4h ./core/...
+
+test-rotation: all ## 2^31 encryptions through the C library, until it asks for rotation
+	$(MAKE) -C tests/c rotation
+
+FUZZTIME ?= 5m
+fuzz: ## fuzz every target for FUZZTIME (default 5m) each
+	tests/fuzz.sh $(FUZZTIME)
+
+fuzz-short: ## fuzz every target for two seconds
+	tests/fuzz.sh 2s
+
+.PHONY: generate lint
+generate: ## write the generated files again
+	$(GO) generate ./core/... ./capi/...
+
+lint: ## gofmt, vet, staticcheck, govulncheck
+	@unformatted=$$(gofmt -l core capi examples tests); \
+	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@report=$$($(GO) run $(GOVULNCHECK) ./... 2>&1) || case "$$report" in \
+	    *"fetching vulnerabilities"*) report="govulncheck: left out, its database cannot be reached";; \
+	    *) echo "$$report"; exit 1;; \
+	    esac; echo "$$report" | tail -n 1
 
 .PHONY: install
 install: all ## install library, header and pkg-config file (PREFIX, LIBDIR, DESTDIR)
