@@ -358,6 +358,9 @@ func TestHalfAGigabyte(t *testing.T) {
 				t.Errorf("%s of 512 MiB + 1: %d, %v", name, n, err)
 			}
 		}
+		if m := s.Metrics().Store; m.Operations != 2 || m.Errors != 2 {
+			t.Errorf("StoreInto and Store count as %+v", m)
+		}
 		data := zeros[:core.MaxPayloadSize]
 		n, err := s.StoreInto(dst, data, "")
 		if err != nil {

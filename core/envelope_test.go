@@ -238,6 +238,9 @@ func TestMapForm(t *testing.T) {
 	} {
 		checkRefused(t, "key is "+name, mapOf(f[0], f[1], f[2], f[3], fromHex(key+"c0")), core.ErrInvalidInput)
 	}
+	for name, value := range map[string]string{"reserved": "c1", "reserved in an array": "92c0c1", "reserved in a map": "82c0c0c1c0"} {
+		checkRefused(t, "unknown value is "+name, mapOf(join(str("x"), fromHex(value)), f[0], f[1], f[2], f[3]), core.ErrInvalidInput)
+	}
 	checkRefused(t, "empty map", []byte{0x80}, core.ErrInvalidInput)
 	checkRefused(t, "one pair claimed too many", append(header(0xde, 2, 5), fields...), core.ErrInvalidInput)
 	checkRefused(t, "one pair claimed too few", append(header(0xde, 2, 3), fields...), core.ErrInvalidInput)
@@ -368,8 +371,8 @@ func TestFormatsAreCarriedAsTheyAre(t *testing.T) {
 			}
 		}
 		e, err := core.Inspect(envelope)
-		if err != nil || string(e.Format) != format {
-			t.Errorf("format of %d bytes comes back as %d, %v", n, len(e.Format), err)
+		if err != nil || string(e.Format) != format || cap(e.Format) != n {
+			t.Errorf("format of %d bytes comes back as %d with room for %d, %v", n, len(e.Format), cap(e.Format), err)
 		}
 		if want := 1 + binHeader(e.CompressedSize) + e.CompressedSize + len(checksumAsWritten(hello)) + 1 + head + n; len(envelope) != want {
 			t.Errorf("format of %d bytes: envelope of %d, want the shortest headers, %d", n, len(envelope), want)
@@ -403,6 +406,7 @@ func checksumAsWritten(data []byte) []byte {
 
 // Everything but the block is canonical: sizes at which a header grows.
 func TestEnvelopesAreCanonical(t *testing.T) {
+	blocks := map[int]bool{}
 	shortest := func(n int) []byte {
 		switch {
 		case n < 1<<7:
@@ -415,13 +419,15 @@ func TestEnvelopesAreCanonical(t *testing.T) {
 		return header(0xce, 4, uint64(n))
 	}
 	for _, kind := range payloadKinds {
-		for _, n := range []int{0, 1, 127, 128, 220, 238, 239, 240, 255, 256, 65270, 65535, 65536, 196608, 196609, 300000} {
+		for _, n := range []int{0, 1, 127, 128, 220, 238, 239, 240, 252, 253, 254, 255, 256,
+			65276, 65277, 65278, 65279, 65280, 65535, 65536, 196608, 196609, 300000} {
 			data := kind.make(n)
 			envelope := store(t, data)
 			e, err := core.Inspect(envelope)
 			if err != nil {
 				t.Fatalf("%s of %d: %v", kind.name, n, err)
 			}
+			blocks[e.CompressedSize] = true
 			head := binHeader(e.CompressedSize)
 			want := join([]byte{0x94}, header(map[int]byte{2: 0xc4, 3: 0xc5, 5: 0xc6}[head], head-1, uint64(e.CompressedSize)),
 				envelope[1+head:][:e.CompressedSize], checksumAsWritten(data), shortest(n), []byte("\xa7msgpack"))
@@ -431,6 +437,11 @@ func TestEnvelopesAreCanonical(t *testing.T) {
 			if bound := core.EnvelopeBound(n, len("msgpack")); len(envelope) > bound {
 				t.Errorf("%s of %d: envelope of %d bytes, above its bound %d", kind.name, n, len(envelope), bound)
 			}
+		}
+	}
+	for _, n := range []int{1<<8 - 1, 1 << 8, 1<<16 - 1, 1 << 16} {
+		if !blocks[n] {
+			t.Errorf("no block of %d bytes, at which its header grows, came up", n)
 		}
 	}
 }
