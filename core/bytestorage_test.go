@@ -186,6 +186,67 @@ func TestBufferTooSmallTellsTheSizeAndWritesNothing(t *testing.T) {
 	}
 }
 
+// An envelope at the end of a buffer of InPlaceSize bytes can be extracted to
+// its start. The plain result and the result in place must be the same, for
+// damaged envelopes too, whose decoding may run over bytes still to be read.
+func TestExtractInPlace(t *testing.T) {
+	check := func(name string, envelope []byte) {
+		t.Helper()
+		e, err := core.Inspect(envelope)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		size := e.InPlaceSize()
+		if size < len(envelope) {
+			t.Errorf("%s: %d bytes do not hold the envelope of %d", name, size, len(envelope))
+			return
+		}
+		want := make([]byte, e.OriginalSize)
+		wantErr := e.Extract(want)
+		guarded := bytes.Repeat([]byte{0xA5}, 64+size+64)
+		buffer := guarded[64:][:size:size]
+		copy(buffer[size-len(envelope):], envelope)
+		if e, err = core.Inspect(buffer[size-len(envelope):]); err != nil {
+			t.Fatalf("%s, moved: %v", name, err)
+		}
+		got := buffer[:e.OriginalSize]
+		if err := e.Extract(got); !bytes.Equal(got, want) || (err == nil) != (wantErr == nil) {
+			t.Errorf("%s: in place %v, otherwise %v, or other bytes", name, err, wantErr)
+		}
+		if guard := bytes.Repeat([]byte{0xA5}, 64); !bytes.Equal(guarded[:64], guard) || !bytes.Equal(guarded[64+size:], guard) {
+			t.Errorf("%s: wrote outside the buffer", name)
+		}
+	}
+	for _, kind := range payloadKinds {
+		for _, n := range []int{0, 1, 15, 64, 300, 5000, 70000} {
+			data := kind.make(n)
+			name := fmt.Sprintf("%s of %d", kind.name, n)
+			envelope := store(t, data)
+			check(name, envelope)
+			f := partsOf(data).pairs()
+			check(name+" as a map", mapOf(f[3], f[0], join(str("x"), bin(data)), f[2], f[1]))
+			e, err := core.Inspect(envelope)
+			if err != nil {
+				t.Fatal(err)
+			}
+			block := envelope[1+binHeader(e.CompressedSize):][:e.CompressedSize]
+			for i := range min(len(block), 100) {
+				block[i] ^= 0x55
+				check(fmt.Sprintf("%s, byte %d damaged", name, i), envelope)
+				block[i] ^= 0x55
+			}
+		}
+	}
+	for want, envelope := range damaged(jsonLike(1000)) {
+		check(want.Error(), envelope)
+	}
+	check("block far longer than its payload", with(func(p *parts) { p.block = bin(make([]byte, 3000)) }))
+	old := with(func(p *parts) { p.block = integers(literalBlock(hello)) })
+	if e, err := core.Inspect(old); err != nil || e.InPlaceSize() != 0 {
+		t.Errorf("a block of integers: %d, %v, want 0", e.InPlaceSize(), err)
+	}
+}
+
 // After a failure the caller's slice is what it was, and no byte of the
 // payload that failed its check stays in the memory behind it.
 func TestFailedRetrievalLeavesNothingBehind(t *testing.T) {

@@ -92,7 +92,7 @@ func (e *Envelope) InPlaceSize() int {
 	if e.integer {
 		return 0
 	}
-	return e.OriginalSize + lz4block.InPlaceMargin(len(e.block)) + e.behind
+	return max(e.size, e.OriginalSize+lz4block.InPlaceMargin(len(e.block))+e.behind)
 }
 
 func (e *Envelope) extract(dst []byte) error {

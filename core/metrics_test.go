@@ -38,7 +38,7 @@ func TestMetricsAreExact(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				// Three stores and four retrievals that fail, by every way in.
+				// Three stores and five retrievals that fail, by every way in.
 				s.AppendStore(room, hello, "\xff")
 				s.StoreInto(room[:cap(room)], hello, "\xff")
 				s.StoreInto(nil, hello, "\xff")
@@ -46,6 +46,12 @@ func TestMetricsAreExact(t *testing.T) {
 				s.AppendRetrieve(nil, checksumDiffers)
 				s.RetrieveInto(nil, []byte{0xc1})
 				s.RetrieveInto(out, checksumDiffers)
+				if e, err := core.Inspect(checksumDiffers); err != nil || s.Extract(out[:e.OriginalSize], &e) == nil {
+					t.Errorf("extracted what has another checksum, or %v", err)
+				}
+				if e, err := core.Inspect(envelopes[2]); err != nil || s.Extract(out[:e.OriginalSize], &e) != nil {
+					t.Errorf("cannot extract, %v", err)
+				}
 				// Questions about a size, and what has no metrics.
 				s.StoreInto(nil, hello, core.DefaultFormat)
 				s.RetrieveInto(nil, envelopes[1])
@@ -64,9 +70,10 @@ func TestMetricsAreExact(t *testing.T) {
 	want.Store.Errors = calls * 3
 	want.Store.BytesIn *= calls
 	want.Store.BytesOut *= calls
-	want.Retrieve.Operations = calls * uint64(len(sizes)+4)
-	want.Retrieve.Errors = calls * 4
-	want.Retrieve.BytesIn, want.Retrieve.BytesOut = want.Store.BytesOut, want.Store.BytesIn
+	want.Retrieve.Operations = calls * uint64(len(sizes)+1+5)
+	want.Retrieve.Errors = calls * 5
+	want.Retrieve.BytesIn = want.Store.BytesOut + calls*uint64(len(envelopes[2]))
+	want.Retrieve.BytesOut = want.Store.BytesIn + calls*uint64(sizes[2])
 
 	got := s.Metrics()
 	for _, o := range []struct {
