@@ -18,6 +18,9 @@ func Canonical(doc []byte) ([]byte, error) { return AppendCanonical(nil, doc) }
 
 // AppendCanonical appends the canonical form of doc to dst, which must not
 // overlap doc. After an error dst comes back as it was.
+//
+// Beyond the output it takes 16 bytes for each pair of the maps around the
+// place where it is, and room for the largest map that is not in order yet.
 func AppendCanonical(dst, doc []byte) ([]byte, error) {
 	size, err := scan(doc, values)
 	if err != nil {

@@ -153,7 +153,7 @@ func TestEqualNumbersAreOneArgument(t *testing.T) {
 		"\x02":                                 {2, int8(2), uint64(2), 2.0, float32(2), big.NewInt(2), myInt(2)},
 		"\x00":                                 {0, 0.0, math.Copysign(0, -1), float32(math.Copysign(0, -1))},
 		"\xff":                                 {-1, -1.0, int64(-1)},
-		"\xd3\x80\x00\x00\x00\x00\x00\x00\x00": {math.MinInt64, -0x1p63},
+		"\xd3\x80\x00\x00\x00\x00\x00\x00\x00": {int64(math.MinInt64), -0x1p63},
 		"\xcf\xff\xff\xff\xff\xff\xff\xf8\x00": {uint64(math.MaxUint64 - 0x7ff), 0x1p64 - 0x1p11},
 		"\xcb\x43\xf0\x00\x00\x00\x00\x00\x00": {0x1p64},
 		"\xcb\xc3\xe0\x00\x00\x00\x00\x00\x01": {-0x1p63 - 0x1p11},

@@ -1,0 +1,65 @@
+package interop
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for doc, want := range map[string]any{
+		"\xc0":                                 nil,
+		"\x92\xc2\xc3":                         []any{false, true},
+		"\x7f":                                 int64(127),
+		"\xcf\x7f\xff\xff\xff\xff\xff\xff\xff": int64(math.MaxInt64),
+		"\xcf\x80\x00\x00\x00\x00\x00\x00\x00": uint64(1 << 63),
+		"\xd3\x80\x00\x00\x00\x00\x00\x00\x00": int64(math.MinInt64),
+		"\xca\xff\x80\x00\x00":                 math.Inf(-1),
+		"\xa1\xff":                             "\xff",
+		"\xc4\x00":                             []byte{},
+		"\x90":                                 []any{},
+		"\x80":                                 map[string]any{},
+		"\xc7\x00\xfe":                         Extension{-2, []byte{}},
+		"\x82\xa1a\x01\xa1b\xc0":               map[string]any{"a": int64(1), "b": nil},
+		"\x82\xa1a\x01\xa1a\x02":               Pairs{{"a", int64(1)}, {"a", int64(2)}},
+		"\x82\xa1a\x01\xc4\x01a\x02":           Pairs{{"a", int64(1)}, {[]byte("a"), int64(2)}},
+		"\x81\x90\x80":                         Pairs{{[]any{}, map[string]any{}}},
+		"\x81\xa1a\x81\x01\x02":                map[string]any{"a": Pairs{{int64(1), int64(2)}}},
+	} {
+		if got, err := Parse([]byte(doc)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("% x reads as %#v, %v; want %#v", doc, got, err, want)
+		}
+	}
+}
+
+func TestParsedValuesAreCopies(t *testing.T) {
+	doc := []byte("\x94\xa5hello\xc4\x05hello\xd6\x01hell\x81\xa5hello\xc0")
+	v, err := Parse(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(doc)
+	want := []any{"hello", []byte("hello"), Extension{1, []byte("hell")}, map[string]any{"hello": nil}}
+	if !reflect.DeepEqual(v, want) {
+		t.Errorf("changes with the document: %#v", v)
+	}
+}
+
+// A document of a few bytes cannot make the reader take memory for what it
+// claims, and equal keys at every level do not multiply the work.
+func TestParseTakesMemoryForWhatIsThere(t *testing.T) {
+	for name, doc := range map[string]string{
+		"4 Gi items":        "\xdd\xff\xff\xff\xff",
+		"8 Gi items":        "\xdf\xff\xff\xff\xff",
+		"within 4 Gi items": "\x91\xdd\xff\xff\xff\xff\x90",
+	} {
+		if n := testing.AllocsPerRun(10, func() { _, _ = Parse([]byte(doc)) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+	pairs := strings.Repeat("\x82\x01\xc0\x01", 99) + "\xc0"
+	if _, err := Parse([]byte(pairs)); err != nil {
+		t.Error(err)
+	}
+}
