@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 )
 
@@ -75,4 +76,32 @@ func ExampleCheck() {
 	// false <nil>
 	// true cachekit: invalid input: MessagePack claims more content than there is
 	// true cachekit: invalid input: an entry in the private frame of the Python SDK (CK 03), not an interop value; its writer does not use interop mode
+}
+
+// An encrypted entry: what is stored under key is sealed.
+func ExampleSeal() {
+	master := []byte("32 bytes from a random generator") // or encryption.MasterKeyFromEnv
+	keyring, err := encryption.NewTenantKeyring(master, nil, []byte(encryption.DefaultTenant))
+	if err != nil {
+		panic(err)
+	}
+	key, err := interop.Key("users", "get_user", 42)
+	if err != nil {
+		panic(err)
+	}
+	value, err := interop.Value(map[string]any{"name": "alice", "age": 30})
+	if err != nil {
+		panic(err)
+	}
+	sealed, err := interop.Seal(keyring, key, value)
+	if err != nil {
+		panic(err)
+	}
+
+	opened, keyIndex, err := interop.Open(keyring, key, sealed)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%d bytes, opened by key %d: %x\n", len(sealed), keyIndex, opened)
+	// Output: 45 bytes, opened by key 0: 82a36167651ea46e616d65a5616c696365
 }
