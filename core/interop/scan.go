@@ -34,9 +34,9 @@ func scan(doc []byte, p profile) (size int, err error) {
 	if len(doc) > core.MaxPayloadSize {
 		return 0, core.ErrInputTooLarge
 	}
-	s := scanner{in: doc, profile: p, owed: 1}
+	s := scanner{doc: doc, profile: p, owed: 1}
 	err = s.items(1, false, 0)
-	if err == nil && len(s.in) > 0 {
+	if err == nil && s.pos < len(doc) {
 		err = errTrailing
 	}
 	switch {
@@ -57,18 +57,24 @@ func isPythonFrame(in []byte) bool {
 }
 
 type scanner struct {
-	in      []byte // what has not been read
-	owed    int64  // items that containers have announced and that have not been read
-	size    int    // of the canonical form, so far
+	doc     []byte
+	pos     int   // what comes before it has been read
+	owed    int64 // items that containers have announced and that have not been read
+	size    int   // of the canonical form, so far
 	profile profile
 }
 
 // items reads count items inside depth containers. Of a map, every other one
 // is a key.
 func (s *scanner) items(count int64, isMap bool, depth int) error {
-	for i := range count {
-		h := msgpack.Next(s.in)
-		s.in = s.in[h.Size:]
+	for i := int64(0); i < count; i++ {
+		if s.profile == reading {
+			if i += s.skip(count - i); i == count {
+				return nil
+			}
+		}
+		h := msgpack.Next(s.doc[s.pos:])
+		s.pos += h.Size
 		s.owed--
 		if h.Kind == msgpack.Invalid {
 			return errMalformed
@@ -95,7 +101,7 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		default:
 			continue
 		}
-		if claim > int64(len(s.in))-s.owed {
+		if claim > int64(len(s.doc)-s.pos)-s.owed {
 			return errOverclaim
 		}
 
@@ -109,8 +115,8 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 			}
 			continue
 		}
-		content := s.in[:claim]
-		s.in = s.in[claim:]
+		content := s.doc[s.pos:][:claim]
+		s.pos += len(content)
 		if s.profile != reading {
 			if h.Kind == msgpack.String && !utf8.Valid(content) {
 				return errUTF8
@@ -119,6 +125,24 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		}
 	}
 	return nil
+}
+
+// skip passes over items whose size stands in their first byte, at most limit
+// of them, and returns their number. It stops before one that there are not
+// bytes enough for: items says what is wrong.
+func (s *scanner) skip(limit int64) (skipped int64) {
+	pos, owed := s.pos, s.owed
+	for skipped < limit && pos < len(s.doc) {
+		size := msgpack.FixedSize(s.doc[pos])
+		if size == 0 || int64(len(s.doc)-pos-size) < owed-1 {
+			break
+		}
+		pos += size
+		owed--
+		skipped++
+	}
+	s.pos, s.owed = pos, owed
+	return skipped
 }
 
 // normalise turns h into the header that canonical form has in its place.

@@ -74,6 +74,25 @@ var forms = func() (f [256]form) {
 	return f
 }()
 
+// fixedSizes holds what FixedSize returns.
+var fixedSizes = func() (sizes [256]uint8) {
+	for c, f := range forms {
+		switch {
+		case f.kind == String && f.width == 0:
+			sizes[c] = 1 + f.n
+		case f.kind == Ext && f.width == 0:
+			sizes[c] = 2 + f.n
+		case f.kind >= Nil && f.kind <= Float64:
+			sizes[c] = 1 + f.width
+		}
+	}
+	return sizes
+}()
+
+// FixedSize returns the size in bytes of a whole item, if its first byte tells:
+// of scalars and of short strings and extensions. For others it returns 0.
+func FixedSize(first byte) int { return int(fixedSizes[first]) }
+
 // Next reads the header at the start of in. It does not look at what follows
 // the header, so N is a claim that the caller has to check.
 func Next(in []byte) Header {

@@ -92,3 +92,22 @@ func TestNextNeedsTheWholeHeader(t *testing.T) {
 		}
 	}
 }
+
+func TestFixedSizeIsThatOfTheWholeItem(t *testing.T) {
+	for c := range 256 {
+		h := Next(append([]byte{byte(c)}, make([]byte, 16)...))
+		want := h.Size
+		switch h.Kind {
+		case Invalid, Bin, Array, Map:
+			want = 0
+		case String, Ext:
+			want += int(h.N)
+			if h.N == 0 && c != 0xa0 { // the length stands in the zeros that follow
+				want = 0
+			}
+		}
+		if got := FixedSize(byte(c)); got != want {
+			t.Errorf("%02x: %d, want %d", c, got, want)
+		}
+	}
+}
