@@ -32,3 +32,41 @@ CachekitError cachekit_interop_value(
         return ck_no_pointer();
     return (CachekitError)ckgo_interop_value(IN(in), in_len, out, capacity, out_len);
 }
+
+CachekitError cachekit_keyring_seal_interop(CachekitKeyring *keyring, const char *interop_key,
+    const uint8_t *value, size_t value_len, uint8_t *out, size_t *out_len)
+{
+    if (out_len == NULL)
+        return ck_no_pointer();
+    size_t capacity = *out_len;
+    *out_len = 0;
+    if (out == NULL || interop_key == NULL || ck_missing(value, value_len))
+        return ck_no_pointer();
+    ck_ref ref;
+    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, ckgo_seal_interop(ref.index, TEXT(interop_key), strlen(interop_key),
+                             IN(value), value_len, out, capacity, out_len));
+}
+
+CachekitError cachekit_keyring_open_interop(const CachekitKeyring *keyring, const char *interop_key,
+    const uint8_t *sealed, size_t sealed_len, uint8_t *out, size_t *out_len, size_t *key_index)
+{
+    size_t ignored;
+    if (key_index == NULL)
+        key_index = &ignored;
+    *key_index = 0;
+    if (out_len == NULL)
+        return ck_no_pointer();
+    size_t capacity = *out_len;
+    *out_len = 0;
+    if (out == NULL || interop_key == NULL || ck_missing(sealed, sealed_len))
+        return ck_no_pointer();
+    ck_ref ref;
+    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, ckgo_open_interop(ref.index, TEXT(interop_key), strlen(interop_key),
+                             IN(sealed), sealed_len, out, capacity, out_len, key_index));
+}

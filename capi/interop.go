@@ -40,3 +40,22 @@ func ckgo_interop_value(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity 
 	n, err := interop.EncodeCanonical(slice(out, capacity), slice(in, inLen))
 	return finish(n, err, length)
 }
+
+//export ckgo_seal_interop
+func ckgo_seal_interop(slot C.uint32_t, key *C.char, keyLen C.size_t, value *C.uint8_t, valueLen C.size_t,
+	out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
+	defer recovered(&result)
+	n, rotate, err := interop.SealInto(slice(out, capacity), keyrings.get(slot), text(key, keyLen), slice(value, valueLen))
+	return finishEncrypt(n, rotate, err, length)
+}
+
+//export ckgo_open_interop
+func ckgo_open_interop(slot C.uint32_t, key *C.char, keyLen C.size_t, sealed *C.uint8_t, sealedLen C.size_t,
+	out *C.uint8_t, capacity C.size_t, length, index *C.size_t) (result C.int) {
+	defer recovered(&result)
+	n, opened, err := interop.OpenInto(slice(out, capacity), keyrings.get(slot), text(key, keyLen), slice(sealed, sealedLen))
+	if err == nil {
+		*index = C.size_t(opened)
+	}
+	return finish(n, err, length)
+}

@@ -152,7 +152,7 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 // start. It reports false, with nothing changed, where b cannot grow.
 func extractInPlace(keyring *encryption.TenantKeyring, b *buffer, envelope *core.Envelope) (done bool, err error) {
 	size := b.size
-	if !b.grow(max(size, envelope.InPlaceSize())) {
+	if !b.grow(envelope.InPlaceSize()) {
 		return false, nil
 	}
 	all := b.bytes()
