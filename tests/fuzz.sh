@@ -22,5 +22,5 @@ echo "$targets" | while read -r folder target; do
     number=$((number + 1))
     echo "[$number/$count] $target in $folder, $time"
     # -run matches nothing, or the package's tests would run each time.
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$folder"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 10x "./$folder"
 done
