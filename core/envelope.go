@@ -6,6 +6,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core/internal/checksum"
 	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
 
 // An envelope is a MessagePack array of four fields, by position: the block,
@@ -132,7 +133,7 @@ func (e *Envelope) parse(envelope []byte) (size uint64, ok bool) {
 		if count != fieldCount {
 			return 0, false
 		}
-		ok = r.block(e) && r.checksum(&e.Checksum) && r.uint(&size) && r.format(&e.Format)
+		ok = r.block(e) && r.checksum(&e.Checksum) && r.uint(&size) && r.str(&e.Format)
 		return size, ok && len(r.in) == 0
 	}
 	var seen [fieldCount]bool
@@ -149,7 +150,7 @@ func (e *Envelope) parse(envelope []byte) (size uint64, ok bool) {
 		}
 		if field == fieldCount {
 			// The map itself is the first level of nesting.
-			if !utf8.Valid(name) || !r.skip(1) {
+			if !r.skip(1) {
 				return 0, false
 			}
 			continue
@@ -166,7 +167,7 @@ func (e *Envelope) parse(envelope []byte) (size uint64, ok bool) {
 		case fieldSize:
 			ok = r.uint(&size)
 		case fieldFormat:
-			ok = r.format(&e.Format)
+			ok = r.str(&e.Format)
 		}
 		if !ok {
 			return 0, false
@@ -204,11 +205,11 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	}
 	start := arrayHeader + guess
 	n := lz4block.Encode(dst[start:start+blockBound], data)
-	header := binHeaderSize(n)
+	header := msgpack.Size(msgpack.Bin, uint64(n))
 	if header != guess {
 		copy(dst[arrayHeader+header:], dst[start:start+n])
 	}
-	putBinHeader(dst[arrayHeader:], n)
+	msgpack.Append(dst[:arrayHeader], msgpack.Bin, uint64(n))
 	out := dst[:arrayHeader+header+n]
 
 	out = append(out, 0x90|ChecksumSize)
@@ -219,8 +220,9 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 		}
 		out = append(out, b)
 	}
-	out = appendUint(out, uint32(len(data)))
-	out = appendStr(out, format)
+	out = msgpack.Append(out, msgpack.Uint, uint64(len(data)))
+	out = msgpack.Append(out, msgpack.String, uint64(len(format)))
+	out = append(out, format...)
 	if len(out) > MaxEnvelopeSize {
 		clear(out)
 		return 0, ErrInputTooLarge
@@ -234,8 +236,8 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 func decodeIntegerBlock(dst, integers []byte) (int, error) {
 	r := msgpackReader{in: integers}
 	return lz4block.DecodeFrom(dst, func() (byte, bool) {
-		var v uint64
-		ok := r.uint(&v)
-		return byte(v), ok
+		var b byte
+		ok := r.byte(&b)
+		return b, ok
 	})
 }
