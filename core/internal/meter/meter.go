@@ -5,7 +5,8 @@
 // there. Counters are spread over cells of one cache line each, chosen by the
 // caller's stack, so that threads sharing a handle do not fight for one line.
 // A small operation adds its count and both its sizes in a single addition to
-// a packed word, which is emptied into wide counters every 64 operations. And
+// a packed word, which is emptied into wide counters every 64 operations; the
+// count of a larger one goes there too, for it is also what picks the timed ones. And
 // two readings of the clock, which cost more than the work they would measure,
 // are taken for every payload from AlwaysTimed bytes on, but only for one in
 // SampleEvery of the smaller ones.
@@ -29,8 +30,8 @@ const (
 )
 
 // The packed word: operations in the top 16 bits, then 24 bits of bytes in and
-// 24 of bytes out. Only sizes below packedSize go there, so that the sums hold
-// 4,096 operations. A word that has reached SampleEvery is emptied by everyone
+// 24 of bytes out. Only sizes below packedSize are added there, so that the sums
+// hold 4,096 operations. A word that has reached SampleEvery is emptied by everyone
 // who sees it, so it would take 4,000 goroutines stopped between the same two
 // instructions to overflow one.
 const (
@@ -51,13 +52,13 @@ type cell struct {
 // Operation holds the cumulative counts of one kind of operation. The zero
 // value is ready to use; it is safe for any number of goroutines.
 type Operation struct {
-	// KeepLast makes Last work, which costs another atomic store a call. It
-	// is set before the first use.
+	// KeepLast makes Last work, which costs another atomic store a call, two
+	// if threads alternate. It is set before the first use.
 	KeepLast bool
 
 	cells                          [cells]cell
 	errors, timed, totalNS, lastNS atomic.Uint64
-	lastCell                       atomic.Pointer[cell] // of the last timed operation
+	lastCell                       atomic.Pointer[cell] // where the last operation was counted
 }
 
 // Snapshot is what an Operation has counted; its fields are those of
@@ -92,25 +93,30 @@ func (o *Operation) Begin(size int) Span {
 // End counts an operation that took in and gave out so many bytes.
 func (o *Operation) End(s Span, in, out int) {
 	c := s.cell
+	add := uint64(packedOne)
 	if in|out < packedSize {
-		add := uint64(packedOne | in<<packedBytes | out)
-		if c.packed.Add(add) >= SampleEvery*packedOne {
-			c.empty()
-		}
+		add |= uint64(in<<packedBytes | out)
 	} else {
-		c.operations.Add(1)
 		c.bytesIn.Add(uint64(in))
 		c.bytesOut.Add(uint64(out))
 	}
+	if c.packed.Add(add) >= SampleEvery*packedOne {
+		c.empty()
+	}
 	if o.KeepLast {
 		c.last.Store(uint64(out)<<32 | uint64(in))
+		// One goroutine calling from other depths of its stack comes by
+		// other cells, so the cell has to be kept up with; mostly it is the
+		// same one, and threads do not fight over a word that is only read.
+		if o.lastCell.Load() != c {
+			o.lastCell.Store(c)
+		}
 	}
 	if s.started != 0 {
 		ns := uint64(int64(time.Since(epoch)) - s.started)
 		o.timed.Add(1)
 		o.totalNS.Add(ns)
 		o.lastNS.Store(ns)
-		o.lastCell.Store(c)
 	}
 }
 
