@@ -1,8 +1,6 @@
 package encryption
 
 import (
-	"slices"
-
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
@@ -44,14 +42,12 @@ func (e *Encryptor) Encrypt(key, plaintext, aad []byte) ([]byte, error) {
 // AppendEncrypt appends what Encrypt returns to dst. The free capacity of dst
 // must not overlap the inputs.
 func (e *Encryptor) AppendEncrypt(dst, key, plaintext, aad []byte) ([]byte, error) {
-	if len(plaintext) <= MaxPlaintextSize {
-		dst = slices.Grow(dst, len(plaintext)+Overhead)
-	}
-	n, _, err := e.EncryptInto(dst[len(dst):cap(dst)], key, plaintext, aad)
+	out := growForCiphertext(dst, len(plaintext))
+	n, _, err := e.EncryptInto(out[len(out):cap(out)], key, plaintext, aad)
 	if err != nil {
 		return dst, err
 	}
-	return dst[:len(dst)+n], nil
+	return out[:len(out)+n], nil
 }
 
 // EncryptInto writes what Encrypt returns to dst and returns its size. rotate
@@ -106,12 +102,12 @@ func (e *Encryptor) Decrypt(key, ciphertext, aad []byte) ([]byte, error) {
 // AppendDecrypt appends the plaintext to dst. The free capacity of dst must
 // not overlap the inputs.
 func (e *Encryptor) AppendDecrypt(dst, key, ciphertext, aad []byte) ([]byte, error) {
-	dst = growForPlaintext(dst, len(ciphertext))
-	n, err := e.DecryptInto(dst[len(dst):cap(dst)], key, ciphertext, aad)
+	out := growForPlaintext(dst, len(ciphertext))
+	n, err := e.DecryptInto(out[len(out):cap(out)], key, ciphertext, aad)
 	if err != nil {
 		return dst, err
 	}
-	return dst[:len(dst)+n], nil
+	return out[:len(out)+n], nil
 }
 
 // DecryptInto writes the plaintext to dst and returns its size. If dst is

@@ -25,14 +25,15 @@ func (k *TenantKeyring) Seal(cacheKey, data []byte, format string) ([]byte, erro
 // AppendSeal appends the entry to dst. The free capacity of dst must not
 // overlap the inputs.
 func (k *TenantKeyring) AppendSeal(dst, cacheKey, data []byte, format string) ([]byte, error) {
+	out := dst
 	if len(data) <= core.MaxPayloadSize && len(format) <= core.MaxEnvelopeSize {
-		dst = slices.Grow(dst, SealBound(len(data), len(format)))
+		out = slices.Grow(dst, SealBound(len(data), len(format)))
 	}
-	n, _, err := k.SealInto(dst[len(dst):cap(dst)], cacheKey, data, format)
+	n, _, err := k.SealInto(out[len(out):cap(out)], cacheKey, data, format)
 	if err != nil {
 		return dst, err
 	}
-	return dst[:len(dst)+n], nil
+	return out[:len(out)+n], nil
 }
 
 // SealInto writes the entry to dst and returns its size; rotate is that of
@@ -115,12 +116,12 @@ func (k *TenantKeyring) AppendOpen(dst, cacheKey, sealed []byte, format string) 
 	if err != nil {
 		return dst, 0, err
 	}
-	dst = slices.Grow(dst, max(env.OriginalSize, 1)) // not nil, for an empty payload too
-	end := len(dst) + env.OriginalSize
-	if err := k.Extract(&env, dst[len(dst):end]); err != nil {
+	out := slices.Grow(dst, max(env.OriginalSize, 1)) // not nil, for an empty payload too
+	end := len(out) + env.OriginalSize
+	if err := k.Extract(&env, out[len(out):end]); err != nil {
 		return dst, 0, err
 	}
-	return dst[:end], keyIndex, nil
+	return out[:end], keyIndex, nil
 }
 
 // pooledSize is the largest envelope whose memory AppendOpen keeps.

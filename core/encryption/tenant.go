@@ -2,7 +2,6 @@ package encryption
 
 import (
 	"bytes"
-	"slices"
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -88,14 +87,12 @@ func (k *TenantKeyring) Encrypt(plaintext, aad []byte) ([]byte, error) {
 
 // AppendEncrypt is Encryptor.AppendEncrypt under the current key.
 func (k *TenantKeyring) AppendEncrypt(dst, plaintext, aad []byte) ([]byte, error) {
-	if len(plaintext) <= MaxPlaintextSize {
-		dst = slices.Grow(dst, len(plaintext)+Overhead)
-	}
-	n, _, err := k.EncryptInto(dst[len(dst):cap(dst)], plaintext, aad)
+	out := growForCiphertext(dst, len(plaintext))
+	n, _, err := k.EncryptInto(out[len(out):cap(out)], plaintext, aad)
 	if err != nil {
 		return dst, err
 	}
-	return dst[:len(dst)+n], nil
+	return out[:len(out)+n], nil
 }
 
 // EncryptInto is Encryptor.EncryptInto under the current key.
@@ -139,12 +136,12 @@ func (k *TenantKeyring) Decrypt(ciphertext, aad []byte) (plaintext []byte, keyIn
 // AppendDecrypt appends the plaintext to dst. The free capacity of dst must
 // not overlap the inputs.
 func (k *TenantKeyring) AppendDecrypt(dst, ciphertext, aad []byte) (plaintext []byte, keyIndex int, err error) {
-	dst = growForPlaintext(dst, len(ciphertext))
-	n, keyIndex, err := k.DecryptInto(dst[len(dst):cap(dst)], ciphertext, aad)
+	out := growForPlaintext(dst, len(ciphertext))
+	n, keyIndex, err := k.DecryptInto(out[len(out):cap(out)], ciphertext, aad)
 	if err != nil {
 		return dst, 0, err
 	}
-	return dst[:len(dst)+n], keyIndex, nil
+	return out[:len(out)+n], keyIndex, nil
 }
 
 // DecryptInto writes the plaintext to dst and returns its size. If dst is
@@ -173,12 +170,12 @@ func (k *TenantKeyring) DecryptAt(index int, ciphertext, aad []byte) ([]byte, er
 
 // AppendDecryptAt is AppendDecrypt with the key at index and no other.
 func (k *TenantKeyring) AppendDecryptAt(dst []byte, index int, ciphertext, aad []byte) ([]byte, error) {
-	dst = growForPlaintext(dst, len(ciphertext))
-	n, err := k.DecryptAtInto(index, dst[len(dst):cap(dst)], ciphertext, aad)
+	out := growForPlaintext(dst, len(ciphertext))
+	n, err := k.DecryptAtInto(index, out[len(out):cap(out)], ciphertext, aad)
 	if err != nil {
 		return dst, err
 	}
-	return dst[:len(dst)+n], nil
+	return out[:len(out)+n], nil
 }
 
 // DecryptAtInto is DecryptInto with the key at index and no other. dst may be

@@ -38,6 +38,15 @@ func checkDecrypt(dstSize, ciphertextSize int) (int, error) {
 	}
 }
 
+// growForCiphertext makes room in dst for the ciphertext of plaintextSize
+// bytes, if that is a size to be encrypted.
+func growForCiphertext(dst []byte, plaintextSize int) []byte {
+	if plaintextSize > MaxPlaintextSize {
+		return dst
+	}
+	return slices.Grow(dst, plaintextSize+Overhead)
+}
+
 // growForPlaintext makes room in dst for the plaintext of ciphertextSize
 // bytes, if that is a size to be decrypted.
 func growForPlaintext(dst []byte, ciphertextSize int) []byte {
