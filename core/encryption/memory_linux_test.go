@@ -1,0 +1,115 @@
+package encryption
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// inMemory counts the places in this process's writable memory that hold the
+// bytes whose complements are given. The complement keeps the pattern itself
+// from being found.
+func inMemory(t *testing.T, complement []byte) int {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	mem, err2 := os.Open("/proc/self/mem")
+	if err := errors.Join(err, err2); err != nil {
+		t.Skipf("cannot read this process's memory: %v", err)
+	}
+	defer mem.Close()
+	const chunk = 1 << 20
+	buffer := make([]byte, chunk)
+	found := 0
+	lines := bufio.NewScanner(bytes.NewReader(maps))
+	for lines.Scan() {
+		var from, to uint64
+		var mode string
+		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &mode); err != nil || !strings.HasPrefix(mode, "rw") {
+			continue
+		}
+		for at := from; at < to; at += chunk - KeySize {
+			clear(buffer)
+			n, err := mem.ReadAt(buffer[:min(chunk, to-at)], int64(at))
+			if err != nil && err != io.EOF && n == 0 {
+				break
+			}
+			for i := range n - len(complement) + 1 {
+				same := true
+				for j, c := range complement {
+					if buffer[i+j] != ^c {
+						same = false
+						break
+					}
+				}
+				if same {
+					found++
+				}
+			}
+		}
+	}
+	clear(buffer)
+	return found
+}
+
+// The derived key is 32 bytes that stand in memory only while something uses
+// them; the first round keys of AES-256 are the key itself.
+func TestNoDerivedKeyIsLeftInMemory(t *testing.T) {
+	master := bytes.Repeat([]byte("0123456789abcdef"), 2)
+	var key [KeySize]byte
+	if err := DeriveDomainKeyInto(&key, master, []byte("memory"), []byte(domainEncryption)); err != nil {
+		t.Fatal(err)
+	}
+	complement := make([]byte, KeySize)
+	for i, b := range key {
+		complement[i] = ^b
+	}
+	if inMemory(t, complement) == 0 {
+		t.Fatal("the key is in memory, and was not found there")
+	}
+	clear(key[:])
+
+	cycle := func() {
+		ring, err := NewTenantKeyring(master, nil, []byte("memory"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := ring.Seal([]byte("k"), []byte("data"), "msgpack")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := ring.Open([]byte("k"), sealed, "msgpack"); err != nil {
+			t.Fatal(err)
+		}
+		ring.Wipe()
+
+		keys, err := DeriveTenantKeys(master, []byte("memory"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		everyPath(t, func(t *testing.T) {
+			e := newEncryptor(t)
+			sealed, err := e.Encrypt(keys.Encryption[:], []byte("data"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := e.Decrypt(keys.Encryption[:], sealed, nil); err != nil {
+				t.Fatal(err)
+			}
+			e.Wipe()
+		})
+		keys.Wipe()
+	}
+	for range 100 {
+		cycle()
+	}
+	runtime.GC()
+	if n := inMemory(t, complement); n > 0 {
+		t.Errorf("the key is left in %d places", n)
+	}
+}
