@@ -41,8 +41,13 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 	var key [32]byte
 	hmac(&key, salt, secret, nil)      // extract
 	hmac(out, key[:], info, []byte{1}) // expand, T(1)
+
+	// The pseudorandom key, then what the hash buffered: 63 bytes cover the
+	// tail of any single write. The last Sum overwrites its own frame, where
+	// the one before it left a copy of the hash's state: the derived key.
 	clear(key[:])
 	clear(pad[:])
+	h.Reset()
 	h.Write(pad[1:])
 	h.Reset()
 	h.Write(pad[:1])
