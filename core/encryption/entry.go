@@ -49,24 +49,29 @@ func (k *TenantKeyring) SealInto(dst, cacheKey, data []byte, format string) (n i
 		return n, false, err
 	}
 
-	encrypting := k.encrypt.Begin(n)
-	plaintext := dst[NonceSize : NonceSize+n]
-	sealed := dst[:n+Overhead]
+	return k.sealEnvelope(dst[:n+Overhead], cacheKey, format)
+}
+
+// sealEnvelope encrypts, in place, the envelope that lies in entry where its
+// ciphertext will.
+func (k *TenantKeyring) sealEnvelope(entry, cacheKey []byte, format string) (n int, rotate bool, err error) {
+	envelope := entry[NonceSize : len(entry)-TagSize]
+	span := k.encrypt.Begin(len(envelope))
+	defer func() { count(&k.encrypt, span, len(envelope), n, err) }()
 	var room [aadRoom]byte
 	aad, err := k.AppendAAD(room[:0], cacheKey, format, true)
 	if err == nil {
-		rotate, err = k.seal(sealed, plaintext, aad)
+		rotate, err = k.seal(entry, envelope, aad)
 	}
-	count(&k.encrypt, encrypting, n, len(sealed), err)
 	if err != nil {
-		clear(sealed)
+		clear(entry)
 		return 0, false, err
 	}
-	return len(sealed), rotate, nil
+	return len(entry), rotate, nil
 }
 
 // encoderSlack is how far beyond the envelope its encoder may have written:
-// the width of its widest store, which the tests watch.
+// the width of its widest store.
 const encoderSlack = 64
 
 // sealInto writes the envelope of data to dst where it will be encrypted.

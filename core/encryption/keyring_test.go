@@ -361,3 +361,25 @@ func TestKeyringsWipedUnderLoad(t *testing.T) {
 		t.Error("the caller's keys were wiped")
 	}
 }
+
+// A mistake that panics is somebody else's to recover from, as the C library
+// does; the keyring must not wait for that call for ever.
+func TestWipeAfterAPanic(t *testing.T) {
+	ring := testKeyring(t, testKey(1), nil, "t")
+	buffer := make([]byte, 200)
+	for name, f := range map[string]func(){
+		"encrypt":    func() { ring.EncryptInto(buffer, buffer[NonceSize+1:100], nil) },
+		"decrypt":    func() { ring.DecryptInto(buffer[1:], buffer[:100], nil) },
+		"decrypt at": func() { ring.DecryptAtInto(0, buffer[1:], buffer[:100], nil) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: buffers that overlap went unnoticed", name)
+				}
+			}()
+			f()
+		}()
+	}
+	ring.Wipe()
+}

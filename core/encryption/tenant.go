@@ -2,7 +2,7 @@ package encryption
 
 import (
 	"bytes"
-	"sync"
+	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
@@ -17,11 +17,11 @@ type TenantKeyring struct {
 	tenant       []byte
 	fingerprints [][FingerprintSize]byte
 
-	// mu lets Wipe wait for the calls that are using the keys.
-	mu   sync.RWMutex
-	keys []*aesgcm.Key // the current one first; nil after Wipe
+	keys atomic.Pointer[[]*aesgcm.Key] // the current one first; nil after Wipe
 
 	nonces
+
+	// These two are guarded: Wipe waits for the calls that use the keys.
 	encrypt, decrypt meter.Operation
 	store, retrieve  meter.Operation // the envelopes of sealed entries
 }
@@ -42,12 +42,14 @@ func newTenantKeyring(current []byte, decryptOnly [][]byte, tenantID []byte) (*T
 	k := &TenantKeyring{
 		tenant:       bytes.Clone(tenantID),
 		fingerprints: make([][FingerprintSize]byte, 0, 1+len(decryptOnly)),
-		keys:         make([]*aesgcm.Key, 0, 1+len(decryptOnly)),
 	}
+	k.encrypt.Guard, k.decrypt.Guard = true, true
 	k.store.KeepLast = true
 	if err := k.nonces.init(); err != nil {
 		return nil, err
 	}
+	keys := make([]*aesgcm.Key, 0, 1+len(decryptOnly))
+	k.keys.Store(&keys)
 	var key [KeySize]byte
 	defer clear(key[:])
 	for i := range 1 + len(decryptOnly) {
@@ -59,7 +61,7 @@ func newTenantKeyring(current []byte, decryptOnly [][]byte, tenantID []byte) (*T
 			k.Wipe()
 			return nil, err
 		}
-		k.keys = append(k.keys, aesgcm.NewKey(key[:]))
+		keys = append(keys, aesgcm.NewKey(key[:]))
 		k.fingerprints = append(k.fingerprints, KeyFingerprint(key[:]))
 	}
 	return k, nil
@@ -97,27 +99,29 @@ func (k *TenantKeyring) AppendEncrypt(dst, plaintext, aad []byte) ([]byte, error
 
 // EncryptInto is Encryptor.EncryptInto under the current key.
 func (k *TenantKeyring) EncryptInto(dst, plaintext, aad []byte) (n int, rotate bool, err error) {
-	span := k.encrypt.Begin(len(plaintext))
 	n, err = checkEncrypt(len(dst), len(plaintext))
+	if err == core.ErrBufferTooSmall {
+		return n, false, err
+	}
+	span := k.encrypt.Begin(len(plaintext))
+	defer func() { count(&k.encrypt, span, len(plaintext), n, err) }()
 	if err == nil {
 		rotate, err = k.seal(dst[:n], plaintext, aad)
 		if err != nil {
 			n = 0
 		}
 	}
-	count(&k.encrypt, span, len(plaintext), n, err)
 	return n, rotate, err
 }
 
-// seal fills dst with the encryption of plaintext.
+// seal fills dst with the encryption of plaintext, between Begin and End.
 func (k *TenantKeyring) seal(dst, plaintext, aad []byte) (rotate bool, err error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if k.keys == nil {
+	keys := k.keys.Load()
+	if keys == nil {
 		return false, ErrWiped
 	}
 	if rotate, err = k.take(dst); err == nil {
-		k.keys[0].Seal(dst[NonceSize:], dst[:NonceSize], plaintext, aad)
+		(*keys)[0].Seal(dst[NonceSize:], dst[:NonceSize], plaintext, aad)
 	}
 	return rotate, err
 }
@@ -150,15 +154,18 @@ func (k *TenantKeyring) AppendDecrypt(dst, ciphertext, aad []byte) (plaintext []
 // again if the first key does not open it. After core.ErrDecryptionFailed dst
 // holds zeros where the plaintext would be.
 func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex int, err error) {
-	span := k.decrypt.Begin(len(ciphertext))
 	n, err = checkDecrypt(len(dst), len(ciphertext))
+	if err == core.ErrBufferTooSmall {
+		return n, 0, err
+	}
+	span := k.decrypt.Begin(len(ciphertext))
+	defer func() { count(&k.decrypt, span, len(ciphertext), n, err) }()
 	if err == nil {
 		keyIndex, err = k.open(dst[:n], ciphertext, aad, 0, len(k.fingerprints))
 		if err != nil {
 			n = 0
 		}
 	}
-	count(&k.decrypt, span, len(ciphertext), n, err)
 	return n, keyIndex, err
 }
 
@@ -181,28 +188,33 @@ func (k *TenantKeyring) AppendDecryptAt(dst []byte, index int, ciphertext, aad [
 // DecryptAtInto is DecryptInto with the key at index and no other. dst may be
 // ciphertext[NonceSize:], to be decrypted in place.
 func (k *TenantKeyring) DecryptAtInto(index int, dst, ciphertext, aad []byte) (n int, err error) {
-	span := k.decrypt.Begin(len(ciphertext))
 	if index < 0 || index >= len(k.fingerprints) {
 		err = core.ErrInvalidInput
-	} else if n, err = checkDecrypt(len(dst), len(ciphertext)); err == nil {
+	} else {
+		n, err = checkDecrypt(len(dst), len(ciphertext))
+	}
+	if err == core.ErrBufferTooSmall {
+		return n, err
+	}
+	span := k.decrypt.Begin(len(ciphertext))
+	defer func() { count(&k.decrypt, span, len(ciphertext), n, err) }()
+	if err == nil {
 		if _, err = k.open(dst[:n], ciphertext, aad, index, index+1); err != nil {
 			n = 0
 		}
 	}
-	count(&k.decrypt, span, len(ciphertext), n, err)
 	return n, err
 }
 
 // open fills dst with the plaintext of ciphertext, trying the keys from first
-// up to end.
+// up to end, between Begin and End.
 func (k *TenantKeyring) open(dst, ciphertext, aad []byte, first, end int) (keyIndex int, err error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if k.keys == nil {
+	keys := k.keys.Load()
+	if keys == nil {
 		return 0, ErrWiped
 	}
 	for i := first; i < end; i++ {
-		if k.keys[i].Open(dst, ciphertext[:NonceSize], ciphertext[NonceSize:], aad) {
+		if (*keys)[i].Open(dst, ciphertext[:NonceSize], ciphertext[NonceSize:], aad) {
 			return i, nil
 		}
 	}
@@ -229,10 +241,14 @@ func (k *TenantKeyring) Metrics() core.Metrics {
 // Wipe waits for the calls under way and overwrites the keys. Calls that need
 // them answer ErrWiped after it.
 func (k *TenantKeyring) Wipe() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, key := range k.keys {
+	keys := k.keys.Swap(nil)
+	if keys == nil {
+		return
+	}
+	// Whoever begins from here on finds no keys.
+	k.encrypt.Wait()
+	k.decrypt.Wait()
+	for _, key := range *keys {
 		key.Wipe()
 	}
-	k.keys = nil
 }

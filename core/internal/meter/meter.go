@@ -1,7 +1,7 @@
 // Package meter counts operations and, now and then, times one.
 //
 // A 64-byte call takes some 100 ns, of which counting may cost at most five in
-// a hundred, and an atomic addition alone takes five. Three decisions keep it
+// a hundred, and an atomic addition alone takes about five. Three decisions keep it
 // there. Counters are spread over cells of one cache line each, chosen by the
 // caller's stack, so that threads sharing a handle do not fight for one line.
 // A small operation adds its count and both its sizes in a single addition to
@@ -13,6 +13,7 @@
 package meter
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -46,7 +47,8 @@ type cell struct {
 	packed                        atomic.Uint64
 	operations, bytesIn, bytesOut atomic.Uint64
 	last                          atomic.Uint64 // sizes of the last operation, out<<32 | in
-	_                             [24]byte
+	started                       atomic.Uint64 // operations, if they are guarded
+	_                             [16]byte
 }
 
 // Operation holds the cumulative counts of one kind of operation. The zero
@@ -55,6 +57,12 @@ type Operation struct {
 	// KeepLast makes Last work, which costs another atomic store a call, two
 	// if threads alternate. It is set before the first use.
 	KeepLast bool
+
+	// Guard makes Wait work: operations are counted when they start too. The
+	// count when they end is there anyway, so that this is half the price of
+	// a lock held for reading. It is set before the first use, and then every
+	// Begin must be followed by End or Fail, whatever happens in between.
+	Guard bool
 
 	cells                          [cells]cell
 	errors, timed, totalNS, lastNS atomic.Uint64
@@ -84,7 +92,13 @@ func (o *Operation) Begin(size int) Span {
 	var local byte
 	page := uint64(uintptr(unsafe.Pointer(&local)) >> 12)
 	s := Span{cell: &o.cells[page*0x9e3779b97f4a7c15>>62&(cells-1)]}
-	if s.cell.packed.Load() < packedOne || size >= AlwaysTimed {
+	var first bool // of SampleEvery
+	if o.Guard {
+		first = s.cell.started.Add(1)%SampleEvery == 1
+	} else {
+		first = s.cell.packed.Load() < packedOne
+	}
+	if first || size >= AlwaysTimed {
 		s.started = int64(time.Since(epoch))
 	}
 	return s
@@ -124,6 +138,28 @@ func (o *Operation) End(s Span, in, out int) {
 func (o *Operation) Fail(s Span) {
 	s.cell.operations.Add(1)
 	o.errors.Add(1)
+}
+
+// Wait returns when no guarded operation that had begun before is under way.
+// Those that begin meanwhile are not waited for on purpose, but they can make
+// it take longer.
+func (o *Operation) Wait() {
+	for i := range o.cells {
+		for !o.cells[i].quiet() {
+			runtime.Gosched()
+		}
+	}
+}
+
+// quiet tells that nothing was under way when the last of its three counts was
+// read. The count of what has ended is never above the truth, since an
+// operation moved by empty meanwhile is missed and never counted twice; later
+// there is no less of it, and what has started is what has ended and what is
+// under way.
+func (c *cell) quiet() bool {
+	ended := c.operations.Load()
+	ended += c.packed.Load() / packedOne
+	return ended == c.started.Load()
 }
 
 // empty moves the packed word into the wide counters.

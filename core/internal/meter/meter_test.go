@@ -1,7 +1,9 @@
 package meter
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -126,5 +128,41 @@ func TestLastIsTheLastWhateverTheStackDepth(t *testing.T) {
 	}
 	if len(used) < 2 {
 		t.Fatal("one cell only: this test has shown nothing")
+	}
+}
+
+func TestWaitWaitsForWhatIsUnderWay(t *testing.T) {
+	const goroutines = 50
+	o := Operation{Guard: true}
+	var closed, inside atomic.Int64
+	var wg sync.WaitGroup
+	for range goroutines {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				s := o.Begin(64)
+				if closed.Load() != 0 {
+					o.Fail(s)
+					return
+				}
+				inside.Add(1)
+				if i%7 == 0 {
+					runtime.Gosched()
+				}
+				inside.Add(-1)
+				o.End(s, 64, packedSize*(i&1))
+			}
+		})
+	}
+	for o.Snapshot().Operations < 10000 {
+		runtime.Gosched()
+	}
+	closed.Store(1)
+	o.Wait()
+	if n := inside.Load(); n != 0 {
+		t.Errorf("%d operations under way after Wait", n)
+	}
+	wg.Wait()
+	if s := o.Snapshot(); s.Errors != goroutines || s.TimedOperations < s.Operations/SampleEvery/2 {
+		t.Errorf("%+v", s)
 	}
 }
