@@ -4,13 +4,8 @@ import (
 	"slices"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
 )
-
-// HardwareAccelerated tells whether encryption uses the CPU's AES
-// instructions.
-func HardwareAccelerated() bool { return aesgcm.Accelerated() }
 
 // checkEncrypt returns the size of the ciphertext of plaintextSize bytes.
 func checkEncrypt(dstSize, plaintextSize int) (int, error) {
@@ -67,7 +62,3 @@ func count(op *meter.Operation, span meter.Span, in, out int, err error) {
 		op.Fail(span)
 	}
 }
-
-// Implementation names the implementation of AES-256-GCM that this CPU runs,
-// for logs and bug reports.
-func Implementation() string { return aesgcm.Path() }

@@ -1,0 +1,11 @@
+package encryption
+
+import "github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
+
+// HardwareAccelerated tells whether encryption uses the CPU's AES
+// instructions.
+func HardwareAccelerated() bool { return aesgcm.Accelerated() }
+
+// Implementation names the implementation of AES-256-GCM that this CPU runs,
+// for logs and bug reports.
+func Implementation() string { return aesgcm.Path() }
