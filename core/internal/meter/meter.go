@@ -1,15 +1,15 @@
 // Package meter counts operations and, now and then, times one.
 //
 // A 64-byte call takes some 100 ns, of which counting may cost at most five in
-// a hundred, and an atomic addition alone takes about five. Three decisions keep it
-// there. Counters are spread over cells of one cache line each, chosen by the
+// a hundred, and an atomic addition alone takes about five. Three decisions keep
+// it there. Counters are spread over cells of one cache line each, chosen by the
 // caller's stack, so that threads sharing a handle do not fight for one line.
 // A small operation adds its count and both its sizes in a single addition to
-// a packed word, which is emptied into wide counters every 64 operations; the
-// count of a larger one goes there too, for it is also what picks the timed ones. And
-// two readings of the clock, which cost more than the work they would measure,
-// are taken for every payload from AlwaysTimed bytes on, but only for one in
-// SampleEvery of the smaller ones.
+// a packed word, which is emptied into wide counters every SampleEvery
+// operations; the count of a larger one goes there too, for it is also what
+// picks the timed ones. And two readings of the clock, which cost as much as the
+// work they would measure, are taken for every payload from AlwaysTimed bytes
+// on, but only for one in SampleEvery of the smaller ones.
 package meter
 
 import (
@@ -25,16 +25,16 @@ const (
 	AlwaysTimed = 64 << 10
 
 	// SampleEvery is how many smaller operations share one timing.
-	SampleEvery = 64
+	SampleEvery = 256
 
 	cells = 4 // a power of two
 )
 
 // The packed word: operations in the top 16 bits, then 24 bits of bytes in and
 // 24 of bytes out. Only sizes below packedSize are added there, so that the sums
-// hold 4,096 operations. A word that has reached SampleEvery is emptied by everyone
-// who sees it, so it would take 4,000 goroutines stopped between the same two
-// instructions to overflow one.
+// hold 4,096 operations. A word that has reached SampleEvery is emptied by
+// everyone who sees it, so it would take 3,800 goroutines stopped between the
+// same two instructions to overflow one.
 const (
 	packedSize  = 1 << 12
 	packedBytes = 24
