@@ -10,6 +10,7 @@ typedef struct {
     size_t count;
     size_t sizes[16];
     size_t size_count;
+    const char *only;    /* operations to time, comma-separated; NULL: all */
     double cell_seconds; /* time for one cell: all contestants, all rounds */
 } Run;
 

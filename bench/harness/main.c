@@ -1,7 +1,7 @@
 /*
  * Times libraries side by side at the C boundary. Results go to stdout, one JSON object a line; progress to stderr.
  *
- *   harness [--check] [--seconds S] [--sizes A,B,...] --lib NAME=cachekit:PATH --lib NAME=hand:PATH ...
+ *   harness [--check | --cells] [--seconds S] [--sizes A,B,...] [--ops A,B,...] --lib NAME=cachekit:PATH --lib NAME=hand:PATH ...
  *   harness --peak OP --size N --lib ...     peak memory of one call, in this process alone
  *   harness --cold --lib ...                 loading and first calls
  *   harness --dump KIND --size N             payload number 0 on stdout
@@ -41,7 +41,7 @@ static void settle_allocator(char **argv)
 
 static int usage(void)
 {
-    fputs("usage: harness [--check | --cells] [--seconds S] [--sizes A,B,..] --lib NAME=cachekit|hand:PATH ...\n"
+    fputs("usage: harness [--check | --cells] [--seconds S] [--sizes A,B,..] [--ops A,B,..] --lib NAME=cachekit|hand:PATH ...\n"
           "       harness --peak OP --size N --lib ... | --cold --lib ... | --dump KIND --size N\n",
           stderr);
     return 2;
@@ -117,6 +117,8 @@ int main(int argc, char **argv)
                 run.cell_seconds = strtod(value, NULL);
             else if (strcmp(flag, "--sizes") == 0)
                 parse_sizes(&run, value);
+            else if (strcmp(flag, "--ops") == 0)
+                run.only = value;
             else if (strcmp(flag, "--lib") != 0 || run.count == MAX_LIBS || !lib_parse(&run.libs[run.count++], value))
                 return usage();
         }

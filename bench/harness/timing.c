@@ -164,10 +164,22 @@ static void announce(const Run *run, const Op *op)
     }
 }
 
+/* Whether a comma-separated list has the word. */
+static bool listed(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *p = list; (p = strstr(p, word)) != NULL; p += len)
+        if ((p == list || p[-1] == ',') && (p[len] == ',' || p[len] == '\0'))
+            return true;
+    return false;
+}
+
 void time_cells(const Run *run)
 {
     for (size_t o = 0; o < op_count; o++) {
         const Op *op = &ops[o];
+        if (run->only != NULL && !listed(run->only, op->name))
+            continue;
         fprintf(stderr, "timing %2zu of %zu: %s\n", o + 1, op_count, op->name);
         announce(run, op);
         if (!op->sized) {

@@ -61,7 +61,7 @@ func Ours(benchDir, root, name string) (string, error) {
 	if err := run(root, "make", "-s", "build/libcachekit_core.so"); err != nil {
 		return "", err
 	}
-	return install(filepath.Join(root, "build", "libcachekit_core.so"), filepath.Join(benchDir, Dir, name))
+	return Copy(benchDir, filepath.Join(root, "build", "libcachekit_core.so"), name)
 }
 
 // Revision builds the library of a commit in a worktree of its own that is gone afterwards.
@@ -97,7 +97,7 @@ func Rust(benchDir string) (string, error) {
 	if err := run(tree, "cargo", "build", "--locked", "--release", "--features", "encryption,ffi"); err != nil {
 		return "", err
 	}
-	return install(filepath.Join(tree, "target", "release", "libcachekit_core.so"), filepath.Join(benchDir, Dir, "librust.so"))
+	return Copy(benchDir, filepath.Join(tree, "target", "release", "libcachekit_core.so"), "librust.so")
 }
 
 // crate fetches what the lock file pins and returns where cargo keeps the source of cachekit-core.
@@ -125,11 +125,13 @@ func crate(dir string) (string, error) {
 	return "", fmt.Errorf("the lock file has no cachekit-core")
 }
 
-func install(from, to string) (string, error) {
+// Copy brings a library to bench/build under that name, so that two copies of one file count as two libraries.
+func Copy(benchDir, from, name string) (string, error) {
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return "", err
 	}
+	to := filepath.Join(benchDir, Dir, name)
 	os.Remove(to) // a new file: the old one may be mapped by a running process
 	return to, os.WriteFile(to, data, 0o755)
 }
