@@ -33,12 +33,13 @@ type mode struct {
 	peak    int     // payload whose memory is measured; 0: not measured
 	cold    int     // fresh processes; 0: not measured
 	rust    bool
+	strict  bool // every contestant must take part
 }
 
 var modes = map[string]mode{
 	"full":  {seconds: 1.9, peak: 256 << 20, cold: 21, rust: true},
 	"quick": {seconds: 0.2, peak: 64 << 20, cold: 5, rust: true},
-	"smoke": {seconds: 0.01, sizes: "64,1024,65536", peak: 1 << 20, cold: 1},
+	"smoke": {seconds: 0.01, sizes: "64,1024,65536", peak: 1 << 20, cold: 1, strict: true},
 }
 
 func main() {
@@ -127,6 +128,9 @@ func contestants(run *results.Run, m mode, ours string) (harness string, libs []
 			continue
 		}
 		path, err := p.build(".")
+		if err != nil && m.strict {
+			return "", nil, fmt.Errorf("%s cannot be built (its packages: see README.md): %w", p.name, err)
+		}
 		if err != nil {
 			say("%s left out, it cannot be built: %v", p.name, err)
 			run.Notes = append(run.Notes, results.Note{Who: p.name, Text: "left out, it could not be built here"})

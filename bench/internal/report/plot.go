@@ -162,15 +162,13 @@ func addLine(p *plot.Plot, points plotter.XYs, who, label string) error {
 	return nil
 }
 
-// speedPanel shows payload bytes a second, or calls a second where the time does not depend on the size.
+// speedPanel shows payload bytes a second, or the time of a call where that does not depend on the size.
 func speedPanel(r *results.Run, op, kind, name string) (*plot.Plot, error) {
 	unit, scale := "GB/s", func(c results.Cell) float64 { return float64(c.Size) / c.NS }
 	if op == "inspect" {
 		unit, scale = "ns a call", func(c results.Cell) float64 { return c.NS }
 	}
 	p := sizePanel(r, op, name, unit)
-	p.Y.Scale = plot.LogScale{}
-	p.Y.Tick.Marker = logTicks{}
 	low, high := 0.0, 0.0
 	for _, who := range participants(r, op, kind) {
 		var points plotter.XYs
@@ -189,13 +187,17 @@ func speedPanel(r *results.Run, op, kind, name string) (*plot.Plot, error) {
 		}
 	}
 	// The legend gets a strip of its own above the data.
-	p.Y.Min, p.Y.Max = low/1.2, high*1.3*math.Pow(high/low, 0.3)
+	p.Y.Min, p.Y.Max = 0, high*1.35
+	if op != "inspect" { // whose time does not grow with the size
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, logTicks{}
+		p.Y.Min, p.Y.Max = low/1.2, high*1.3*math.Pow(high/low, 0.3)
+	}
 	return p, nil
 }
 
 // ratioPanel shows how many times as long the others take.
 func ratioPanel(r *results.Run, op, kind string) (*plot.Plot, error) {
-	p := sizePanel(r, op, "peer time / our time", "times as long")
+	p := sizePanel(r, op, "peer time / our time: above 1 ours is faster", "times as long")
 	one := plotter.NewFunction(func(float64) float64 { return 1 })
 	one.Color, one.Width = color.Gray{90}, vg.Points(1)
 	p.Add(one)
@@ -259,13 +261,17 @@ var shortLabels = map[string]string{
 	"keyring_new_free": "keyring\nnew + free", "byte_storage_new_free": "storage\nnew + free",
 }
 
-// logTicks labels 1, 2 and 5 of each decade in plain numbers.
+// logTicks labels 1, 2 and 5 of each decade in plain numbers, and more of them where the range is narrow.
 type logTicks struct{}
 
 func (logTicks) Ticks(low, high float64) []plot.Tick {
+	digits := []float64{1, 2, 5}
+	if high/low < 10 {
+		digits = []float64{1, 1.5, 2, 3, 4, 5, 6, 8}
+	}
 	var ticks []plot.Tick
 	for decade := 1e-4; decade < 1e12; decade *= 10 {
-		for _, digit := range []float64{1, 2, 5} {
+		for _, digit := range digits {
 			if v := decade * digit; v >= low && v <= high {
 				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%.4g", v)})
 			}
