@@ -322,44 +322,62 @@ static int hand_keyring(Job *job, const Item *in)
 #define NEEDS(name) offsetof(Cachekit, name)
 
 const Op ops[] = {
-    {.name = "compress", .kinds = ALL, .sized = true, .symbol = NEEDS(compress), .direct = ck_compress, .hand = hand_compress},
-    {.name = "decompress", .forward = "compress", .kinds = ALL, .sized = true, .symbol = NEEDS(decompress),
-     .direct = ck_decompress, .hand = hand_decompress},
-    {.name = "checksum", .kinds = JSON, .sized = true, .shared_format = true, .symbol = NEEDS(checksum), .direct = ck_checksum,
-     .hand = hand_checksum},
-    {.name = "encrypt", .kinds = JSON, .sized = true, .shared_format = true, .symbol = NEEDS(encrypt), .direct = ck_encrypt,
-     .hand = hand_encrypt},
-    {.name = "decrypt", .forward = "encrypt", .kinds = JSON, .sized = true, .shared_format = true, .symbol = NEEDS(decrypt),
-     .direct = ck_decrypt, .hand = hand_decrypt},
-    {.name = "keyring_encrypt", .kinds = JSON, .sized = true, .shared_format = true, .symbol = NEEDS(keyring_encrypt),
-     .direct = ck_keyring_encrypt, .stand_in = ck_encrypt, .stand_in_note = "cachekit_encrypt, key with each call",
+    {.name = "compress", .kinds = ALL, .sized = true,
+     .symbol = NEEDS(compress), .direct = ck_compress, .hand = hand_compress},
+    {.name = "decompress", .forward = "compress", .kinds = ALL, .sized = true,
+     .symbol = NEEDS(decompress), .direct = ck_decompress, .hand = hand_decompress},
+    {.name = "checksum", .kinds = JSON, .sized = true, .shared_format = true,
+     .symbol = NEEDS(checksum), .direct = ck_checksum, .hand = hand_checksum},
+    {.name = "encrypt", .kinds = JSON, .sized = true, .shared_format = true,
+     .symbol = NEEDS(encrypt), .direct = ck_encrypt, .hand = hand_encrypt},
+    {.name = "decrypt", .forward = "encrypt", .kinds = JSON, .sized = true, .shared_format = true,
+     .symbol = NEEDS(decrypt), .direct = ck_decrypt, .hand = hand_decrypt},
+    {.name = "keyring_encrypt", .kinds = JSON, .sized = true, .shared_format = true,
+     .symbol = NEEDS(keyring_encrypt), .direct = ck_keyring_encrypt,
+     .stand_in = ck_encrypt, .others = {NEEDS(encrypt), NEEDS(encrypt)},
+     .stand_in_note = "cachekit_encrypt, key with each call",
      .hand = hand_keyring_encrypt, .hand_note = "OpenSSL, key kept in the context"},
     {.name = "keyring_decrypt", .forward = "keyring_encrypt", .kinds = JSON, .sized = true, .shared_format = true,
-     .symbol = NEEDS(keyring_decrypt), .direct = ck_keyring_decrypt, .stand_in = ck_decrypt,
-     .stand_in_note = "cachekit_decrypt, key with each call", .hand = hand_keyring_decrypt,
-     .hand_note = "OpenSSL, key kept in the context"},
-    {.name = "seal", .kinds = JSON, .sized = true, .allocates = true, .symbol = NEEDS(keyring_seal), .direct = ck_seal,
-     .stand_in = ck_seal_by_two, .stand_in_note = "cachekit_compress, then cachekit_encrypt", .hand = hand_seal,
-     .hand_note = "XXH3, LZ4, OpenSSL with the key kept"},
-    {.name = "open", .forward = "seal", .kinds = JSON, .sized = true, .allocates = true, .symbol = NEEDS(keyring_open),
-     .direct = ck_open, .stand_in = ck_open_by_two, .stand_in_note = "cachekit_decrypt, then cachekit_decompress",
+     .symbol = NEEDS(keyring_decrypt), .direct = ck_keyring_decrypt,
+     .stand_in = ck_decrypt, .others = {NEEDS(decrypt), NEEDS(decrypt)},
+     .stand_in_note = "cachekit_decrypt, key with each call",
+     .hand = hand_keyring_decrypt, .hand_note = "OpenSSL, key kept in the context"},
+    {.name = "seal", .kinds = JSON, .sized = true, .allocates = true,
+     .symbol = NEEDS(keyring_seal), .direct = ck_seal,
+     .stand_in = ck_seal_by_two, .others = {NEEDS(compress), NEEDS(encrypt)},
+     .stand_in_note = "cachekit_compress, then cachekit_encrypt",
+     .hand = hand_seal, .hand_note = "XXH3, LZ4, OpenSSL with the key kept"},
+    {.name = "open", .forward = "seal", .kinds = JSON, .sized = true, .allocates = true,
+     .symbol = NEEDS(keyring_open), .direct = ck_open,
+     .stand_in = ck_open_by_two, .others = {NEEDS(decrypt), NEEDS(decompress)},
+     .stand_in_note = "cachekit_decrypt, then cachekit_decompress",
      .hand = hand_open, .hand_note = "OpenSSL with the key kept, LZ4, XXH3"},
-    {.name = "store", .kinds = JSON, .sized = true, .allocates = true, .all_allocate = true, .symbol = NEEDS(byte_storage_store), .direct = ck_store,
-     .stand_in = ck_store_by_compress, .stand_in_note = "malloc, cachekit_compress, free", .hand = hand_store,
-     .hand_note = "malloc, XXH3, LZ4, free"},
+    {.name = "store", .kinds = JSON, .sized = true, .allocates = true, .all_allocate = true,
+     .symbol = NEEDS(byte_storage_store), .direct = ck_store,
+     .stand_in = ck_store_by_compress, .others = {NEEDS(compressed_bound), NEEDS(compress)},
+     .stand_in_note = "malloc, cachekit_compress, free",
+     .hand = hand_store, .hand_note = "malloc, XXH3, LZ4, free"},
     {.name = "retrieve", .forward = "store", .kinds = JSON, .sized = true, .allocates = true, .all_allocate = true,
-     .symbol = NEEDS(byte_storage_retrieve), .direct = ck_retrieve, .stand_in = ck_retrieve_by_decompress,
-     .stand_in_note = "malloc, cachekit_decompress, free", .hand = hand_retrieve, .hand_note = "malloc, LZ4, XXH3, free"},
-    {.name = "inspect", .forward = "compress", .kinds = JSON, .sized = true, .symbol = NEEDS(envelope_inspect),
-     .direct = ck_inspect},
-    {.name = "derive_key", .symbol = NEEDS(derive_key), .direct = ck_derive, .hand = hand_derive},
-    {.name = "derive_tenant_keys", .symbol = NEEDS(derive_tenant_keys), .direct = ck_tenant_keys,
-     .stand_in = ck_tenant_keys_by_three, .stand_in_note = "cachekit_derive_key three times", .hand = hand_tenant_keys,
-     .hand_note = "HKDF three times"},
-    {.name = "encryptor_new_free", .symbol = NEEDS(encryptor_new), .direct = ck_encryptor, .hand = hand_cipher},
-    {.name = "keyring_new_free", .symbol = NEEDS(keyring_new), .direct = ck_keyring, .hand = hand_keyring,
-     .hand_note = "HKDF, then two EVP contexts with the key"},
-    {.name = "byte_storage_new_free", .symbol = NEEDS(byte_storage_new), .direct = ck_storage},
+     .symbol = NEEDS(byte_storage_retrieve), .direct = ck_retrieve,
+     .stand_in = ck_retrieve_by_decompress, .others = {NEEDS(decompress), NEEDS(decompress)},
+     .stand_in_note = "malloc, cachekit_decompress, free",
+     .hand = hand_retrieve, .hand_note = "malloc, LZ4, XXH3, free"},
+    {.name = "inspect", .forward = "compress", .kinds = JSON, .sized = true,
+     .symbol = NEEDS(envelope_inspect), .direct = ck_inspect},
+    {.name = "derive_key",
+     .symbol = NEEDS(derive_key), .direct = ck_derive, .hand = hand_derive},
+    {.name = "derive_tenant_keys",
+     .symbol = NEEDS(derive_tenant_keys), .direct = ck_tenant_keys,
+     .stand_in = ck_tenant_keys_by_three, .others = {NEEDS(derive_key), NEEDS(derive_key)},
+     .stand_in_note = "cachekit_derive_key three times",
+     .hand = hand_tenant_keys, .hand_note = "HKDF three times"},
+    {.name = "encryptor_new_free",
+     .symbol = NEEDS(encryptor_new), .direct = ck_encryptor, .hand = hand_cipher},
+    {.name = "keyring_new_free",
+     .symbol = NEEDS(keyring_new), .direct = ck_keyring,
+     .hand = hand_keyring, .hand_note = "HKDF, then two EVP contexts with the key"},
+    {.name = "byte_storage_new_free",
+     .symbol = NEEDS(byte_storage_new), .direct = ck_storage},
 };
 const size_t op_count = sizeof ops / sizeof *ops;
 
@@ -369,6 +387,13 @@ const Op *op_by_name(const char *name)
         if (strcmp(ops[i].name, name) == 0)
             return &ops[i];
     return NULL;
+}
+
+static bool has(const Lib *lib, size_t offset)
+{
+    void *symbol;
+    memcpy(&symbol, (const char *)&lib->ck + offset, sizeof symbol);
+    return symbol != NULL;
 }
 
 Call op_call(const Op *op, const Lib *lib, const char **note)
@@ -381,10 +406,10 @@ Call op_call(const Op *op, const Lib *lib, const char **note)
         *note = op->hand_note;
         return op->hand;
     }
-    void *symbol;
-    memcpy(&symbol, (const char *)&lib->ck + op->symbol, sizeof symbol);
-    if (symbol != NULL)
+    if (has(lib, op->symbol))
         return op->direct;
+    if (op->stand_in == NULL || !has(lib, op->others[0]) || !has(lib, op->others[1]))
+        return NULL;
     *note = op->stand_in_note;
     return op->stand_in;
 }

@@ -43,6 +43,7 @@ struct Op {
     size_t symbol;      /* offset in Cachekit of the function that it needs */
     Call direct;        /* by that function */
     Call stand_in;      /* by other functions of a library that lacks it, or NULL */
+    size_t others[2];   /* those functions */
     const char *stand_in_note;
     Call hand;
     const char *hand_note;
