@@ -189,9 +189,10 @@ func write(run *results.Run, dir string) error {
 	if err != nil {
 		return err
 	}
-	text := report.Markdown(run, table.Compare(run), string(reasons))
+	page, tables := report.Page(run, table.Compare(run), string(reasons)), report.Tables(run)
 	err = errors.Join(run.Save(filepath.Join(raw, "results.json")), run.SaveCSV(filepath.Join(raw, "results.csv")),
-		report.Plots(run, raw), os.WriteFile(filepath.Join(dir, "RESULTS.md"), []byte(text), 0o644))
+		report.Plots(run, raw), os.WriteFile(filepath.Join(raw, "tables.md"), []byte(tables), 0o644),
+		os.WriteFile(filepath.Join(dir, "RESULTS.md"), []byte(page), 0o644))
 	if err != nil {
 		return err
 	}
