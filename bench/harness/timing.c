@@ -5,7 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_ROUNDS = 101, MIN_ROUNDS = 5 };
+/* Many short slices rather than few long ones: the median then survives a busy machine. A slice is a millisecond or one call. */
+enum { MAX_ROUNDS = 401, MIN_ROUNDS = 5, SLICE_NS = 1000000 };
 
 uint64_t now_ns(void)
 {
@@ -126,12 +127,14 @@ static void time_cell(const Run *run, const Op *op, const char *kind, const Pool
         e->job.in = forward != NULL ? &e->sealed : plain;
         n++;
     }
-    double slice_ns = n > 0 ? run->cell_seconds * 1e9 / (double)(n * MAX_ROUNDS) : 0, round_ns = 0;
+    double cell_ns = run->cell_seconds * 1e9, round_ns = 0;
+    double slice_ns = n > 0 ? cell_ns / (double)(n * MAX_ROUNDS) : 0;
+    slice_ns = slice_ns < SLICE_NS ? SLICE_NS : slice_ns;
     for (size_t i = 0; i < n; i++) {
         calibrate(&entrants[i], slice_ns);
         round_ns += slice(&entrants[i], entrants[i].calls) * (double)entrants[i].calls;
     }
-    size_t rounds = (size_t)(run->cell_seconds * 1e9 / (round_ns + 1));
+    size_t rounds = (size_t)(cell_ns / (round_ns + 1));
     rounds = rounds > MAX_ROUNDS ? MAX_ROUNDS : rounds < MIN_ROUNDS ? MIN_ROUNDS : rounds;
     for (size_t r = 0; r < rounds; r++)
         for (size_t i = 0; i < n; i++) {

@@ -187,7 +187,7 @@ func speedPanel(r *results.Run, op, kind, name string) (*plot.Plot, error) {
 		}
 	}
 	// The legend gets a strip of its own above the data.
-	p.Y.Min, p.Y.Max = 0, high*1.35
+	p.Y.Min, p.Y.Max, p.Y.Tick.Marker = 0, high*1.35, plot.TickerFunc(plainTicks)
 	if op != "inspect" { // whose time does not grow with the size
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, logTicks{}
 		p.Y.Min, p.Y.Max = low/1.2, high*1.3*math.Pow(high/low, 0.3)
@@ -259,6 +259,17 @@ func keysPanel(r *results.Run) (*plot.Plot, error) {
 var shortLabels = map[string]string{
 	"derive_key": "derive\none key", "derive_tenant_keys": "tenant's\nthree keys", "encryptor_new_free": "encryptor\nnew + free",
 	"keyring_new_free": "keyring\nnew + free", "byte_storage_new_free": "storage\nnew + free",
+}
+
+// plainTicks are the usual ones without trailing zeros.
+func plainTicks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = fmt.Sprintf("%.4g", t.Value)
+		}
+	}
+	return ticks
 }
 
 // logTicks labels 1, 2 and 5 of each decade in plain numbers, and more of them where the range is narrow.
