@@ -3,6 +3,7 @@ package build
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -90,7 +91,9 @@ func Rust(benchDir string) (string, error) {
 	// A copy, since the crate's build script writes its header beside its source.
 	tree := filepath.Join(benchDir, Dir, "rust", filepath.Base(source))
 	if _, err := os.Stat(tree); err != nil {
-		if err := os.CopyFS(tree, os.DirFS(source)); err != nil {
+		partial := tree + ".partial" // what an interrupted copy leaves is not taken for the crate
+		os.RemoveAll(partial)
+		if err := errors.Join(os.CopyFS(partial, os.DirFS(source)), os.Rename(partial, tree)); err != nil {
 			return "", err
 		}
 	}
