@@ -82,6 +82,16 @@ fuzz: ## fuzz every target for FUZZTIME (default 5m) each
 fuzz-short: ## fuzz every target for two seconds
 	tests/fuzz.sh 2s
 
+.PHONY: bench bench-quick bench-smoke
+bench: all ## compare with the Rust library and with hand-glued C; writes bench/RESULTS.md (8 minutes)
+	cd bench && $(GO) run . -full
+
+bench-quick: all ## the same, shorter; writes nothing but its output (2 minutes)
+	cd bench && $(GO) run . -quick
+
+bench-smoke: all ## check that the benchmark works (seconds)
+	cd bench && $(GO) test ./... && $(GO) run . -smoke
+
 .PHONY: generate lint
 generate: ## write the generated files again
 	$(GO) generate ./core/... ./capi/...

@@ -43,7 +43,7 @@ static prefix *prefix_of(void *buffer)
 
 static uint8_t *place(uintptr_t start, size_t mapped)
 {
-    uintptr_t address = start + sizeof(prefix);
+    uintptr_t address = (start + sizeof(prefix) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (address % PAGE == 0)
         address += ALIGNMENT;
     prefix *p = (prefix *)address - 1;
@@ -52,9 +52,10 @@ static uint8_t *place(uintptr_t start, size_t mapped)
     return (uint8_t *)address;
 }
 
-/* The memory that a buffer of size bytes takes: prefix, and the step away from
- * the start of a page. */
-static size_t with_prefix(size_t size) { return size + sizeof(prefix) + ALIGNMENT; }
+/* The memory that a buffer of size bytes takes: prefix, alignment, and the step
+ * away from the start of a page. Aligning here costs less than posix_memalign,
+ * which takes more and gives the rest back. */
+static size_t with_prefix(size_t size) { return size + sizeof(prefix) + 2 * ALIGNMENT; }
 
 static size_t whole_pages(size_t size) { return (size + PAGE - 1) / PAGE * PAGE; }
 
@@ -68,10 +69,8 @@ uint8_t *ck_buffer_new(size_t size)
             mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         return start == MAP_FAILED ? NULL : place((uintptr_t)start, mapped);
     }
-    void *start = NULL;
-    if (posix_memalign(&start, ALIGNMENT, with_prefix(size)) != 0)
-        return NULL;
-    return place((uintptr_t)start, 0);
+    void *start = malloc(with_prefix(size));
+    return start == NULL ? NULL : place((uintptr_t)start, 0);
 }
 
 uint8_t *ck_buffer_grow(uint8_t *buffer, size_t size)
