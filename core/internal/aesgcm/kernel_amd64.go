@@ -1,0 +1,252 @@
+//go:build !purego
+
+package aesgcm
+
+import (
+	"encoding/binary"
+	"unsafe"
+)
+
+// The numbers of powers of H that the kernels use, see gen/main.go.
+const (
+	maxPowers   = 36
+	shortPowers = 12
+)
+
+// roundKeys are where the kernels get their key from: the round keys, of which
+// the first two are the key itself, and in front of them in memory the powers
+// of H, the lowest last.
+type roundKeys [15 * 16]byte
+
+// schedule is an expanded key. It has no pointers.
+type schedule struct {
+	powers [maxPowers * 16]byte
+	rk     roundKeys
+}
+
+// shortSchedule is a schedule for one short message: less to clear before and
+// after.
+type shortSchedule struct {
+	powers [shortPowers * 16]byte
+	rk     roundKeys
+}
+
+// stream is the state of a message between two calls of a kernel. Blocks are
+// byte-reversed: as words, low half first, they are the big-endian number that
+// the block is. The layout is known to gen/main.go.
+type stream struct {
+	acc   [2]uint64 // GHASH so far
+	ctr   [2]uint64 // next counter block
+	total int       // bytes in the message
+	aad   int       // bytes of additional data
+	last  int       // 1 if the next call is the last
+}
+
+// The kernels, see gen/message.go. They do not keep their pointers, and they are
+// leaves that need no stack.
+
+//go:noescape
+func expand512(keys *roundKeys, key *byte, powers int)
+
+//go:noescape
+func ghash512(keys *roundKeys, s *stream, p *byte, n int)
+
+//go:noescape
+func seal512(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen int, s *stream)
+
+//go:noescape
+func open512(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen int, s *stream) (diff uint64)
+
+//go:noescape
+func expand256(keys *roundKeys, key *byte, powers int)
+
+//go:noescape
+func ghash256(keys *roundKeys, s *stream, p *byte, n int)
+
+//go:noescape
+func seal256(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen int, s *stream)
+
+//go:noescape
+func open256(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen int, s *stream) (diff uint64)
+
+// chunk is the number of bytes that one call of a kernel takes at most.
+// Assembly cannot be preempted: while it runs, a garbage collection that wants
+// to stop the world waits, and all other goroutines with it. 64 KiB take 3 to 6
+// microseconds. It is a multiple of both batches.
+const chunk = 64 << 10
+
+// batch is the number of bytes in eight registers. It is also the limit for
+// additional data in one call.
+func (p path) batch() int {
+	if p == avx512 {
+		return 512
+	}
+	return 256
+}
+
+func (s *schedule) expand(p path, key []byte) { s.rk.expand(p, key, maxPowers) }
+
+func (rk *roundKeys) expand(p path, key []byte, powers int) {
+	if p == avx512 {
+		expand512(rk, unsafe.SliceData(key), powers)
+	} else {
+		expand256(rk, unsafe.SliceData(key), powers)
+	}
+}
+
+func (rk *roundKeys) seal(p path, dst, nonce, plaintext, aad []byte) {
+	n := len(plaintext)
+	d, src := unsafe.SliceData(dst), unsafe.SliceData(plaintext)
+	if n <= chunk && len(aad) <= p.batch() {
+		if p == avx512 {
+			seal512(rk, d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad), nil)
+		} else {
+			seal256(rk, d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad), nil)
+		}
+		return
+	}
+	s := newStream(rk, p, nonce, n, aad)
+	for {
+		part := s.part(n)
+		sealPart(rk, p, d, src, part, &s)
+		if s.last == 1 {
+			return
+		}
+		d, src, n = advance(d), advance(src), n-chunk
+	}
+}
+
+func (rk *roundKeys) open(p path, dst, nonce, ciphertext, aad []byte) bool {
+	n := len(dst)
+	d, src := unsafe.SliceData(dst), unsafe.SliceData(ciphertext)
+	if n <= chunk && len(aad) <= p.batch() {
+		if p == avx512 {
+			return open512(rk, d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad), nil) == 0
+		}
+		return open256(rk, d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad), nil) == 0
+	}
+	s := newStream(rk, p, nonce, n, aad)
+	for {
+		part := s.part(n)
+		diff := openPart(rk, p, d, src, part, &s)
+		if s.last == 1 {
+			return diff == 0
+		}
+		d, src, n = advance(d), advance(src), n-chunk
+	}
+}
+
+// newStream begins a message: everything up to the data.
+func newStream(rk *roundKeys, p path, nonce []byte, n int, aad []byte) stream {
+	_ = nonce[NonceSize-1]
+	s := stream{
+		// The counter of the tag is 1, data begins at 2.
+		ctr:   [2]uint64{uint64(binary.BigEndian.Uint32(nonce[8:]))<<32 | 2, binary.BigEndian.Uint64(nonce)},
+		total: n,
+		aad:   len(aad),
+	}
+	for len(aad) > 0 {
+		part := min(len(aad), p.batch())
+		hashPart(rk, p, &s, &aad[0], part)
+		aad = aad[part:]
+	}
+	return s
+}
+
+// part returns how much of n bytes is for the next call.
+func (s *stream) part(n int) int {
+	if n <= chunk {
+		s.last = 1
+		return n
+	}
+	return chunk
+}
+
+// advance goes on to the next chunk. There is one: the pointer stays inside the
+// buffer.
+func advance(p *byte) *byte { return (*byte)(unsafe.Add(unsafe.Pointer(p), chunk)) }
+
+// The following are the points where the loops above can be preempted. Go code
+// looks for that where a function makes sure of its stack, in the prologue.
+// The kernels have none, and the signal that preempts a goroutine elsewhere has no
+// effect in assembly, which is where these loops are almost always. Inlined,
+// there would be no prologue.
+
+//go:noinline
+func sealPart(rk *roundKeys, p path, dst, src *byte, n int, s *stream) {
+	if p == avx512 {
+		seal512(rk, dst, src, n, nil, nil, 0, s)
+	} else {
+		seal256(rk, dst, src, n, nil, nil, 0, s)
+	}
+}
+
+//go:noinline
+func openPart(rk *roundKeys, p path, dst, src *byte, n int, s *stream) uint64 {
+	if p == avx512 {
+		return open512(rk, dst, src, n, nil, nil, 0, s)
+	}
+	return open256(rk, dst, src, n, nil, nil, 0, s)
+}
+
+//go:noinline
+func hashPart(rk *roundKeys, p path, s *stream, aad *byte, n int) {
+	if p == avx512 {
+		ghash512(rk, s, aad, n)
+	} else {
+		ghash256(rk, s, aad, n)
+	}
+}
+
+// powersNeeded returns how many powers of H a message needs: one for each block
+// of additional data, which is reduced on its own, and one more than there are
+// blocks of data in the tail.
+func powersNeeded(n, aad int) int {
+	if n > 512 || aad > 512 {
+		return maxPowers
+	}
+	return max((n+15)/16+1, (aad+15)/16)
+}
+
+// A key for one message is on the stack. A short message has a schedule of its own
+// kind, as clearing the long one before and after would be a good part of
+// the work.
+
+func sealOnce(p path, key, dst, nonce, plaintext, aad []byte) {
+	powers := powersNeeded(len(plaintext), len(aad))
+	if powers <= shortPowers {
+		var s shortSchedule
+		s.rk.expand(p, key, powers)
+		s.rk.seal(p, dst, nonce, plaintext, aad)
+		s.wipe()
+		return
+	}
+	var s schedule
+	s.rk.expand(p, key, powers)
+	s.rk.seal(p, dst, nonce, plaintext, aad)
+	s.wipe()
+}
+
+func openOnce(p path, key, dst, nonce, ciphertext, aad []byte) (ok bool) {
+	powers := powersNeeded(len(dst), len(aad))
+	if powers <= shortPowers {
+		var s shortSchedule
+		s.rk.expand(p, key, powers)
+		ok = s.rk.open(p, dst, nonce, ciphertext, aad)
+		s.wipe()
+		return ok
+	}
+	var s schedule
+	s.rk.expand(p, key, powers)
+	ok = s.rk.open(p, dst, nonce, ciphertext, aad)
+	s.wipe()
+	return ok
+}
+
+// Not inlined for the same reason as Key.Wipe.
+
+//go:noinline
+func (s *schedule) wipe() { *s = schedule{} }
+
+//go:noinline
+func (s *shortSchedule) wipe() { *s = shortSchedule{} }
