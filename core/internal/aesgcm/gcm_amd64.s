@@ -2884,6 +2884,98 @@ tag45:
 	XORL          R13, R13
 	RET
 
+// func sealOnce512(key *byte, powers int, dst *byte, src *byte, n int, nonce *byte, aad *byte, aadLen int)
+// Requires: AVX512F
+TEXT ·sealOnce512(SB), $968-64
+	MOVQ      $+0, 56(SP)
+	LEAQ      711(SP), BX
+	ANDQ      $-64, BX
+	MOVQ      BX, (SP)
+	MOVQ      key+0(FP), AX
+	MOVQ      AX, 8(SP)
+	MOVQ      powers+8(FP), AX
+	MOVQ      AX, 16(SP)
+	CALL      ·expand512(SB)
+	LEAQ      711(SP), BX
+	ANDQ      $-64, BX
+	MOVQ      BX, (SP)
+	MOVQ      dst+16(FP), AX
+	MOVQ      AX, 8(SP)
+	MOVQ      src+24(FP), AX
+	MOVQ      AX, 16(SP)
+	MOVQ      n+32(FP), AX
+	MOVQ      AX, 24(SP)
+	MOVQ      nonce+40(FP), AX
+	MOVQ      AX, 32(SP)
+	MOVQ      aad+48(FP), AX
+	MOVQ      AX, 40(SP)
+	MOVQ      aadLen+56(FP), AX
+	MOVQ      AX, 48(SP)
+	CALL      ·seal512(SB)
+	LEAQ      711(SP), BX
+	ANDQ      $-64, BX
+	VMOVDQU64 Z0, -576(BX)
+	VMOVDQU64 Z0, -512(BX)
+	VMOVDQU64 Z0, -448(BX)
+	VMOVDQU64 Z0, -384(BX)
+	VMOVDQU64 Z0, -320(BX)
+	VMOVDQU64 Z0, -256(BX)
+	VMOVDQU64 Z0, -192(BX)
+	VMOVDQU64 Z0, -128(BX)
+	VMOVDQU64 Z0, -64(BX)
+	VMOVDQU64 Z0, (BX)
+	VMOVDQU64 Z0, 64(BX)
+	VMOVDQU64 Z0, 128(BX)
+	VMOVDQU64 Z0, 192(BX)
+	RET
+
+// func openOnce512(key *byte, powers int, dst *byte, src *byte, n int, nonce *byte, aad *byte, aadLen int) (diff uint64)
+// Requires: AVX512F
+TEXT ·openOnce512(SB), $968-72
+	MOVQ      $+0, 56(SP)
+	LEAQ      711(SP), BX
+	ANDQ      $-64, BX
+	MOVQ      BX, (SP)
+	MOVQ      key+0(FP), AX
+	MOVQ      AX, 8(SP)
+	MOVQ      powers+8(FP), AX
+	MOVQ      AX, 16(SP)
+	CALL      ·expand512(SB)
+	LEAQ      711(SP), BX
+	ANDQ      $-64, BX
+	MOVQ      BX, (SP)
+	MOVQ      dst+16(FP), AX
+	MOVQ      AX, 8(SP)
+	MOVQ      src+24(FP), AX
+	MOVQ      AX, 16(SP)
+	MOVQ      n+32(FP), AX
+	MOVQ      AX, 24(SP)
+	MOVQ      nonce+40(FP), AX
+	MOVQ      AX, 32(SP)
+	MOVQ      aad+48(FP), AX
+	MOVQ      AX, 40(SP)
+	MOVQ      aadLen+56(FP), AX
+	MOVQ      AX, 48(SP)
+	CALL      ·open512(SB)
+	MOVQ      64(SP), AX
+	MOVQ      AX, diff+64(FP)
+	LEAQ      711(SP), BX
+	ANDQ      $-64, BX
+	VMOVDQU64 Z0, -576(BX)
+	VMOVDQU64 Z0, -512(BX)
+	VMOVDQU64 Z0, -448(BX)
+	VMOVDQU64 Z0, -384(BX)
+	VMOVDQU64 Z0, -320(BX)
+	VMOVDQU64 Z0, -256(BX)
+	VMOVDQU64 Z0, -192(BX)
+	VMOVDQU64 Z0, -128(BX)
+	VMOVDQU64 Z0, -64(BX)
+	VMOVDQU64 Z0, (BX)
+	VMOVDQU64 Z0, 64(BX)
+	VMOVDQU64 Z0, 128(BX)
+	VMOVDQU64 Z0, 192(BX)
+	RET
+
 // func expand256(keys *byte, key *byte, powers int)
 // Requires: AES, AVX, AVX2, PCLMULQDQ, VPCLMULQDQ
 TEXT ·expand256(SB), NOSPLIT, $0-24
@@ -6395,4 +6487,122 @@ tag130:
 	XORL         R11, R11
 	XORL         R12, R12
 	XORL         R13, R13
+	RET
+
+// func sealOnce256(key *byte, powers int, dst *byte, src *byte, n int, nonce *byte, aad *byte, aadLen int)
+// Requires: AVX
+TEXT ·sealOnce256(SB), $968-64
+	MOVQ    $+0, 56(SP)
+	LEAQ    711(SP), BX
+	ANDQ    $-64, BX
+	MOVQ    BX, (SP)
+	MOVQ    key+0(FP), AX
+	MOVQ    AX, 8(SP)
+	MOVQ    powers+8(FP), AX
+	MOVQ    AX, 16(SP)
+	CALL    ·expand256(SB)
+	LEAQ    711(SP), BX
+	ANDQ    $-64, BX
+	MOVQ    BX, (SP)
+	MOVQ    dst+16(FP), AX
+	MOVQ    AX, 8(SP)
+	MOVQ    src+24(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    n+32(FP), AX
+	MOVQ    AX, 24(SP)
+	MOVQ    nonce+40(FP), AX
+	MOVQ    AX, 32(SP)
+	MOVQ    aad+48(FP), AX
+	MOVQ    AX, 40(SP)
+	MOVQ    aadLen+56(FP), AX
+	MOVQ    AX, 48(SP)
+	CALL    ·seal256(SB)
+	LEAQ    711(SP), BX
+	ANDQ    $-64, BX
+	VMOVDQU Y0, -576(BX)
+	VMOVDQU Y0, -544(BX)
+	VMOVDQU Y0, -512(BX)
+	VMOVDQU Y0, -480(BX)
+	VMOVDQU Y0, -448(BX)
+	VMOVDQU Y0, -416(BX)
+	VMOVDQU Y0, -384(BX)
+	VMOVDQU Y0, -352(BX)
+	VMOVDQU Y0, -320(BX)
+	VMOVDQU Y0, -288(BX)
+	VMOVDQU Y0, -256(BX)
+	VMOVDQU Y0, -224(BX)
+	VMOVDQU Y0, -192(BX)
+	VMOVDQU Y0, -160(BX)
+	VMOVDQU Y0, -128(BX)
+	VMOVDQU Y0, -96(BX)
+	VMOVDQU Y0, -64(BX)
+	VMOVDQU Y0, -32(BX)
+	VMOVDQU Y0, (BX)
+	VMOVDQU Y0, 32(BX)
+	VMOVDQU Y0, 64(BX)
+	VMOVDQU Y0, 96(BX)
+	VMOVDQU Y0, 128(BX)
+	VMOVDQU Y0, 160(BX)
+	VMOVDQU Y0, 192(BX)
+	VMOVDQU Y0, 224(BX)
+	RET
+
+// func openOnce256(key *byte, powers int, dst *byte, src *byte, n int, nonce *byte, aad *byte, aadLen int) (diff uint64)
+// Requires: AVX
+TEXT ·openOnce256(SB), $968-72
+	MOVQ    $+0, 56(SP)
+	LEAQ    711(SP), BX
+	ANDQ    $-64, BX
+	MOVQ    BX, (SP)
+	MOVQ    key+0(FP), AX
+	MOVQ    AX, 8(SP)
+	MOVQ    powers+8(FP), AX
+	MOVQ    AX, 16(SP)
+	CALL    ·expand256(SB)
+	LEAQ    711(SP), BX
+	ANDQ    $-64, BX
+	MOVQ    BX, (SP)
+	MOVQ    dst+16(FP), AX
+	MOVQ    AX, 8(SP)
+	MOVQ    src+24(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    n+32(FP), AX
+	MOVQ    AX, 24(SP)
+	MOVQ    nonce+40(FP), AX
+	MOVQ    AX, 32(SP)
+	MOVQ    aad+48(FP), AX
+	MOVQ    AX, 40(SP)
+	MOVQ    aadLen+56(FP), AX
+	MOVQ    AX, 48(SP)
+	CALL    ·open256(SB)
+	MOVQ    64(SP), AX
+	MOVQ    AX, diff+64(FP)
+	LEAQ    711(SP), BX
+	ANDQ    $-64, BX
+	VMOVDQU Y0, -576(BX)
+	VMOVDQU Y0, -544(BX)
+	VMOVDQU Y0, -512(BX)
+	VMOVDQU Y0, -480(BX)
+	VMOVDQU Y0, -448(BX)
+	VMOVDQU Y0, -416(BX)
+	VMOVDQU Y0, -384(BX)
+	VMOVDQU Y0, -352(BX)
+	VMOVDQU Y0, -320(BX)
+	VMOVDQU Y0, -288(BX)
+	VMOVDQU Y0, -256(BX)
+	VMOVDQU Y0, -224(BX)
+	VMOVDQU Y0, -192(BX)
+	VMOVDQU Y0, -160(BX)
+	VMOVDQU Y0, -128(BX)
+	VMOVDQU Y0, -96(BX)
+	VMOVDQU Y0, -64(BX)
+	VMOVDQU Y0, -32(BX)
+	VMOVDQU Y0, (BX)
+	VMOVDQU Y0, 32(BX)
+	VMOVDQU Y0, 64(BX)
+	VMOVDQU Y0, 96(BX)
+	VMOVDQU Y0, 128(BX)
+	VMOVDQU Y0, 160(BX)
+	VMOVDQU Y0, 192(BX)
+	VMOVDQU Y0, 224(BX)
 	RET

@@ -7,11 +7,9 @@ import (
 	"unsafe"
 )
 
-// The numbers of powers of H that the kernels use, see gen/main.go.
-const (
-	maxPowers   = 36
-	shortPowers = 12
-)
+// maxPowers is the number of powers of H that the avx512 kernel uses; avx2 uses
+// half of them (see gen/main.go).
+const maxPowers = 36
 
 // roundKeys are where the kernels get their key from: the round keys, of which
 // the first two are the key itself, and in front of them in memory the powers
@@ -21,13 +19,6 @@ type roundKeys [15 * 16]byte
 // schedule is an expanded key. It has no pointers.
 type schedule struct {
 	powers [maxPowers * 16]byte
-	rk     roundKeys
-}
-
-// shortSchedule is a schedule for one short message: less to clear before and
-// after.
-type shortSchedule struct {
-	powers [shortPowers * 16]byte
 	rk     roundKeys
 }
 
@@ -42,8 +33,8 @@ type stream struct {
 	last  int       // 1 if the next call is the last
 }
 
-// The kernels, see gen/message.go. They do not keep their pointers, and they are
-// leaves that need no stack.
+// The kernels, see gen/expand.go, ghash.go, message.go and once.go. They do not
+// keep their pointers.
 
 //go:noescape
 func expand512(keys *roundKeys, key *byte, powers int)
@@ -58,6 +49,12 @@ func seal512(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen in
 func open512(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen int, s *stream) (diff uint64)
 
 //go:noescape
+func sealOnce512(key *byte, powers int, dst, src *byte, n int, nonce, aad *byte, aadLen int)
+
+//go:noescape
+func openOnce512(key *byte, powers int, dst, src *byte, n int, nonce, aad *byte, aadLen int) (diff uint64)
+
+//go:noescape
 func expand256(keys *roundKeys, key *byte, powers int)
 
 //go:noescape
@@ -68,6 +65,12 @@ func seal256(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen in
 
 //go:noescape
 func open256(keys *roundKeys, dst, src *byte, n int, nonce, aad *byte, aadLen int, s *stream) (diff uint64)
+
+//go:noescape
+func sealOnce256(key *byte, powers int, dst, src *byte, n int, nonce, aad *byte, aadLen int)
+
+//go:noescape
+func openOnce256(key *byte, powers int, dst, src *byte, n int, nonce, aad *byte, aadLen int) (diff uint64)
 
 // chunk is the number of bytes that one call of a kernel takes at most.
 // Assembly cannot be preempted: while it runs, a garbage collection that wants
@@ -84,13 +87,11 @@ func (p path) batch() int {
 	return 256
 }
 
-func (s *schedule) expand(p path, key []byte) { s.rk.expand(p, key, maxPowers) }
-
-func (rk *roundKeys) expand(p path, key []byte, powers int) {
+func (s *schedule) expand(p path, key []byte) {
 	if p == avx512 {
-		expand512(rk, unsafe.SliceData(key), powers)
+		expand512(&s.rk, unsafe.SliceData(key), maxPowers)
 	} else {
-		expand256(rk, unsafe.SliceData(key), powers)
+		expand256(&s.rk, unsafe.SliceData(key), maxPowers)
 	}
 }
 
@@ -208,45 +209,40 @@ func powersNeeded(n, aad int) int {
 	return max((n+15)/16+1, (aad+15)/16)
 }
 
-// A key for one message is on the stack. A short message has a schedule of its own
-// kind, as clearing the long one before and after would be a good part of
-// the work.
-
 func sealOnce(p path, key, dst, nonce, plaintext, aad []byte) {
-	powers := powersNeeded(len(plaintext), len(aad))
-	if powers <= shortPowers {
-		var s shortSchedule
-		s.rk.expand(p, key, powers)
+	n := len(plaintext)
+	if n > chunk || len(aad) > p.batch() {
+		var s schedule
+		s.expand(p, key)
 		s.rk.seal(p, dst, nonce, plaintext, aad)
 		s.wipe()
 		return
 	}
-	var s schedule
-	s.rk.expand(p, key, powers)
-	s.rk.seal(p, dst, nonce, plaintext, aad)
-	s.wipe()
+	k, d, src := unsafe.SliceData(key), unsafe.SliceData(dst), unsafe.SliceData(plaintext)
+	if p == avx512 {
+		sealOnce512(k, powersNeeded(n, len(aad)), d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad))
+	} else {
+		sealOnce256(k, powersNeeded(n, len(aad)), d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad))
+	}
 }
 
-func openOnce(p path, key, dst, nonce, ciphertext, aad []byte) (ok bool) {
-	powers := powersNeeded(len(dst), len(aad))
-	if powers <= shortPowers {
-		var s shortSchedule
-		s.rk.expand(p, key, powers)
-		ok = s.rk.open(p, dst, nonce, ciphertext, aad)
+func openOnce(p path, key, dst, nonce, ciphertext, aad []byte) bool {
+	n := len(dst)
+	if n > chunk || len(aad) > p.batch() {
+		var s schedule
+		s.expand(p, key)
+		ok := s.rk.open(p, dst, nonce, ciphertext, aad)
 		s.wipe()
 		return ok
 	}
-	var s schedule
-	s.rk.expand(p, key, powers)
-	ok = s.rk.open(p, dst, nonce, ciphertext, aad)
-	s.wipe()
-	return ok
+	k, d, src := unsafe.SliceData(key), unsafe.SliceData(dst), unsafe.SliceData(ciphertext)
+	if p == avx512 {
+		return openOnce512(k, powersNeeded(n, len(aad)), d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad)) == 0
+	}
+	return openOnce256(k, powersNeeded(n, len(aad)), d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad)) == 0
 }
 
-// Not inlined for the same reason as Key.Wipe.
-
+// wipe is not inlined for the same reason as Key.Wipe.
+//
 //go:noinline
 func (s *schedule) wipe() { *s = schedule{} }
-
-//go:noinline
-func (s *shortSchedule) wipe() { *s = shortSchedule{} }

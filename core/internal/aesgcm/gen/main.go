@@ -11,6 +11,7 @@
 //	expand.go   round keys and powers of H
 //	message.go  whole messages and parts of long ones; the bulk loop
 //	tail.go     the end of a message
+//	once.go     a key and its only message in one call
 //
 // The generator is a module of its own, so that avo never becomes a dependency
 // of the library.
@@ -56,6 +57,8 @@ func main() {
 		genGHASH()
 		genMessage(true)
 		genMessage(false)
+		genOnce(true)
+		genOnce(false)
 	}
 	Generate()
 }
