@@ -7,15 +7,14 @@ import (
 	"testing"
 )
 
+// part is where the kernels cut a long message. It stands here as well because there
+// are builds without kernels; TestLayout compares the two.
+const part = 64 << 10
+
 // eachPath runs f as a subtest for each path that the CPU has.
 func eachPath(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	for _, p := range availablePaths() {
-		t.Run(p.String(), func(t *testing.T) {
-			use(t, p)
-			f(t)
-		})
-	}
+	onPaths(t, availablePaths(), f)
 }
 
 // use makes p the active path until the end of the test.
@@ -40,7 +39,12 @@ func eachKernel(t *testing.T, f func(t *testing.T)) {
 	if detect() == stdlib {
 		t.Skip("no kernel for this CPU or build")
 	}
-	for _, p := range availablePaths()[1:] {
+	onPaths(t, availablePaths()[1:], f)
+}
+
+func onPaths(t *testing.T, paths []path, f func(t *testing.T)) {
+	t.Helper()
+	for _, p := range paths {
 		t.Run(p.String(), func(t *testing.T) {
 			use(t, p)
 			f(t)

@@ -25,13 +25,13 @@ func (k *stdlibKey) expand(key []byte) {
 }
 
 func (k *stdlibKey) seal(dst, nonce, plaintext, aad []byte) {
-	nonce, aad = onHeap(nonce, aad)
-	k.aead.Seal(dst[:0], nonce, plaintext, aad)
+	n, a := onHeap(nonce, aad)
+	k.aead.Seal(dst[:0], n, plaintext, a)
 }
 
 func (k *stdlibKey) open(dst, nonce, ciphertext, aad []byte) bool {
-	nonce, aad = onHeap(nonce, aad)
-	_, err := k.aead.Open(dst[:0], nonce, ciphertext, aad)
+	n, a := onHeap(nonce, aad)
+	_, err := k.aead.Open(dst[:0], n, ciphertext, a)
 	return err == nil
 }
 

@@ -1,0 +1,87 @@
+//go:build !purego
+
+package aesgcm
+
+import (
+	"bytes"
+	"runtime/debug"
+	"testing"
+	"unsafe"
+)
+
+// TestNothingLeftOnStack reads the part of the stack that SealOnce and OpenOnce
+// have used and looks for the expanded key. That the search finds one is shown
+// with a schedule that is not wiped.
+func TestNothingLeftOnStack(t *testing.T) {
+	// A collection could move the stack to a smaller place and leave nothing to see.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	eachKernel(t, func(t *testing.T) {
+		key, nonce := newSource(50).bytes(KeySize), counting(1, NonceSize)
+		k := NewKey(key)
+		var secrets [][]byte
+		for i := 2; i <= 14; i++ { // round keys 0 and 1 are the caller's key
+			secrets = append(secrets, k.schedule.rk[i*16:][:16])
+		}
+		for i := 1; i <= 4; i++ {
+			secrets = append(secrets, k.schedule.powers[(maxPowers-i)*16:][:16])
+		}
+		left := func(f func()) int {
+			stack := make([]byte, 16<<10)
+			done := make(chan bool)
+			go func() {
+				growStack(1000)
+				f()
+				copyBelow(stack)
+				close(done)
+			}()
+			<-done
+			found := 0
+			for _, s := range secrets {
+				if bytes.Contains(stack, s) {
+					found++
+				}
+			}
+			return found
+		}
+		if n := left(func() { leaveSchedule(key) }); n < 5 {
+			t.Fatalf("the search finds %d of %d secrets that are there", n, len(secrets))
+		}
+		buf := make([]byte, 3*part+TagSize)
+		for _, n := range []int{0, 64, 1000, 3 * part} {
+			if found := left(func() { SealOnce(key, buf[:n+TagSize], nonce, buf[:n], nil) }); found > 0 {
+				t.Errorf("SealOnce of %d bytes leaves %d secrets", n, found)
+			}
+			if found := left(func() { OpenOnce(key, buf[:n], nonce, buf[:n+TagSize], nil) }); found > 0 {
+				t.Errorf("OpenOnce of %d bytes leaves %d secrets", n, found)
+			}
+			if found := left(func() { OpenOnce(key, buf[:n], nonce, buf[:n+TagSize], nonce) }); found > 0 {
+				t.Errorf("OpenOnce of %d forged bytes leaves %d secrets", n, found)
+			}
+		}
+	})
+}
+
+//go:noinline
+func leaveSchedule(key []byte) {
+	var s schedule
+	s.expand(active, key)
+}
+
+// growStack makes sure of a stack much larger than what is read of it.
+//
+//go:noinline
+func growStack(n int) byte {
+	var frame [64]byte
+	if n > 0 {
+		frame[n%64] = growStack(n - 1)
+	}
+	return frame[n%7]
+}
+
+// copyBelow copies what is below its own frame. It is part of the same stack.
+//
+//go:noinline
+func copyBelow(dst []byte) {
+	var here byte
+	copy(dst, unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&here), -len(dst))), len(dst)))
+}
