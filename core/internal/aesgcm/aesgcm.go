@@ -15,7 +15,8 @@
 // with a known answer comes out right. The environment variable CACHEKIT_AES,
 // set to avx512, avx2 or stdlib, forces a path below that one, for tests and for
 // operators in trouble; it cannot turn on what the CPU lacks, and any other
-// value is ignored. The build tag purego leaves the assembly out.
+// value is ignored. The build tag purego leaves the assembly out, that of the
+// standard library included.
 //
 // # Design of the kernels
 //
@@ -26,8 +27,8 @@
 // A key becomes a schedule: round keys and the first powers of H. With the
 // powers at hand, the GHASH of many blocks is a sum of products that do not
 // depend on each other, with a single reduction. A key for one message
-// (SealOnce) gets only the powers that the message needs, in a schedule on the
-// stack that is wiped after.
+// (SealOnce) gets only the powers that the message needs, and its schedule is wiped
+// in the same call of assembly.
 //
 // A message of up to 64 KiB is one call of assembly: additional data, a loop over
 // batches of eight registers in which AES and GHASH instructions alternate, the
@@ -180,6 +181,10 @@ func SetupIsCheap() bool { return active != stdlib }
 // Path names the implementation that does the work: "avx512", "avx2" or
 // "stdlib".
 func Path() string { return active.String() }
+
+// Accelerated tells whether the work is done by the CPU's AES and carry-less
+// multiplication instructions.
+func Accelerated() bool { return active != stdlib || stdlibAccelerated() }
 
 func checkKey(key []byte) {
 	if len(key) != KeySize {

@@ -4,6 +4,7 @@ package aesgcm
 
 import (
 	"encoding/binary"
+	"sync"
 	"unsafe"
 )
 
@@ -11,12 +12,11 @@ import (
 // half of them (see gen/main.go).
 const maxPowers = 36
 
-// roundKeys are where the kernels get their key from: the round keys, of which
-// the first two are the key itself, and in front of them in memory the powers
-// of H, the lowest last.
+// roundKeys of an AES-256 key; the first two are the key itself.
 type roundKeys [15 * 16]byte
 
-// schedule is an expanded key. It has no pointers.
+// schedule is an expanded key. It has no pointers. The kernels take the address of
+// rk and find the powers of H in front of it, the lowest last.
 type schedule struct {
 	powers [maxPowers * 16]byte
 	rk     roundKeys
@@ -108,7 +108,7 @@ func (rk *roundKeys) seal(p path, dst, nonce, plaintext, aad []byte) {
 	}
 	s := newStream(rk, p, nonce, n, aad)
 	for {
-		part := s.part(n)
+		part := s.next(n)
 		sealPart(rk, p, d, src, part, &s)
 		if s.last == 1 {
 			return
@@ -128,7 +128,7 @@ func (rk *roundKeys) open(p path, dst, nonce, ciphertext, aad []byte) bool {
 	}
 	s := newStream(rk, p, nonce, n, aad)
 	for {
-		part := s.part(n)
+		part := s.next(n)
 		diff := openPart(rk, p, d, src, part, &s)
 		if s.last == 1 {
 			return diff == 0
@@ -154,8 +154,8 @@ func newStream(rk *roundKeys, p path, nonce []byte, n int, aad []byte) stream {
 	return s
 }
 
-// part returns how much of n bytes is for the next call.
-func (s *stream) part(n int) int {
+// next returns how much of n bytes is for the next call.
+func (s *stream) next(n int) int {
 	if n <= chunk {
 		s.last = 1
 		return n
@@ -209,13 +209,19 @@ func powersNeeded(n, aad int) int {
 	return max((n+15)/16+1, (aad+15)/16)
 }
 
+// schedules are for single long messages. The schedule of a short one is on the stack,
+// in a single call of assembly. In the course of a long one the stack can move to
+// another place, and what was on it would stay behind where it was.
+var schedules = sync.Pool{New: func() any { return new(schedule) }}
+
 func sealOnce(p path, key, dst, nonce, plaintext, aad []byte) {
 	n := len(plaintext)
 	if n > chunk || len(aad) > p.batch() {
-		var s schedule
+		s := schedules.Get().(*schedule)
 		s.expand(p, key)
 		s.rk.seal(p, dst, nonce, plaintext, aad)
 		s.wipe()
+		schedules.Put(s)
 		return
 	}
 	k, d, src := unsafe.SliceData(key), unsafe.SliceData(dst), unsafe.SliceData(plaintext)
@@ -229,10 +235,11 @@ func sealOnce(p path, key, dst, nonce, plaintext, aad []byte) {
 func openOnce(p path, key, dst, nonce, ciphertext, aad []byte) bool {
 	n := len(dst)
 	if n > chunk || len(aad) > p.batch() {
-		var s schedule
+		s := schedules.Get().(*schedule)
 		s.expand(p, key)
 		ok := s.rk.open(p, dst, nonce, ciphertext, aad)
 		s.wipe()
+		schedules.Put(s)
 		return ok
 	}
 	k, d, src := unsafe.SliceData(key), unsafe.SliceData(dst), unsafe.SliceData(ciphertext)

@@ -4,8 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"reflect"
-
-	"golang.org/x/sys/cpu"
+	"sync"
 )
 
 // stdlibKey is a key for the standard library.
@@ -25,24 +24,35 @@ func (k *stdlibKey) expand(key []byte) {
 }
 
 func (k *stdlibKey) seal(dst, nonce, plaintext, aad []byte) {
-	n, a := onHeap(nonce, aad)
-	k.aead.Seal(dst[:0], n, plaintext, a)
+	c := copies.Get().(*copied)
+	c.fill(nonce, aad)
+	k.aead.Seal(dst[:0], c.nonce[:], plaintext, c.aad)
+	copies.Put(c)
 }
 
 func (k *stdlibKey) open(dst, nonce, ciphertext, aad []byte) bool {
-	n, a := onHeap(nonce, aad)
-	_, err := k.aead.Open(dst[:0], n, ciphertext, a)
+	c := copies.Get().(*copied)
+	c.fill(nonce, aad)
+	_, err := k.aead.Open(dst[:0], c.nonce[:], ciphertext, c.aad)
+	copies.Put(c)
 	return err == nil
 }
 
-// onHeap returns copies. Arguments of an interface method escape to the heap.
-// Nonce and additional data are often small arrays on the caller's stack, and
-// without the copies each would cost an allocation on the other paths too,
-// where none is needed.
-func onHeap(nonce, aad []byte) (n, a []byte) {
-	buf := append(append(make([]byte, 0, NonceSize+len(aad)), nonce...), aad...)
-	return buf[:NonceSize:NonceSize], buf[NonceSize:]
+// copied is a nonce and additional data on the heap. Arguments of an interface
+// method escape to it. These two are often small arrays on the caller's stack, and
+// without copies each would cost an allocation on the other paths too, where none
+// is needed.
+type copied struct {
+	nonce [NonceSize]byte
+	aad   []byte
 }
+
+func (c *copied) fill(nonce, aad []byte) {
+	copy(c.nonce[:], nonce)
+	c.aad = append(c.aad[:0], aad...)
+}
+
+var copies = sync.Pool{New: func() any { return new(copied) }}
 
 // wipe overwrites the round keys and the powers of H inside the standard library's
 // objects. They have no method for that.
@@ -64,14 +74,4 @@ func stdlibOpenOnce(key, dst, nonce, ciphertext, aad []byte) bool {
 	k := NewKey(key)
 	defer k.Wipe()
 	return k.Open(dst, nonce, ciphertext, aad)
-}
-
-// Accelerated tells whether the work is done by the CPU's AES and carry-less
-// multiplication instructions.
-func Accelerated() bool {
-	// The conditions are those of crypto/aes; the other paths have more.
-	return active != stdlib ||
-		cpu.X86.HasAES && cpu.X86.HasPCLMULQDQ && cpu.X86.HasSSE41 && cpu.X86.HasSSSE3 ||
-		cpu.ARM64.HasAES && cpu.ARM64.HasPMULL ||
-		cpu.S390X.HasAES && cpu.S390X.HasAESGCM
 }
