@@ -22,14 +22,10 @@ func spreadCounter(add Mem) {
 // nextCounters puts the next counter blocks into the states, already added to
 // round key 0.
 func nextCounters(keys Register, states []VecPhysical) {
-	step := cStep2
-	if wide() {
-		step = cStep4
-	}
 	k := roundKey(keys, 0)
 	for _, s := range states {
 		reverse(ctr, s)
-		VPADDD(step, ctr, ctr)
+		VPADDD(counterStep, ctr, ctr)
 		xor(k, s, s)
 	}
 }

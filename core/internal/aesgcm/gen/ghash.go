@@ -160,9 +160,7 @@ func genGHASH() {
 	s := Load(Param("s"), R9)
 	p := Load(Param("p"), RSI)
 	n := Load(Param("n"), RCX)
-	if wide() {
-		VMOVDQU64(cBswap, Z16)
-	}
+	loadMask()
 	loadPair(s, offAcc, x(acc))
 	hashPadded(keys, p, n, RBX, R10, R11, R12)
 	VMOVDQU(x(acc), at(s, offAcc))

@@ -8,12 +8,12 @@ import (
 
 // Register map, the same in every function that handles data.
 //
-//	0-7    AES states; 7 holds E(K, J0) at the end of a message
+//	0-7    AES states
 //	8-10   sums of GHASH products: low, middle, high (see ghash.go)
 //	11     data
 //	12     product
-//	13     round key (256), scratch
-//	14     next counters, byte-reversed, one more in each lane
+//	13     scratch; the round key at work (256)
+//	14     next counters, byte-reversed, one more in each lane; in the tail E(K, J0)
 //	15     GHASH accumulator in lane 0, zeros above
 //	16     byte reversal mask (512)
 //	17-31  round keys in all lanes (512)
@@ -21,19 +21,22 @@ import (
 // Registers from 16 on exist with EVEX encodings only. avo reports an
 // instruction that cannot name its register.
 var (
-	width  int // bytes in a register: 64 or 32
-	blocks int // blocks in a register
-	suffix string
+	width  int    // bytes in a register: 64 or 32
+	blocks int    // blocks in a register
+	suffix string // of function names
 
-	state         [8]VecPhysical
-	lo, mid, hi   VecPhysical
-	data, prod    VecPhysical
-	scratch, ctr  VecPhysical
-	acc           VecPhysical
-	bswapMask     Op
-	xmm, ymm, zmm = []VecPhysical{X0, X1, X2, X3, X4, X5, X6, X7, X8, X9, X10, X11, X12, X13, X14, X15},
-		[]VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15},
-		[]VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15}
+	state               [8]VecPhysical
+	lo, mid, hi         VecPhysical
+	data, prod, scratch VecPhysical
+	ctr, acc            VecPhysical
+
+	bswapMask   Op  // reverses the bytes of each block
+	counterStep Mem // blocks in each lane
+)
+
+var (
+	ymm          = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
+	zmm          = []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15}
 	roundKeys512 = []VecPhysical{Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}
 )
 
@@ -49,10 +52,10 @@ func reg(i int) VecPhysical {
 }
 
 func setWidth(bytes int) {
-	width, blocks, suffix = bytes, bytes/16, "256"
-	bswapMask = cBswap
+	width, blocks = bytes, bytes/16
+	suffix, bswapMask, counterStep = "256", cBswap, cStep2
 	if wide() {
-		suffix, bswapMask = "512", Z16
+		suffix, bswapMask, counterStep = "512", Z16, cStep4
 	}
 	for i := range state {
 		state[i] = reg(i)
@@ -129,10 +132,16 @@ func foldLanes(v, t, dst VecPhysical) {
 	xor(x(t), x(v), x(dst))
 }
 
+// loadMask makes ready for reverse.
+func loadMask() {
+	if wide() {
+		VMOVDQU64(cBswap, Z16)
+	}
+}
+
 // loadRoundKeys makes ready for roundKey. keys is the address of the round keys.
 func loadRoundKeys(keys Register) {
 	if wide() {
-		VMOVDQU64(cBswap, Z16)
 		for i, k := range roundKeys512 {
 			VBROADCASTI32X4(at(keys, i*16), k)
 		}

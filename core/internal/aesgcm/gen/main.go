@@ -4,7 +4,7 @@
 // There is one description of the kernel and it is emitted twice: with 512-bit
 // registers (functions ending in 512; AVX-512, VAES, VPCLMULQDQ) and with
 // 256-bit ones (ending in 256; AVX2, VAES, VPCLMULQDQ, BMI2). What differs
-// between the two is in isa.go and nowhere else. Then
+// between the two is in isa.go, but for the first powers of H. Then
 //
 //	ghash.go    multiplication in GF(2^128) and GHASH, the heart of the tag
 //	aes.go      counters and AES rounds
@@ -31,12 +31,11 @@ import (
 
 // Layout of the expanded key (schedule in ../kernel_amd64.go). Functions get the
 // address of the round keys; the powers of H are in front of them, H^i at
-// -16*i. So a short message can do with a schedule that has few powers.
+// -16*i.
 const (
 	rounds = 14 // AES-256
 	rows   = 9  // registers full of powers: up to H^36 or H^18
 	batch  = 8  // registers an iteration of the bulk loop works on
-	half   = 4  // registers in the first part of a long tail
 )
 
 // Layout of stream in ../kernel_amd64.go: a message between two calls.

@@ -41,6 +41,7 @@ func genMessage(seal bool) {
 	}{{"keys", rKeys}, {"dst", rDst}, {"src", rSrc}, {"n", rN}, {"s", rStream}} {
 		Load(Param(p.name), p.r)
 	}
+	loadMask()
 	loadRoundKeys(rKeys)
 	part, bulkLabel, tail := newLabel("part"), newLabel("bulk"), newLabel("tail")
 	TESTQ(rStream, rStream)
@@ -117,7 +118,7 @@ func genMessage(seal bool) {
 // hold it.
 func bulk(seal bool, limit Register) {
 	batchLen := batch * width
-	crypt := func(between []func()) {
+	cryptBatch := func(between []func()) {
 		nextCounters(rKeys, state[:])
 		encrypt(rKeys, state[:], between)
 		for j, s := range state {
@@ -134,14 +135,14 @@ func bulk(seal bool, limit Register) {
 	CMPQ(rN, limit)
 	JLE(LabelRef(end))
 	if seal {
-		crypt(nil)
+		cryptBatch(nil)
 		JMP(LabelRef(check))
 	}
 	Label(loop)
 	if seal {
-		crypt(batchSteps(rKeys, rDst, -batchLen))
+		cryptBatch(batchSteps(rKeys, rDst, -batchLen))
 	} else {
-		crypt(batchSteps(rKeys, rSrc, 0))
+		cryptBatch(batchSteps(rKeys, rSrc, 0))
 	}
 	Label(check)
 	CMPQ(rN, limit)
