@@ -76,28 +76,35 @@ func TestExpandInPlace(t *testing.T) {
 	})
 }
 
+// TestNoAllocations leaves out single messages that take more than a call of
+// assembly: their schedules are from a pool, which the race detector disturbs.
 func TestNoAllocations(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
 		buf := make([]byte, 3*part+TagSize)
 		var embedded struct{ Key }
-		for _, n := range []int{0, 64, 500, 4000, 3 * part} {
-			if allocs := testing.AllocsPerRun(20, func() {
-				// On the stack, as with a caller who builds them for the call.
-				var key [KeySize]byte
-				var nonce [NonceSize]byte
-				var aad [600]byte
-				for _, aadLen := range []int{0, 100, 600} {
-					SealOnce(key[:], buf[:n+TagSize], nonce[:], buf[:n], aad[:aadLen])
-					ok := OpenOnce(key[:], buf[:n], nonce[:], buf[:n+TagSize], aad[:aadLen])
+		for _, n := range []int{0, 64, 500, 4000, part, 3 * part} {
+			for _, aadLen := range []int{0, 100, 600} {
+				if allocs := testing.AllocsPerRun(20, func() {
+					// On the stack, as with a caller who builds them for the call.
+					var key [KeySize]byte
+					var nonce [NonceSize]byte
+					var aad [600]byte
+					plain, sealed := buf[:n], buf[:n+TagSize]
+					if n <= part && aadLen <= 100 {
+						SealOnce(key[:], sealed, nonce[:], plain, aad[:aadLen])
+						if !OpenOnce(key[:], plain, nonce[:], sealed, aad[:aadLen]) {
+							panic("does not open")
+						}
+					}
 					embedded.Expand(key[:])
-					embedded.Seal(buf[:n+TagSize], nonce[:], buf[:n], aad[:aadLen])
-					if !ok || !embedded.Open(buf[:n], nonce[:], buf[:n+TagSize], aad[:aadLen]) {
+					embedded.Seal(sealed, nonce[:], plain, aad[:aadLen])
+					if !embedded.Open(plain, nonce[:], sealed, aad[:aadLen]) {
 						panic("does not open")
 					}
 					embedded.Wipe()
+				}); allocs != 0 {
+					t.Errorf("%d bytes, %d of additional data: %v allocations", n, aadLen, allocs)
 				}
-			}); allocs != 0 {
-				t.Errorf("%d bytes: %v allocations", n, allocs)
 			}
 		}
 	})
