@@ -1,0 +1,162 @@
+package lz4block
+
+import (
+	"sync"
+
+	"golang.org/x/sys/cpu"
+)
+
+// haveAssembly: PSHUFB is SSSE3, all else any amd64 CPU has. TZCNT, which on
+// CPUs without BMI1 executes as BSF, is only used where the two agree.
+var haveAssembly = cpu.X86.HasSSSE3
+
+// Assembly cannot be preempted: a garbage collection would wait for the end
+// of the call. So long work is cut into calls of about 0.1 ms, each made by a
+// function with a prologue, which is where the scheduler can step in. Between
+// calls there are offsets only, no pointers that could lie past a buffer.
+const (
+	encodeStep = 64 << 10
+	decodeStep = 512 << 10
+)
+
+// Results of decodeBlock. The generator has the same list.
+const (
+	decodeDone         = iota // the block ended
+	decodePaused              // op passed stop; ip is at a token
+	decodeLongLiterals        // ip is at a token with many literals
+	decodeLongMatch           // ip is at the offset of a long match, nibble 15
+	decodeMalformed
+)
+
+// decode is Decode. It calls the assembly directly, since at 64 bytes each
+// call counts.
+func decode(dst, src []byte) (int, error) {
+	if len(dst) == 0 || len(src) == 0 || !useAssembly {
+		return decodePortable(dst, src)
+	}
+	ip, op, result := decodeBlock(&dst[0], len(dst), &src[0], len(src), 0, 0, decodeStep)
+	if result == decodeDone {
+		return op, nil
+	}
+	return decodeOn(dst, src, ip, op, result)
+}
+
+// decodeOn goes on where decodeBlock left off with result.
+func decodeOn(dst, src []byte, ip, op, result int) (int, error) {
+	for {
+		ok := true
+		switch result {
+		case decodeDone:
+			return op, nil
+		case decodeMalformed:
+			return 0, ErrMalformed
+		case decodeLongLiterals:
+			match := int(src[ip] & 15)
+			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
+				return 0, ErrMalformed
+			}
+			if ip == len(src) {
+				return op, nil
+			}
+			ip, op, ok = decodeMatch(dst, src, match, ip, op)
+		case decodeLongMatch:
+			ip, op, ok = decodeMatch(dst, src, 15, ip, op)
+		}
+		if !ok {
+			return 0, ErrMalformed
+		}
+		ip, op, result = decodePart(dst, src, ip, op)
+	}
+}
+
+//go:noinline
+func decodePart(dst, src []byte, ip, op int) (int, int, int) {
+	return decodeBlock(&dst[0], len(dst), &src[0], len(src), ip, op, op+decodeStep)
+}
+
+// Inputs up to hash4Max take the hash of 4 bytes, which finds more in little
+// data; beyond it that of 5 bytes is as small and faster.
+const hash4Max = 1536
+
+// The tables hold positions, never bytes of the input, so that they need no
+// wiping. They are cleared before use, not after, and make the output depend
+// on nothing but the input.
+var (
+	tables16 = sync.Pool{New: func() any { return new([1 << 13]uint16) }}
+	tables32 = sync.Pool{New: func() any { return new([1 << bits32]uint32) }}
+)
+
+const bits32 = 12
+
+// encodeAssembly is Encode; dst is exactly Bound long. The smaller the
+// input, the smaller the table, whose clearing takes most of the time then.
+func encodeAssembly(dst, src []byte) int {
+	switch n := len(src); {
+	case n < tailRoom+2:
+		return appendLiterals(dst, src, 0)
+	case n <= 256:
+		return encode256(dst, src)
+	case n <= 1024:
+		return encode1024(dst, src)
+	case n <= 64<<10:
+		table := tables16.Get().(*[1 << 13]uint16)
+		bits := 13
+		if n <= 2048 {
+			bits = 12
+		}
+		clear(table[:1<<bits])
+		var d, start int
+		if n <= hash4Max {
+			d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-tailRoom)
+		} else {
+			d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-tailRoom)
+		}
+		tables16.Put(table)
+		return appendLiterals(dst, src[start:], d)
+	default:
+		return encodeLarge(dst, src)
+	}
+}
+
+// tailRoom is how far before the end of the input the last search starts: a
+// search looks at two more positions, and a match may start at most 12 bytes
+// before the end.
+const tailRoom = 14
+
+func encode256(dst, src []byte) int {
+	var table [512]uint16
+	n, bits := len(src), 9
+	if n <= 128 {
+		bits = 8
+	}
+	d, _, start, _ := encode16h4(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-tailRoom)
+	return appendLiterals(dst, src[start:], d)
+}
+
+func encode1024(dst, src []byte) int {
+	var table [2048]uint16
+	n := len(src)
+	d, _, start, _ := encode16h4(&dst[0], &src[0], n, &table[0], 64-11, 0, 1, 0, n-tailRoom)
+	return appendLiterals(dst, src[start:], d)
+}
+
+func encodeLarge(dst, src []byte) int {
+	table := tables32.Get().(*[1 << bits32]uint32)
+	clear(table[:])
+	d, pos, start := 0, 1, 0
+	for pos <= len(src)-tailRoom {
+		var candidate int
+		d, pos, start, candidate = encodePart(dst, src, table, d, pos, start)
+		if candidate >= 0 {
+			d, pos = appendSequence(dst, src, d, start, pos, candidate)
+			start = pos
+		}
+	}
+	tables32.Put(table)
+	return appendLiterals(dst, src[start:], d)
+}
+
+//go:noinline
+func encodePart(dst, src []byte, table *[1 << bits32]uint32, d, pos, start int) (int, int, int, int) {
+	return encode32h5(&dst[0], &src[0], len(src), &table[0], 64-bits32, d, pos, start, min(pos+encodeStep, len(src)-tailRoom))
+}

@@ -1,0 +1,8 @@
+//go:build !amd64
+
+package lz4block
+
+const haveAssembly = false
+
+func encodeAssembly(dst, src []byte) int          { return encodePortable(dst, src) }
+func decodeAssembly(dst, src []byte) (int, error) { return decodePortable(dst, src) }
