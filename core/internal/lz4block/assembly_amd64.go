@@ -76,7 +76,7 @@ func decodePart(dst, src []byte, ip, op int) (int, int, int) {
 
 // Inputs up to hash4Max take the hash of 4 bytes, which finds more in little
 // data; beyond it that of 5 bytes is as small and faster.
-const hash4Max = 1536
+const hash4Max = 3 << 10
 
 // The tables hold positions, never bytes of the input, so that they need no
 // wiping. They are cleared before use, not after, and make the output depend
@@ -92,51 +92,66 @@ const bits32 = 12
 // input, the smaller the table, whose clearing takes most of the time then.
 func encodeAssembly(dst, src []byte) int {
 	switch n := len(src); {
-	case n < tailRoom+2:
+	case n <= matchRoom:
 		return appendLiterals(dst, src, 0)
+	case n <= 128:
+		return encode128(dst, src)
 	case n <= 256:
 		return encode256(dst, src)
 	case n <= 1024:
 		return encode1024(dst, src)
 	case n <= 64<<10:
-		table := tables16.Get().(*[1 << 13]uint16)
-		bits := 13
-		if n <= 2048 {
-			bits = 12
-		}
-		clear(table[:1<<bits])
-		var d, start int
-		if n <= hash4Max {
-			d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-tailRoom)
-		} else {
-			d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-tailRoom)
-		}
-		tables16.Put(table)
-		return appendLiterals(dst, src[start:], d)
+		return encodePooled(dst, src)
 	default:
 		return encodeLarge(dst, src)
 	}
 }
 
-// tailRoom is how far before the end of the input the last search starts: a
-// search looks at two more positions, and a match may start at most 12 bytes
-// before the end.
-const tailRoom = 14
+// A match starts at most matchRoom bytes before the end of the input, as the
+// format demands. encode32h5 looks two positions further than it is told.
+const (
+	matchRoom   = 12
+	matchRoom32 = matchRoom + 2
+)
+
+// Small tables live on the stack, one function for each size, since the
+// compiler clears what a function declares.
+
+func encode128(dst, src []byte) int {
+	var table [1 << 8]uint16
+	n := len(src)
+	d, _, start, _ := encode16h4(&dst[0], &src[0], n, &table[0], 64-8, 0, 1, 0, n-matchRoom)
+	return appendLiterals(dst, src[start:], d)
+}
 
 func encode256(dst, src []byte) int {
-	var table [512]uint16
-	n, bits := len(src), 9
-	if n <= 128 {
-		bits = 8
-	}
-	d, _, start, _ := encode16h4(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-tailRoom)
+	var table [1 << 10]uint16
+	n := len(src)
+	d, _, start, _ := encode16h4(&dst[0], &src[0], n, &table[0], 64-10, 0, 1, 0, n-matchRoom)
 	return appendLiterals(dst, src[start:], d)
 }
 
 func encode1024(dst, src []byte) int {
-	var table [2048]uint16
+	var table [1 << 11]uint16
 	n := len(src)
-	d, _, start, _ := encode16h4(&dst[0], &src[0], n, &table[0], 64-11, 0, 1, 0, n-tailRoom)
+	d, _, start, _ := encode16h4(&dst[0], &src[0], n, &table[0], 64-11, 0, 1, 0, n-matchRoom)
+	return appendLiterals(dst, src[start:], d)
+}
+
+func encodePooled(dst, src []byte) int {
+	n, bits := len(src), 13
+	if n <= 2048 {
+		bits = 12
+	}
+	table := tables16.Get().(*[1 << 13]uint16)
+	clear(table[:1<<bits])
+	var d, start int
+	if n <= hash4Max {
+		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-matchRoom)
+	} else {
+		d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-matchRoom)
+	}
+	tables16.Put(table)
 	return appendLiterals(dst, src[start:], d)
 }
 
@@ -144,7 +159,7 @@ func encodeLarge(dst, src []byte) int {
 	table := tables32.Get().(*[1 << bits32]uint32)
 	clear(table[:])
 	d, pos, start := 0, 1, 0
-	for pos <= len(src)-tailRoom {
+	for pos <= len(src)-matchRoom32 {
 		var candidate int
 		d, pos, start, candidate = encodePart(dst, src, table, d, pos, start)
 		if candidate >= 0 {
@@ -158,5 +173,5 @@ func encodeLarge(dst, src []byte) int {
 
 //go:noinline
 func encodePart(dst, src []byte, table *[1 << bits32]uint32, d, pos, start int) (int, int, int, int) {
-	return encode32h5(&dst[0], &src[0], len(src), &table[0], 64-bits32, d, pos, start, min(pos+encodeStep, len(src)-tailRoom))
+	return encode32h5(&dst[0], &src[0], len(src), &table[0], 64-bits32, d, pos, start, min(pos+encodeStep, len(src)-matchRoom32))
 }

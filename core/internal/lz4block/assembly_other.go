@@ -4,5 +4,6 @@ package lz4block
 
 const haveAssembly = false
 
-func encodeAssembly(dst, src []byte) int          { return encodePortable(dst, src) }
-func decodeAssembly(dst, src []byte) (int, error) { return decodePortable(dst, src) }
+func encodeAssembly(dst, src []byte) int { return encodePortable(dst, src) }
+
+func decode(dst, src []byte) (int, error) { return decodePortable(dst, src) }

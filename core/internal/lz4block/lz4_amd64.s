@@ -568,10 +568,14 @@ search:
 
 match2:
 	ADDQ $0x02, R9
+	CMPQ R9, R12
+	JHI  exit
 	JMP  match
 
 match1:
-	INCQ R9
+	ADDQ $0x01, R9
+	CMPQ R9, R12
+	JHI  exit
 	MOVQ R13, R11
 	JMP  match
 
@@ -601,7 +605,7 @@ literals:
 	CMPQ DX, $0x0f
 	JAE  long_literals
 
-	// A store of 16 bytes stays inside the bound, since at least 14 bytes of input follow.
+	// A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.
 	// The load needs a look.
 	LEAQ  16(R10), AX
 	MOVQ  n+16(FP), BX
@@ -647,8 +651,10 @@ write_token:
 	CMPQ R9, R12
 	JHI  exit
 
-	// One position inside the match is enough for the table.
-	MOVQ  -2(SI)(R9*1), BX
+	// The last positions of a match are enough for the table: one, or two where it is large
+	// for the input, and matches of four bytes go unseen.
+	MOVQ  -2(SI)(R9*1), AX
+	MOVQ  AX, BX
 	SHLQ  $0x20, BX
 	IMULQ encode16h4_prime<>+0(SB), BX
 	SHRQ  CL, BX
@@ -854,10 +860,14 @@ search:
 
 match2:
 	ADDQ $0x02, R9
+	CMPQ R9, R12
+	JHI  exit
 	JMP  match
 
 match1:
-	INCQ R9
+	ADDQ $0x01, R9
+	CMPQ R9, R12
+	JHI  exit
 	MOVQ R13, R11
 	JMP  match
 
@@ -887,7 +897,7 @@ literals:
 	CMPQ DX, $0x0f
 	JAE  long_literals
 
-	// A store of 16 bytes stays inside the bound, since at least 14 bytes of input follow.
+	// A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.
 	// The load needs a look.
 	LEAQ  16(R10), AX
 	MOVQ  n+16(FP), BX
@@ -933,8 +943,17 @@ write_token:
 	CMPQ R9, R12
 	JHI  exit
 
-	// One position inside the match is enough for the table.
-	MOVQ  -2(SI)(R9*1), BX
+	// The last positions of a match are enough for the table: one, or two where it is large
+	// for the input, and matches of four bytes go unseen.
+	MOVQ  -3(SI)(R9*1), AX
+	MOVQ  AX, BX
+	SHRQ  $0x08, AX
+	SHLQ  $0x18, BX
+	IMULQ encode16h5_prime<>+0(SB), BX
+	SHRQ  CL, BX
+	LEAL  -3(R9), DX
+	MOVW  DX, (R8)(BX*2)
+	MOVQ  AX, BX
 	SHLQ  $0x18, BX
 	IMULQ encode16h5_prime<>+0(SB), BX
 	SHRQ  CL, BX
@@ -1157,7 +1176,7 @@ match1:
 	SUBQ R13, DX
 	CMPQ DX, $0x0000ffff
 	JHI  no_match1
-	INCQ R9
+	ADDQ $0x01, R9
 	MOVQ R13, R11
 	JMP  match
 
@@ -1192,7 +1211,7 @@ literals:
 	CMPQ DX, $0x0f
 	JAE  long_literals
 
-	// A store of 16 bytes stays inside the bound, since at least 14 bytes of input follow.
+	// A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.
 	// The load needs a look.
 	LEAQ  16(R10), AX
 	MOVQ  n+16(FP), BX
@@ -1241,8 +1260,10 @@ write_token:
 	CMPQ R9, R12
 	JHI  exit
 
-	// One position inside the match is enough for the table.
-	MOVQ  -2(SI)(R9*1), BX
+	// The last positions of a match are enough for the table: one, or two where it is large
+	// for the input, and matches of four bytes go unseen.
+	MOVQ  -2(SI)(R9*1), AX
+	MOVQ  AX, BX
 	SHLQ  $0x18, BX
 	IMULQ encode32h5_prime<>+0(SB), BX
 	SHRQ  CL, BX

@@ -9,14 +9,14 @@ package lz4block
 //go:noescape
 func decodeBlock(dst *byte, dstLen int, src *byte, srcLen int, ip int, op int, stop int) (newIP int, newOP int, result int)
 
-// encode16h4 searches src from pos to stop, at most n-14, and writes the sequences that it finds to dst[d:].
+// encode16h4 searches src from pos to stop, at most n-12, and writes the sequences that it finds to dst[d:].
 // start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
 // from newPos, that has too many literals before it to be written here.
 //
 //go:noescape
 func encode16h4(dst *byte, src *byte, n int, table *uint16, shift int, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 
-// encode16h5 searches src from pos to stop, at most n-14, and writes the sequences that it finds to dst[d:].
+// encode16h5 searches src from pos to stop, at most n-12, and writes the sequences that it finds to dst[d:].
 // start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
 // from newPos, that has too many literals before it to be written here.
 //

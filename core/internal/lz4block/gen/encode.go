@@ -32,7 +32,6 @@ const (
 	maxRun   = 256 << 10
 	maxCopy  = 1 << 20
 	skipLog  = 6  // the search step grows by one every 64 bytes without a match
-	tailRoom = 14 // a search may start at n - tailRoom
 	mfLimit  = 12 // matches start at most at n - mfLimit (block format)
 	lastLits = 5  // and end at most at n - lastLits
 )
@@ -53,7 +52,7 @@ const (
 func genEncode(name string, entry uint8, hashed int) {
 	TEXT(name, NOSPLIT, fmt.Sprintf("func(dst *byte, src *byte, n int, table *uint%d, shift, d, pos, start, stop int) (newD, newPos, newStart, candidate int)", 8*int(entry)))
 	Pragma("noescape")
-	Doc(name+" searches src from pos to stop, at most n-14, and writes the sequences that it finds to dst[d:].",
+	Doc(fmt.Sprintf("%s searches src from pos to stop, at most n-%d, and writes the sequences that it finds to dst[d:].", name, mfLimit+int(entry)-2),
 		"start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,",
 		"from newPos, that has too many literals before it to be written here.")
 
@@ -68,13 +67,21 @@ func genEncode(name string, entry uint8, hashed int) {
 		SHRQ(CL, r)
 	}
 	prime := ConstData(fmt.Sprintf("%s_prime", name), U64(map[int]uint64{4: prime4, 5: prime5}[hashed]))
-	// near makes sure that the candidate for s + ahead is within reach.
-	near := func(c GPPhysical, ahead int, no string) {
+	// accept turns to the match of s + ahead, unless it is out of reach or
+	// starts too late. With entries of 4 bytes stop leaves room for ahead.
+	accept := func(c GPPhysical, ahead int, no string) {
 		if entry == 4 {
 			LEAQ(at(s, ahead), num)
 			SUBQ(c, num)
 			CMPQ(num, U32(65535))
 			JHI(to(no))
+		}
+		if ahead > 0 {
+			ADDQ(Imm(uint64(ahead)), s)
+			if entry == 2 {
+				CMPQ(s, stop)
+				JHI(to("exit"))
+			}
 		}
 	}
 
@@ -130,16 +137,14 @@ func genEncode(name string, entry uint8, hashed int) {
 	JMP(to("exit"))
 
 	Label("match2")
-	near(cand, 2, "no_match2")
-	ADDQ(Imm(2), s)
+	accept(cand, 2, "no_match2")
 	JMP(to("match"))
 	Label("match1")
-	near(cand1, 1, "no_match1")
-	INCQ(s)
+	accept(cand1, 1, "no_match1")
 	MOVQ(cand1, cand)
 	JMP(to("match"))
 	Label("match0")
-	near(cand, 0, "no_match0")
+	accept(cand, 0, "no_match0")
 
 	Label("match")
 	CMPQ(s, anchor)
@@ -165,7 +170,7 @@ func genEncode(name string, entry uint8, hashed int) {
 	SHLL(Imm(4), token.As32())
 	CMPQ(num, Imm(15))
 	JAE(to("long_literals"))
-	Comment("A store of 16 bytes stays inside the bound, since at least 14 bytes of input follow.",
+	Comment("A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.",
 		"The load needs a look.")
 	LEAQ(at(anchor, 16), word)
 	Load(Param("n"), limit)
@@ -210,11 +215,22 @@ func genEncode(name string, entry uint8, hashed int) {
 	MOVQ(s, anchor)
 	CMPQ(s, stop)
 	JHI(to("exit"))
-	Comment("One position inside the match is enough for the table.")
-	MOVQ(idx(src, s, 1, -2), hash)
-	hashOf(hash, prime)
-	LEAL(at(s, -2), num.As32())
-	store(num, slot(hash))
+	Comment("The last positions of a match are enough for the table: one, or two where it is large",
+		"for the input, and matches of four bytes go unseen.")
+	inserted := 1
+	if entry == 2 && hashed == 5 {
+		inserted = 2
+	}
+	MOVQ(idx(src, s, 1, -1-inserted), word)
+	for i := range inserted {
+		MOVQ(word, hash)
+		if i < inserted-1 {
+			SHRQ(Imm(8), word)
+		}
+		hashOf(hash, prime)
+		LEAL(at(s, i-1-inserted), num.As32())
+		store(num, slot(hash))
+	}
 	JMP(to("search"))
 
 	Label("no_literals")

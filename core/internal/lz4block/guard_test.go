@@ -1,0 +1,102 @@
+//go:build unix
+
+package lz4block
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+)
+
+// guarded is memory between two pages that fault when they are touched.
+type guarded struct{ inner []byte }
+
+func newGuarded(tb testing.TB, size int) guarded {
+	tb.Helper()
+	page := syscall.Getpagesize()
+	size = (size + page - 1) / page * page
+	mem, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { syscall.Munmap(mem) })
+	for _, guard := range [][]byte{mem[:page], mem[page+size:]} {
+		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return guarded{mem[page : page+size]}
+}
+
+// first and last return n bytes, gap bytes away from a guard page.
+func (g guarded) first(n, gap int) []byte { return g.inner[gap : gap+n : gap+n] }
+func (g guarded) last(n, gap int) []byte {
+	end := len(g.inner) - gap
+	return g.inner[end-n : end : end]
+}
+
+// TestGuardPages encodes and decodes, damaged blocks and in place too, with
+// each buffer against a guard page, behind it and before it, for every length
+// and alignment.
+func TestGuardPages(t *testing.T) {
+	const maxLen = 1024
+	src, dst := newGuarded(t, maxLen), newGuarded(t, 2*maxLen)
+	r := rand.New(rand.NewPCG(7, 8))
+	eachPath(t, func(path string) {
+		for n := 0; n <= maxLen; n++ {
+			// Every gap, that is every alignment, against both guards takes
+			// long; by default each length gets one more than none.
+			gaps := []int{0, 1 + n%15}
+			if long {
+				gaps = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+			}
+			for i, gap := range gaps {
+				for j, kind := range kinds {
+					if !long && (n+i+j)%2 == 0 {
+						continue
+					}
+					name := fmt.Sprintf("%s: %d bytes of %s, gap %d", path, n, kind, gap)
+					data := generate(kind, uint64(n), n)
+					block := encode(data)
+					for _, place := range []func(guarded, int, int) []byte{guarded.first, guarded.last} {
+						for _, other := range []func(guarded, int, int) []byte{guarded.first, guarded.last} {
+							checkGuarded(t, name, data, block, func(n int) []byte { return place(src, n, gap) }, func(n int) []byte { return other(dst, n, gap) }, r)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func checkGuarded(t *testing.T, name string, data, block []byte, src, dst func(int) []byte, r *rand.Rand) {
+	t.Helper()
+	in, out := src(len(data)), dst(Bound(len(data)))
+	copy(in, data)
+	if n := Encode(out, in); !bytes.Equal(out[:n], block) {
+		t.Fatalf("%s: another block", name)
+	}
+	in, out = src(len(block)), dst(len(data))
+	copy(in, block)
+	if n, err := Decode(out, in); err != nil || !bytes.Equal(out[:n], data) {
+		t.Fatalf("%s: decoding gives %d bytes, error %v", name, n, err)
+	}
+	Decode(dst(r.IntN(len(data)+1)), in)
+	buf := dst(len(data) + InPlaceMargin(len(block)))
+	in = buf[len(buf)-len(block):]
+	copy(in, block)
+	if n, err := Decode(buf[:len(data)], in); err != nil || !bytes.Equal(buf[:n], data) {
+		t.Fatalf("%s: decoding in place gives %d bytes, error %v", name, n, err)
+	}
+	damaged := bytes.Clone(block)
+	damage(r, &damaged)
+	damaged = damaged[:min(len(damaged), len(block))]
+	in = src(len(damaged))
+	copy(in, damaged)
+	Decode(dst(len(data)), in)
+	in = buf[len(buf)-len(damaged):]
+	copy(in, damaged)
+	Decode(buf[:len(data)], in)
+}

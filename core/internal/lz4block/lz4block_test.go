@@ -1,0 +1,508 @@
+package lz4block
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pierrec/lz4/v4"
+)
+
+// vectorDir is where a checkout has the project's shared vectors.
+const vectorDir = "../../../../shared/vectors/lz4-pierrec-fuzz"
+
+// long asks for the long form of the tests with generated cases.
+var long = os.Getenv("CACHEKIT_LONG_TESTS") == "1"
+
+// eachPath runs f once on each path that this machine has.
+func eachPath(tb testing.TB, f func(path string)) {
+	tb.Helper()
+	defer func(was bool) { useAssembly = was }(useAssembly)
+	if haveAssembly {
+		useAssembly = true
+		f(Path())
+	} else {
+		tb.Log("no assembly for this machine: only the portable path is tested")
+	}
+	useAssembly = false
+	f(Path())
+}
+
+func encode(data []byte) []byte {
+	block := make([]byte, Bound(len(data)))
+	return block[:Encode(block, data)]
+}
+
+// reader adapts a block for DecodeFrom, which is the plainest of the decoders
+// and so the reference for the others.
+func reader(block []byte) func() (byte, bool) {
+	return func() (byte, bool) {
+		if len(block) == 0 {
+			return 0, false
+		}
+		b := block[0]
+		block = block[1:]
+		return b, true
+	}
+}
+
+// decodings decodes a block in every way there is, insists on one answer and
+// returns it.
+func decodings(t *testing.T, name string, block []byte, room int) ([]byte, error) {
+	t.Helper()
+	want := make([]byte, room)
+	n, wantErr := DecodeFrom(want, reader(block))
+	want = want[:n]
+	eachPath(t, func(path string) {
+		const canary = 0xa5
+		buf := bytes.Repeat([]byte{canary}, room+64)
+		got, err := Decode(buf[:room], block)
+		if !errors.Is(err, wantErr) || err == nil && !bytes.Equal(buf[:got], want) {
+			t.Fatalf("%s: Decode (%s) gives %d bytes, error %v; DecodeFrom %d bytes, error %v; block %x", name, path, got, err, n, wantErr, block[:min(len(block), 2000)])
+		}
+		for i, b := range buf[room:] {
+			if b != canary {
+				t.Fatalf("%s: Decode (%s) wrote to dst[len(dst)+%d]", name, path, i)
+			}
+		}
+	})
+	return want, wantErr
+}
+
+func TestAcceptRule(t *testing.T) {
+	lib := startLiblz4(t)
+	for _, c := range []struct {
+		name  string
+		block string
+		room  int
+		want  string
+		ok    bool
+	}{
+		{name: "no bytes at all", block: "", room: 10},
+		{name: "no bytes, no room", block: "", room: 0},
+		{name: "nothing", block: "\x00", room: 10, ok: true},
+		{name: "nothing, no room", block: "\x00", room: 0, ok: true},
+		{name: "literals", block: "\x30abc", room: 3, want: "abc", ok: true},
+		{name: "literals, more room", block: "\x30abc", room: 100, want: "abc", ok: true},
+		{name: "literals, too little room", block: "\x30abc", room: 2},
+		{name: "literals, no room", block: "\x30abc", room: 0},
+		{name: "literals cut off", block: "\x40abc", room: 10},
+		{name: "literals missing", block: "\x10", room: 10},
+		{name: "bytes after the literals", block: "\x20abc", room: 10},
+		{name: "low nibble of the last token", block: "\x3fabc", room: 3, want: "abc", ok: true},
+		{name: "low nibble of the only byte", block: "\x07", room: 3, ok: true},
+		{name: "15 literals", block: "\xf0\x00abcdefghijklmno", room: 15, want: "abcdefghijklmno", ok: true},
+		{name: "15 literals without extension", block: "\xf0", room: 15},
+		{name: "270 literals", block: "\xf0\xff\x00" + strings.Repeat("x", 270), room: 270, want: strings.Repeat("x", 270), ok: true},
+		{name: "extension cut off", block: "\xf0\xff", room: 1000},
+		{name: "literals beyond the block", block: "\xf0\xff\x00" + strings.Repeat("x", 269), room: 270},
+		{name: "only extension bytes", block: "\xf0" + strings.Repeat("\xff", 100000), room: 1000},
+		{name: "match", block: "\x30abc\x03\x00\x00", room: 7, want: "abcabca", ok: true},
+		{name: "match, then literals", block: "\x30abc\x03\x00\x20de", room: 9, want: "abcabcade", ok: true},
+		{name: "match of length 4 + 14", block: "\x1ea\x01\x00\x00", room: 19, want: strings.Repeat("a", 19), ok: true},
+		{name: "match of length 4 + 15", block: "\x1fa\x01\x00\x00\x00", room: 20, want: strings.Repeat("a", 20), ok: true},
+		{name: "match of length 4 + 15 + 255", block: "\x1fa\x01\x00\xff\x00\x00", room: 275, want: strings.Repeat("a", 275), ok: true},
+		{name: "match, too little room", block: "\x30abc\x03\x00\x00", room: 6},
+		{name: "long match, too little room", block: "\x1fa\x01\x00\xff\x00\x00", room: 274},
+		{name: "match length cut off", block: "\x1fa\x01\x00\xff", room: 1000},
+		{name: "match length missing", block: "\x1fa\x01\x00", room: 1000},
+		{name: "only match extension bytes", block: "\x1fa\x01\x00" + strings.Repeat("\xff", 100000), room: 1000},
+		{name: "block ends with a match", block: "\x30abc\x03\x00", room: 7},
+		{name: "offset cut off", block: "\x30abc\x03", room: 7},
+		{name: "offset 0", block: "\x30abc\x00\x00\x00", room: 7},
+		{name: "offset 0, long", block: "\x3fabc\x00\x00\x10\x00", room: 100},
+		{name: "offset before the start", block: "\x30abc\x04\x00\x00", room: 7},
+		{name: "offset before the start, far", block: "\x30abc\xff\xff\x00", room: 100},
+		{name: "match first", block: "\x00\x01\x00\x00", room: 7},
+		{name: "matches without literals", block: "\x10a\x01\x00\x00\x01\x00\x00\x05\x00\x00", room: 13, want: strings.Repeat("a", 13), ok: true},
+	} {
+		got, err := decodings(t, c.name, []byte(c.block), c.room)
+		if (err == nil) != c.ok || err == nil && string(got) != c.want {
+			t.Errorf("%s: %q, error %v", c.name, got, err)
+		}
+		if lib != nil && err != nil && lib.decode(t, []byte(c.block), c.room) != nil && !hasOffset0([]byte(c.block)) {
+			t.Errorf("%s: liblz4 accepts", c.name)
+		}
+	}
+}
+
+// hasOffset0 says whether a block has a match of offset 0.
+func hasOffset0(block []byte) bool {
+	next := reader(block)
+	length := func(n int) int {
+		for more := n == 15; more; {
+			b, ok := next()
+			n += int(b)
+			more = ok && b == 255
+		}
+		return n
+	}
+	for {
+		token, ok := next()
+		if !ok {
+			return false
+		}
+		for range length(int(token >> 4)) {
+			next()
+		}
+		low, ok := next()
+		high, _ := next()
+		if ok && low == 0 && high == 0 {
+			return true
+		}
+		length(int(token & 15))
+	}
+}
+
+func TestEncodePanicsOnShortDestination(t *testing.T) {
+	eachPath(t, func(path string) {
+		defer func() {
+			if recover() == nil {
+				t.Errorf("%s: no panic", path)
+			}
+		}()
+		Encode(make([]byte, Bound(100)-1), make([]byte, 100))
+	})
+}
+
+// caseSize draws sizes from 0 to 70,000, mostly small ones, where the ends of
+// the input are.
+func caseSize(r *rand.Rand) int {
+	return min(r.IntN(1<<r.IntN(18)+1), 70000)
+}
+
+// TestRoundTrip encodes on every path and decodes with everything there is;
+// and decodes what other encoders wrote.
+func TestRoundTrip(t *testing.T) {
+	cases := 30000
+	if long {
+		cases = 1000000
+	} else if testing.Short() {
+		cases = 3000
+	}
+	lib := startLiblz4(t)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range cases {
+		n := caseSize(r)
+		if i%3000 == 0 {
+			n = r.IntN(4 << 20)
+		}
+		checkRoundTrip(t, lib, fmt.Sprintf("case %d", i), generate(kinds[i%len(kinds)], uint64(i), n), i%16 == 0)
+	}
+}
+
+// checkRoundTrip checks one input; with others it takes the slower encoders in.
+func checkRoundTrip(t *testing.T, lib *liblz4, name string, data []byte, others bool) {
+	t.Helper()
+	blocks := map[string][]byte{}
+	eachPath(t, func(path string) {
+		if path == "portable" && haveAssembly && !others {
+			return // much slower, and the library's own tests are good
+		}
+		const canary = 0xa5
+		bound := Bound(len(data))
+		buf := bytes.Repeat([]byte{canary}, bound+64)
+		n := Encode(buf, data)
+		if n > bound {
+			t.Fatalf("%s: Encode (%s) of %d bytes gives %d, more than Bound", name, path, len(data), n)
+		}
+		for i, b := range buf[bound:] {
+			if b != canary {
+				t.Fatalf("%s: Encode (%s) of %d bytes wrote to dst[Bound+%d]", name, path, len(data), i)
+			}
+		}
+		blocks[path] = buf[:n:n]
+	})
+	for encoder, block := range blocks {
+		if lib != nil {
+			if got := lib.decode(t, block, len(data)); !bytes.Equal(got, data) {
+				t.Fatalf("%s: liblz4 does not decode %d bytes by %s", name, len(data), encoder)
+			}
+		}
+		got := make([]byte, len(data))
+		if n, err := lz4.UncompressBlock(block, got); err != nil || !bytes.Equal(got[:n], data) {
+			t.Fatalf("%s: pierrec/lz4 does not decode %d bytes by %s: %v", name, len(data), encoder, err)
+		}
+	}
+	if others {
+		var c lz4.CompressorHC
+		hc := make([]byte, Bound(len(data)))
+		if n, err := c.CompressBlock(data, hc); err == nil && n > 0 {
+			blocks["pierrec/lz4 HC"] = hc[:n:n]
+		}
+		if lib != nil {
+			blocks["liblz4"] = lib.encode(t, data)
+			blocks["liblz4 HC"] = lib.encodeHC(t, data)
+		}
+	}
+	for encoder, block := range blocks {
+		eachPath(t, func(path string) {
+			// Without room to spare, and with some.
+			for _, room := range []int{len(data), len(data) + 1 + len(data)%50} {
+				got := make([]byte, room)
+				if n, err := Decode(got, block); err != nil || !bytes.Equal(got[:n], data) {
+					t.Fatalf("%s: Decode (%s) with room for %d does not decode %d bytes by %s: %v", name, path, room, len(data), encoder, err)
+				}
+			}
+			checkInPlace(t, name+" by "+encoder, path, block, data)
+		})
+	}
+}
+
+// checkInPlace decodes block in place.
+func checkInPlace(t *testing.T, name, path string, block, data []byte) {
+	t.Helper()
+	buf := make([]byte, len(data)+InPlaceMargin(len(block)))
+	src := buf[len(buf)-len(block):]
+	copy(src, block)
+	n, err := Decode(buf[:len(data)], src)
+	if err != nil || !bytes.Equal(buf[:n], data) {
+		t.Fatalf("%s: Decode (%s) does not decode %d bytes in place: %v", name, path, len(data), err)
+	}
+}
+
+// TestInPlaceExtremes decodes blocks in place that no encoder would write:
+// valid, but with as little gained by each match as can be.
+func TestInPlaceExtremes(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	cases := 3000
+	if long {
+		cases = 100000
+	}
+	data := make([]byte, 1<<21)
+	for i := range cases {
+		var block []byte
+		literals := func(n int, nibble byte) {
+			block = append(block, nibble|byte(min(n, 15))<<4)
+			if n >= 15 {
+				for n := n - 15; ; n -= 255 {
+					block = append(block, byte(min(n, 255)))
+					if n < 255 {
+						break
+					}
+				}
+			}
+			for range n {
+				block = append(block, byte(r.Uint32()))
+			}
+		}
+		size := 0
+		for range r.IntN(200) {
+			n := r.IntN(3)
+			switch {
+			case size == 0:
+				n = 1
+			case r.IntN(8) == 0:
+				n = 14 + r.IntN(1<<r.IntN(13)) // extension bytes
+			}
+			match := r.IntN(1 + r.IntN(15))
+			literals(n, byte(match))
+			size += n
+			offset := 1 + r.IntN(min(size, 1<<r.IntN(16)))
+			block = append(block, byte(offset), byte(offset>>8))
+			size += match + 4
+		}
+		literals(r.IntN(1<<r.IntN(13)), 0)
+		n, err := DecodeFrom(data, reader(block))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := fmt.Sprintf("case %d", i)
+		eachPath(t, func(path string) { checkInPlace(t, name, path, block, data[:n]) })
+		if i > 0 && i%100 == 0 {
+			// One long run of literals: the most that the input can be behind.
+			block = block[:0]
+			literals(r.IntN(1<<20), 0)
+			n, err := DecodeFrom(data, reader(block))
+			if err != nil {
+				t.Fatal(err)
+			}
+			eachPath(t, func(path string) { checkInPlace(t, name, path, block, data[:n]) })
+		}
+	}
+}
+
+// TestDamagedBlocks checks that all decoders agree on blocks that were
+// damaged, on the verdict and on each byte, and that whatever liblz4 accepts
+// is accepted, with the same content, but for the offset 0.
+func TestDamagedBlocks(t *testing.T) {
+	cases := 40000
+	if long {
+		cases = 1000000
+	} else if testing.Short() {
+		cases = 5000
+	}
+	lib := startLiblz4(t)
+	r := rand.New(rand.NewPCG(5, 6))
+	accepted := 0
+	for i := range cases {
+		data := generate(kinds[i%len(kinds)], uint64(i), r.IntN(1<<r.IntN(12)+1))
+		block := encode(data)
+		damage(r, &block)
+		room := len(data)
+		switch r.IntN(4) {
+		case 0:
+			room = r.IntN(len(data) + 1)
+		case 1:
+			room += r.IntN(100)
+		}
+		name := fmt.Sprintf("case %d", i)
+		got, err := decodings(t, name, block, room)
+		if err == nil {
+			accepted++
+		}
+		if lib != nil {
+			if want := lib.decode(t, block, room); want != nil && !bytes.Equal(got, want) && !hasOffset0(block) {
+				t.Fatalf("%s: liblz4 accepts, with %d bytes; we decode %d, error %v", name, len(want), len(got), err)
+			}
+		}
+		// In place nothing is promised but that memory is safe.
+		buf := bytes.Repeat([]byte{0xa5}, 64+max(room+InPlaceMargin(len(block)), len(block))+64)
+		inner := buf[64 : len(buf)-64]
+		eachPath(t, func(path string) {
+			src := inner[len(inner)-len(block):]
+			copy(src, block)
+			Decode(inner[:room], src)
+			for i := range 64 {
+				if buf[i] != 0xa5 || buf[len(buf)-1-i] != 0xa5 {
+					t.Fatalf("%s: Decode (%s) in place wrote outside", name, path)
+				}
+			}
+		})
+	}
+	if accepted < cases/100 || accepted > cases*9/10 {
+		t.Errorf("%d of %d blocks accepted: the damage is not what it should be", accepted, cases)
+	}
+}
+
+// damage changes, cuts or extends a block.
+func damage(r *rand.Rand, block *[]byte) {
+	for range 1 + r.IntN(3) {
+		b := *block
+		if len(b) == 0 {
+			return
+		}
+		switch r.IntN(8) {
+		case 0:
+			b = b[:r.IntN(len(b)+1)]
+		case 1:
+			b = append(b, byte(r.Uint32()))
+		case 2:
+			b[r.IntN(len(b))] = 255
+		case 3:
+			b[r.IntN(len(b))] = 0
+		case 4, 5:
+			b[r.IntN(len(b))] = byte(r.Uint32())
+		default:
+			b[r.IntN(len(b))] ^= 1 << r.IntN(8)
+		}
+		*block = b
+	}
+}
+
+// TestCorpora takes every file that pierrec/lz4's fuzzers kept, both as a
+// block and as data.
+func TestCorpora(t *testing.T) {
+	if _, err := os.Stat(vectorDir); err != nil {
+		t.Skip("shared vectors are not beside this checkout")
+	}
+	lib := startLiblz4(t)
+	count := 0
+	for _, dir := range []string{"uncompress", "compress"} {
+		files, err := os.ReadDir(filepath.Join(vectorDir, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(filepath.Join(vectorDir, dir, file.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+			checkRoundTrip(t, lib, file.Name(), data, true)
+			for _, room := range []int{0, 1, 16, 100, 1000, 100000} {
+				got, err := decodings(t, file.Name(), data, room)
+				if err != nil && !errors.Is(err, ErrMalformed) {
+					t.Errorf("%s: %v", file.Name(), err)
+				}
+				if lib != nil {
+					if want := lib.decode(t, data, room); want != nil && !bytes.Equal(got, want) && !hasOffset0(data) {
+						t.Errorf("%s: liblz4 accepts, with %d bytes; we decode %d, error %v", file.Name(), len(want), len(got), err)
+					}
+				}
+			}
+		}
+	}
+	if count != 115 {
+		t.Errorf("%d files, want 115", count)
+	}
+}
+
+// TestDeterminism checks that the same input gives the same block whatever
+// was encoded before, at other addresses and by several goroutines at once;
+// and, by their sum, that the assembly's blocks are those of other machines.
+func TestDeterminism(t *testing.T) {
+	eachPath(t, func(path string) {
+		sum := fnv.New64a()
+		for i, size := range []int{0, 1, 12, 13, 64, 128, 129, 256, 257, 1000, 1025, 2048, 2049, 5000, 65536, 65537, 300000} {
+			data := generate(kinds[i%len(kinds)], 9, size)
+			want := encode(data)
+			sum.Write(want)
+			done := make(chan []byte)
+			for g := range 4 {
+				go func() {
+					encode(generate("mixed", uint64(g), 70000-i*1000)) // leaves its positions in a pooled table
+					shifted := append(make([]byte, g, g+len(data)), data...)[g:]
+					done <- encode(shifted)
+				}()
+			}
+			for range 4 {
+				if got := <-done; !bytes.Equal(got, want) {
+					t.Errorf("%s: %d bytes, two blocks", path, size)
+				}
+			}
+		}
+		t.Logf("%s: sum %#x", path, sum.Sum64())
+	})
+}
+
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	eachPath(t, func(path string) {
+		for _, size := range []int{64, 1024, 4096, 65536, 200000} {
+			data := generate("json", 1, size)
+			block, out := make([]byte, Bound(size)), make([]byte, size)
+			n := 0
+			if allocs := testing.AllocsPerRun(20, func() { n = Encode(block, data) }); allocs >= 1 {
+				t.Errorf("%s: Encode of %d bytes allocates %v times", path, size, allocs)
+			}
+			if allocs := testing.AllocsPerRun(20, func() { Decode(out, block[:n]) }); allocs >= 1 {
+				t.Errorf("%s: Decode of %d bytes allocates %v times", path, size, allocs)
+			}
+		}
+	})
+}
+
+// TestPortableCanBeForced starts this test again with the variable set.
+func TestPortableCanBeForced(t *testing.T) {
+	if os.Getenv("CACHEKIT_LZ4") == "portable" {
+		if Path() != "portable" {
+			t.Errorf("path %s", Path())
+		}
+		return
+	}
+	if want := map[bool]string{true: "amd64", false: "portable"}[haveAssembly]; Path() != want {
+		t.Errorf("path %s, want %s", Path(), want)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestPortableCanBeForced$", "-test.v")
+	cmd.Env = append(os.Environ(), "CACHEKIT_LZ4=portable")
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("PASS")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
