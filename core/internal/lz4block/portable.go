@@ -5,7 +5,7 @@ import (
 )
 
 // copyStep is how much is copied at once: a copy by the runtime cannot be
-// interrupted, and whoever stops the world waits for it.
+// preempted, and whoever stops the world waits for it.
 const copyStep = 256 << 10
 
 // encodePortable is Encode by the library. dst is exactly Bound long.
@@ -106,7 +106,7 @@ func decodeLength(src []byte, nibble, ip, limit int) (n, next int, ok bool) {
 // copyLiterals is copy, in parts.
 func copyLiterals(dst, src []byte) {
 	for len(src) > copyStep {
-		copy(dst, src[:copyStep])
+		copyPart(dst, src[:copyStep])
 		dst, src = dst[copyStep:], src[copyStep:]
 	}
 	copy(dst, src)
@@ -116,7 +116,7 @@ func copyLiterals(dst, src []byte) {
 // overlaps itself, what has been copied doubles what the next copy can take.
 func copyMatch(dst []byte, op, offset, n int) {
 	for n > 0 {
-		c := copy(dst[op:op+n], dst[op-offset:op])
+		c := copyPart(dst[op:op+n], dst[op-offset:op])
 		op += c
 		n -= c
 		if offset < copyStep {
@@ -124,3 +124,9 @@ func copyMatch(dst []byte, op, offset, n int) {
 		}
 	}
 }
+
+// copyPart is copy, in a function with a prologue: that is where a goroutine
+// that does little else than copy can be preempted.
+//
+//go:noinline
+func copyPart(dst, src []byte) int { return copy(dst, src) }
