@@ -561,10 +561,19 @@ search:
 	MOVQ    R9, DX
 	SUBQ    R10, DX
 	SHRQ    $0x06, DX
-	LEAQ    3(R9)(DX*1), R9
-	CMPQ    R9, R12
-	JLS     search
-	JMP     exit
+	CMPQ    DX, $0x00000080
+	JHI     far
+
+step:
+	LEAQ 3(R9)(DX*1), R9
+	CMPQ R9, R12
+	JLS  search
+	JMP  exit
+
+	// Incompressible so far: cap the step, or what may follow is missed.
+far:
+	MOVL $0x00000080, DX
+	JMP  step
 
 match2:
 	ADDQ $0x02, R9
@@ -853,10 +862,19 @@ search:
 	MOVQ    R9, DX
 	SUBQ    R10, DX
 	SHRQ    $0x06, DX
-	LEAQ    3(R9)(DX*1), R9
-	CMPQ    R9, R12
-	JLS     search
-	JMP     exit
+	CMPQ    DX, $0x00000080
+	JHI     far
+
+step:
+	LEAQ 3(R9)(DX*1), R9
+	CMPQ R9, R12
+	JLS  search
+	JMP  exit
+
+	// Incompressible so far: cap the step, or what may follow is missed.
+far:
+	MOVL $0x00000080, DX
+	JMP  step
 
 match2:
 	ADDQ $0x02, R9
@@ -1158,10 +1176,19 @@ no_match2:
 	MOVQ R9, DX
 	SUBQ R10, DX
 	SHRQ $0x06, DX
+	CMPQ DX, $0x00000100
+	JHI  far
+
+step:
 	LEAQ 3(R9)(DX*1), R9
 	CMPQ R9, R12
 	JLS  search
 	JMP  exit
+
+	// Incompressible so far: cap the step, or what may follow is missed.
+far:
+	MOVL $0x00000100, DX
+	JMP  step
 
 match2:
 	LEAQ 2(R9), DX

@@ -56,6 +56,10 @@ func genEncode(name string, entry uint8, hashed int) {
 		"start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,",
 		"from newPos, that has too many literals before it to be written here.")
 
+	maxSkip := uint32(128)
+	if entry == 4 {
+		maxSkip = 256
+	}
 	load, store := MOVWLZX, func(r GPPhysical, m Mem) { MOVW(r.As16(), m) }
 	if entry == 4 {
 		load, store = MOVL, func(r GPPhysical, m Mem) { MOVL(r.As32(), m) }
@@ -131,10 +135,18 @@ func genEncode(name string, entry uint8, hashed int) {
 	MOVQ(s, num)
 	SUBQ(anchor, num)
 	SHRQ(Imm(skipLog), num)
+	CMPQ(num, U32(maxSkip))
+	JHI(to("far"))
+	Label("step")
 	LEAQ(idx(s, num, 1, 3), s)
 	CMPQ(s, stop)
 	JLS(to("search"))
 	JMP(to("exit"))
+
+	Comment("Incompressible so far: cap the step, or what may follow is missed.")
+	Label("far")
+	MOVL(U32(maxSkip), num.As32())
+	JMP(to("step"))
 
 	Label("match2")
 	accept(cand, 2, "no_match2")
