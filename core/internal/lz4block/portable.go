@@ -22,21 +22,19 @@ func encodePortable(dst, src []byte) int {
 }
 
 // decodePortable is Decode in Go. The library's decoder is not used because
-// its verdicts are its own (it takes a block that ends with a match, and
-// refuses some last tokens), while its pure Go form is no faster.
+// its verdicts are its own: it takes a block that ends with a match, and
+// refuses some last tokens.
 func decodePortable(dst, src []byte) (int, error) {
-	ip, op := 0, 0
+	ip, op, ok := 0, 0, true
 	for ip < len(src) {
 		token := int(src[ip])
-		literals, match := token>>4, token&15
 		// Far enough from both ends, short lengths are copied in fixed sizes,
-		// too much rather than by a loop.
-		if literals < 15 && len(src)-ip > 18 && len(dst)-op >= 16 {
+		// too much rather than byte by byte.
+		if literals := token >> 4; literals < 15 && len(src)-ip >= 18 && len(dst)-op >= 16 {
 			copy(dst[op:op+16], src[ip+1:ip+17])
-			ip += 1 + literals
+			ip += literals + 1
 			op += literals
 		} else {
-			var ok bool
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
 				return 0, ErrMalformed
 			}
@@ -44,7 +42,7 @@ func decodePortable(dst, src []byte) (int, error) {
 				return op, nil
 			}
 		}
-		if match < 15 && len(src)-ip >= 2 && len(dst)-op >= 20 {
+		if match := token & 15; match < 15 && len(src)-ip >= 2 && len(dst)-op >= 20 {
 			offset := int(src[ip]) | int(src[ip+1])<<8
 			if from := op - offset; offset >= 16 && from >= 0 {
 				copy(dst[op:op+16], dst[from:from+16])
@@ -54,8 +52,7 @@ func decodePortable(dst, src []byte) (int, error) {
 				continue
 			}
 		}
-		var ok bool
-		if ip, op, ok = decodeMatch(dst, src, match, ip, op); !ok {
+		if ip, op, ok = decodeMatch(dst, src, token&15, ip, op); !ok {
 			return 0, ErrMalformed
 		}
 	}
@@ -65,11 +62,19 @@ func decodePortable(dst, src []byte) (int, error) {
 // decodeLiterals decodes the token at ip, which must be inside src, and its
 // literals. It reports where the next byte is to be read and written.
 func decodeLiterals(dst, src []byte, ip, op int) (int, int, bool) {
-	n, ip, ok := decodeLength(src, int(src[ip]>>4), ip+1, len(dst)-op)
+	n, ok := int(src[ip]>>4), true
+	ip++
+	if n == 15 {
+		n, ip, ok = extendLength(src, ip, len(dst)-op)
+	}
 	if !ok || n > len(src)-ip || n > len(dst)-op {
 		return 0, 0, false
 	}
-	copyLiterals(dst[op:op+n], src[ip:ip+n])
+	if n <= copyStep {
+		copy(dst[op:op+n], src[ip:ip+n])
+	} else {
+		copyLiterals(dst[op:op+n], src[ip:ip+n])
+	}
 	return ip + n, op + n, true
 }
 
@@ -80,27 +85,35 @@ func decodeMatch(dst, src []byte, nibble, ip, op int) (int, int, bool) {
 		return 0, 0, false
 	}
 	offset := int(src[ip]) | int(src[ip+1])<<8
-	n, ip, ok := decodeLength(src, nibble, ip+2, len(dst)-op)
+	n, ok := nibble, true
+	ip += 2
+	if n == 15 {
+		n, ip, ok = extendLength(src, ip, len(dst)-op)
+	}
 	n += 4
 	if !ok || offset == 0 || offset > op || n > len(dst)-op {
 		return 0, 0, false
 	}
-	copyMatch(dst, op, offset, n)
+	if n <= offset {
+		copy(dst[op:op+n], dst[op-offset:])
+	} else {
+		copyMatch(dst, op, offset, n)
+	}
 	return ip, op + n, true
 }
 
-// decodeLength adds the extension bytes at ip to a nibble. It gives up where
-// the length passes limit, before it could overflow.
-func decodeLength(src []byte, nibble, ip, limit int) (n, next int, ok bool) {
-	n = nibble
-	for more := nibble == 15; more; ip++ {
-		if ip >= len(src) || n > limit {
-			return 0, 0, false
+// extendLength adds the extension bytes at ip to 15. It gives up where the
+// length passes limit, before it could overflow.
+func extendLength(src []byte, ip, limit int) (n, next int, ok bool) {
+	for n = 15; ip < len(src) && n <= limit; {
+		b := src[ip]
+		ip++
+		n += int(b)
+		if b != 255 {
+			return n, ip, true
 		}
-		n += int(src[ip])
-		more = src[ip] == 255
 	}
-	return n, ip, true
+	return 0, 0, false
 }
 
 // copyLiterals is copy, in parts.
