@@ -3,21 +3,20 @@ package lz4block
 import "encoding/binary"
 
 // appendSequence writes to dst[d:] the literals src[start:pos] and the longest
-// match of pos with candidate. It returns the new d and the end of the match.
+// match of pos with candidate, of which the first four bytes are known to be
+// equal. It returns the new d and the end of the match.
 func appendSequence(dst, src []byte, d, start, pos, candidate int) (int, int) {
-	// No match reaches into the last five bytes; at least the four bytes of
-	// the hash are equal.
-	end := pos + 4
-	for limit := min(len(src)-5, pos+1<<20); end < limit; end++ {
-		if limit-end >= 8 && binary.LittleEndian.Uint64(src[end:]) == binary.LittleEndian.Uint64(src[end-pos+candidate:]) {
-			end += 7
-		} else if src[end] != src[end-pos+candidate] {
-			break
-		}
+	offset := pos - candidate
+	end, limit := pos+4, len(src)-5 // the last five bytes must be literals
+	for end+8 <= limit && binary.LittleEndian.Uint64(src[end:]) == binary.LittleEndian.Uint64(src[end-offset:]) {
+		end += 8
+	}
+	for end < limit && src[end] == src[end-offset] {
+		end++
 	}
 	token := d
 	d = appendLiterals(dst, src[start:pos], d)
-	binary.LittleEndian.PutUint16(dst[d:], uint16(pos-candidate))
+	binary.LittleEndian.PutUint16(dst[d:], uint16(offset))
 	d += 2
 	length := end - pos - 4
 	dst[token] |= byte(min(length, 15))
@@ -39,7 +38,7 @@ func appendLiterals(dst, literals []byte, d int) int {
 	return d + n
 }
 
-// appendLength writes the extension bytes of a length.
+// appendLength writes the extension bytes of a length, of which rest is left.
 func appendLength(dst []byte, d, rest int) int {
 	for ; rest >= 255; rest -= 255 {
 		dst[d] = 255
