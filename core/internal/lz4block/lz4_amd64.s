@@ -614,8 +614,8 @@ literals:
 	CMPQ DX, $0x0f
 	JAE  long_literals
 
-	// A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.
-	// The load needs a look.
+	// A store of 16 bytes stays inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and anchor at most n-12. The load needs a look.
 	LEAQ  16(R10), AX
 	MOVQ  n+16(FP), BX
 	CMPQ  AX, BX
@@ -915,8 +915,8 @@ literals:
 	CMPQ DX, $0x0f
 	JAE  long_literals
 
-	// A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.
-	// The load needs a look.
+	// A store of 16 bytes stays inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and anchor at most n-12. The load needs a look.
 	LEAQ  16(R10), AX
 	MOVQ  n+16(FP), BX
 	CMPQ  AX, BX
@@ -1238,8 +1238,8 @@ literals:
 	CMPQ DX, $0x0f
 	JAE  long_literals
 
-	// A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.
-	// The load needs a look.
+	// A store of 16 bytes stays inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and anchor at most n-12. The load needs a look.
 	LEAQ  16(R10), AX
 	MOVQ  n+16(FP), BX
 	CMPQ  AX, BX

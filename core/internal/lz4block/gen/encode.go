@@ -56,21 +56,19 @@ func genEncode(name string, entry uint8, hashed int) {
 		"start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,",
 		"from newPos, that has too many literals before it to be written here.")
 
+	load, store := MOVWLZX, func(r GPPhysical, m Mem) { MOVW(r.As16(), m) }
 	maxSkip := uint32(128)
 	if entry == 4 {
+		load, store = MOVL, func(r GPPhysical, m Mem) { MOVL(r.As32(), m) }
 		maxSkip = 256
 	}
-	load, store := MOVWLZX, func(r GPPhysical, m Mem) { MOVW(r.As16(), m) }
-	if entry == 4 {
-		load, store = MOVL, func(r GPPhysical, m Mem) { MOVL(r.As32(), m) }
-	}
 	slot := func(h Register) Mem { return idx(table, h, entry, 0) }
-	hashOf := func(r Register, prime Mem) {
+	prime := ConstData(name+"_prime", U64(map[int]uint64{4: prime4, 5: prime5}[hashed]))
+	hashOf := func(r Register) {
 		SHLQ(Imm(uint64(64-8*hashed)), r)
 		IMULQ(prime, r)
 		SHRQ(CL, r)
 	}
-	prime := ConstData(fmt.Sprintf("%s_prime", name), U64(map[int]uint64{4: prime4, 5: prime5}[hashed]))
 	// accept turns to the match of s + ahead, unless it is out of reach or
 	// starts too late. With entries of 4 bytes stop leaves room for ahead.
 	accept := func(c GPPhysical, ahead int, no string) {
@@ -109,9 +107,9 @@ func genEncode(name string, entry uint8, hashed int) {
 	MOVQ(word, word1)
 	MOVQ(word, hash)
 	SHRQ(Imm(8), word1)
-	hashOf(hash, prime)
+	hashOf(hash)
 	MOVQ(word1, hash1)
-	hashOf(hash1, prime)
+	hashOf(hash1)
 	load(slot(hash), cand.As32())
 	store(s, slot(hash))
 	load(slot(hash1), cand1.As32())
@@ -122,7 +120,7 @@ func genEncode(name string, entry uint8, hashed int) {
 	Label("no_match0")
 	SHRQ(Imm(16), word)
 	MOVQ(word, hash)
-	hashOf(hash, prime)
+	hashOf(hash)
 	CMPL(word1.As32(), idx(src, cand1, 1, 0))
 	JEQ(to("match1"))
 	Label("no_match1")
@@ -182,8 +180,8 @@ func genEncode(name string, entry uint8, hashed int) {
 	SHLL(Imm(4), token.As32())
 	CMPQ(num, Imm(15))
 	JAE(to("long_literals"))
-	Comment("A store of 16 bytes stays inside the bound, since at least 12 bytes of input follow.",
-		"The load needs a look.")
+	Comment("A store of 16 bytes stays inside the bound: what precedes the token is at most anchor + anchor/255 bytes,",
+		"and anchor at most n-12. The load needs a look.")
 	LEAQ(at(anchor, 16), word)
 	Load(Param("n"), limit)
 	CMPQ(word, limit)
@@ -239,7 +237,7 @@ func genEncode(name string, entry uint8, hashed int) {
 		if i < inserted-1 {
 			SHRQ(Imm(8), word)
 		}
-		hashOf(hash, prime)
+		hashOf(hash)
 		LEAL(at(s, i-1-inserted), num.As32())
 		store(num, slot(hash))
 	}
