@@ -249,7 +249,7 @@ literals_done:
 	ADDQ    CX, SI
 	ADDQ    CX, DI
 	CMPQ    SI, R13
-	JEQ     done
+	JEQ     block_end
 	LEAQ    2(SI), R12
 	CMPQ    R12, R13
 	JHI     malformed
@@ -496,8 +496,10 @@ paused:
 	MOVQ $+1, BX
 	JMP  exit
 
-done:
-	MOVQ $+0, BX
+block_end:
+	TESTL AX, AX
+	JNE   malformed
+	MOVQ  $+0, BX
 
 exit:
 	MOVQ src+16(FP), AX

@@ -17,18 +17,20 @@
 // extended by bytes that add to it, the first one below 255 being the last.
 // Decode and DecodeFrom accept a block, on every platform, if
 //
-//   - it ends exactly after the literals of a sequence,
+//   - it ends exactly after the literals of a sequence, in whose token the low
+//     nibble, which has no meaning there, is 0,
 //   - each offset is at least 1 and at most the number of bytes decoded
 //     before its match,
 //   - what it decodes to fits in the destination.
 //
-// The low nibble of the last token means nothing and is ignored. That the
-// last five bytes are literals, and that no match starts in the last twelve,
-// the format demands of encoders, for the sake of some decoders; Encode keeps
-// to it, Decode does not ask for it. So the rule takes whatever a conforming
-// encoder writes and all that LZ4_decompress_safe takes, but for the offset 0
-// which that lets pass although the format declares it invalid. The block of
-// nothing is the byte 00; no bytes at all are not a block.
+// That the last five bytes are literals, and that no match starts in the last
+// twelve, the format demands of encoders, for the sake of some decoders;
+// Encode keeps to it, Decode does not ask for it. So the rule takes whatever
+// an encoder writes, and all that LZ4_decompress_safe takes but for two things
+// that no encoder writes: the offset 0, which the format declares invalid, and
+// a last token with another low nibble, refused so that a flipped bit in it
+// does not go unnoticed. The block of nothing is the byte 00; no bytes at all
+// are not a block.
 package lz4block
 
 //go:generate go run -C gen . -out ../lz4_amd64.s -stubs ../stubs_amd64.go -pkg lz4block
@@ -100,11 +102,3 @@ func Encode(dst, src []byte) int {
 func Decode(dst, src []byte) (int, error) {
 	return decode(dst, src)
 }
-
-// InPlaceMargin is how many bytes a buffer needs beyond the size of the
-// decoded data so that a block of n bytes at its end can be decoded to its
-// start.
-func InPlaceMargin(n int) int { return n/255 + 96 }
-
-// Path names the codec that does the work.
-func Path() string { return "portable" }

@@ -22,8 +22,7 @@ func encodePortable(dst, src []byte) int {
 }
 
 // decodePortable is Decode in Go. The library's decoder is not used because
-// its verdicts are its own: it takes a block that ends with a match, and
-// refuses some last tokens.
+// it accepts a block that ends with a match.
 func decodePortable(dst, src []byte) (int, error) {
 	ip, op, ok := 0, 0, true
 	for ip < len(src) {
@@ -38,7 +37,7 @@ func decodePortable(dst, src []byte) (int, error) {
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
 				return 0, ErrMalformed
 			}
-			if ip == len(src) {
+			if ip == len(src) && token&15 == 0 {
 				return op, nil
 			}
 		}
