@@ -1,0 +1,226 @@
+package examples
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/core/interop"
+)
+
+// blocks returns the README's code blocks of a language.
+func blocks(t *testing.T, language string) (found []string) {
+	t.Helper()
+	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
+	for _, match := range fence.FindAllStringSubmatch(readFile(t, root+"/README.md"), -1) {
+		found = append(found, match[1])
+	}
+	if len(found) == 0 {
+		t.Fatalf("README has no %s block", language)
+	}
+	return found
+}
+
+// section returns the README's text between a heading and the next one of its
+// level.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	_, text, ok := strings.Cut(readFile(t, root+"/README.md"), "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("README has no section %q", heading)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
+
+// rows returns the cells of a section's table, without its heading.
+func rows(t *testing.T, heading string) (table [][]string) {
+	t.Helper()
+	for line := range strings.Lines(section(t, heading)) {
+		if !strings.HasPrefix(line, "|") {
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.Trim(cells[i], " `")
+		}
+		table = append(table, cells)
+	}
+	if len(table) < 3 {
+		t.Fatalf("README's section %q has no table", heading)
+	}
+	return table[2:]
+}
+
+func TestReadmeProgramIsTheQuickstart(t *testing.T) {
+	if blocks(t, "c")[0] != readFile(t, root+"/examples/c/quickstart.c") {
+		t.Error("README's first C block differs from examples/c/quickstart.c")
+	}
+}
+
+// TestReadmeCCompiles compiles the functions that README shows in C.
+func TestReadmeCCompiles(t *testing.T) {
+	compiler := needCompiler(t)
+	for i, code := range blocks(t, "c")[1:] {
+		source := filepath.Join(t.TempDir(), fmt.Sprintf("block%d.c", i+2))
+		prototypes := regexp.MustCompile(`(?s)\nCachekitError (\w+\(.*?\))\n\{`).ReplaceAllString("\n"+code, "\nCachekitError $1;\nCachekitError $1\n{")
+		writeFile(t, source, "#include <cachekit.h>\n#include <string.h>\n"+prototypes)
+		run(t, command(compiler, append(strict(), "-c", source, "-o", source+".o")...))
+	}
+}
+
+// TestReadmeGoRuns builds the program that README shows in Go, and runs it.
+func TestReadmeGoRuns(t *testing.T) {
+	code := blocks(t, "go")
+	if len(code) != 1 {
+		t.Fatalf("README has %d Go blocks, want 1", len(code))
+	}
+	// It imports this module, so it must stand inside; build is not tracked.
+	if err := os.MkdirAll(root+"/build", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(root+"/build", "readme-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	writeFile(t, dir+"/main.go", code[0])
+
+	cmd := command("go", "run", "./build/"+filepath.Base(dir))
+	cmd.Env = append(os.Environ(), encryption.MasterKeyVariable+"="+strings.Repeat("61", 32))
+	if out, want := run(t, cmd), "{\"name\":\"Ada\"} <nil>\n"; out != want {
+		t.Errorf("it printed %q, want %q", out, want)
+	}
+}
+
+// TestReadmeCommands proves that each make command which README names exists.
+func TestReadmeCommands(t *testing.T) {
+	targets := map[string]bool{}
+	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z -]*):`).FindAllStringSubmatch(readFile(t, root+"/Makefile"), -1) {
+		for _, target := range strings.Fields(match[1]) {
+			targets[target] = true
+		}
+	}
+	named := map[string]bool{}
+	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z-]+)").FindAllStringSubmatch(readFile(t, root+"/README.md"), -1) {
+		named[match[1]] = true
+		if !targets[match[1]] {
+			t.Errorf("README says make %s, which the Makefile does not have", match[1])
+		}
+	}
+	for _, must := range []string{"example", "test"} {
+		if !named[must] {
+			t.Errorf("README does not say make %s", must)
+		}
+	}
+}
+
+func TestReadmeLimits(t *testing.T) {
+	values := map[string]int64{
+		"core.MaxPayloadSize":           core.MaxPayloadSize,
+		"core.MaxEnvelopeSize":          core.MaxEnvelopeSize,
+		"core.MaxCompressionRatio":      core.MaxCompressionRatio,
+		"core.MaxNesting":               core.MaxNesting,
+		"encryption.MinMasterKeySize":   encryption.MinMasterKeySize,
+		"encryption.KeySize":            encryption.KeySize,
+		"encryption.Overhead":           encryption.Overhead,
+		"encryption.MaxDomainSize":      encryption.MaxDomainSize,
+		"encryption.MaxTenantSize":      encryption.MaxTenantSize,
+		"encryption.MaxDecryptOnlyKeys": encryption.MaxDecryptOnlyKeys,
+		"encryption.RotationThreshold":  encryption.RotationThreshold,
+		"encryption.MaxEncryptions":     encryption.MaxEncryptions,
+	}
+	header := readFile(t, root+"/include/cachekit.h")
+	table := rows(t, "Limits")
+	if len(table) != len(values) {
+		t.Errorf("README's table has %d limits, want %d", len(table), len(values))
+	}
+	for _, row := range table {
+		if len(row) != 4 {
+			t.Fatalf("a row of %d cells: %q", len(row), row)
+		}
+		number, _, _ := strings.Cut(row[1], " ")
+		said, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			t.Errorf("%s: %v", row[0], err)
+		}
+		want, ok := values[row[3]]
+		if !ok || said != want {
+			t.Errorf("%s: README says %d, %s is %d (known: %t)", row[0], said, row[3], want, ok)
+		}
+		if row[2] != "" && !regexp.MustCompile(`(?m)^#define `+row[2]+` +`+number+`\b`).MatchString(header) {
+			t.Errorf("%s: the header does not define %s as %s", row[0], row[2], number)
+		}
+	}
+}
+
+// TestReadmeCodes proves that README's table is the table of errors.
+func TestReadmeCodes(t *testing.T) {
+	table, codes := rows(t, "Codes"), core.Codes()
+	if len(table) != len(codes) {
+		t.Fatalf("README has %d codes, core %d", len(table), len(codes))
+	}
+	for i, code := range codes {
+		number, name := table[i][0], "CACHEKIT_"+table[i][1]
+		if number != strconv.Itoa(i) || name != code.Name() {
+			t.Errorf("row %d: README says %s %s, core %d %s", i, number, name, code, code.Name())
+		}
+	}
+}
+
+// TestReadmeLinks proves that the files which README links to exist.
+func TestReadmeLinks(t *testing.T) {
+	links := regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(readFile(t, root+"/README.md"), -1)
+	if len(links) < 5 {
+		t.Errorf("README has only %d links", len(links))
+	}
+	for _, link := range links {
+		if strings.Contains(link[1], "://") {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
+			t.Errorf("README links to %s: %v", link[1], err)
+		}
+	}
+}
+
+func TestReadmeInteropKey(t *testing.T) {
+	key, err := interop.Key("users", "get_user", 42)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(section(t, "Sharing entries with other languages"), "`"+key+"`") {
+		t.Errorf("README does not show the key of get_user(42), %s", key)
+	}
+}
+
+// TestReadmeEnvironment proves that README names the variables as the code
+// does.
+func TestReadmeEnvironment(t *testing.T) {
+	text := section(t, "Environment variables")
+	for _, name := range []string{encryption.MasterKeyVariable, encryption.PreviousMasterKeysVariable} {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("README does not name %s", name)
+		}
+	}
+}
+
+// TestReadmeLinkingLine runs the compiler line of README as it stands.
+func TestReadmeLinkingLine(t *testing.T) {
+	needCompiler(t)
+	needLibrary(t)
+	line := regexp.MustCompile(`(?m)^cc .*-Lbuild.*$`).FindString(readFile(t, root+"/README.md"))
+	if line == "" {
+		t.Fatal("README has no line with cc and -Lbuild")
+	}
+	defer os.Remove(root + "/build/try")
+	run(t, command("sh", "-c", line))
+	wantQuickstart(t, run(t, exec.Command(root+"/build/try")))
+}
