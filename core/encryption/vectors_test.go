@@ -209,7 +209,7 @@ func TestProtocolAADRejects(t *testing.T) {
 		if _, err := AADInto(aad, []byte(p.TenantID), []byte(v.CacheKey), v.Format, v.Compressed, v.OriginalType); err != nil || !bytes.Equal(aad, v.AAD) {
 			t.Errorf("%s: AAD %x, %v", v.Name, aad, err)
 		}
-		if got, _, err := ring.Decrypt(v.Ciphertext, aad); got != nil && len(got) > 0 || err != core.ErrDecryptionFailed {
+		if got, _, err := ring.Decrypt(v.Ciphertext, aad); len(got) > 0 || err != core.ErrDecryptionFailed {
 			t.Errorf("%s: opened to %x, %v", v.Name, got, err)
 		}
 	}
