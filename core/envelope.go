@@ -61,7 +61,10 @@ func Inspect(envelope []byte) (Envelope, error) {
 	if len(envelope) > MaxEnvelopeSize {
 		return Envelope{}, ErrInputTooLarge
 	}
-	size, ok := e.parse(envelope)
+	size, ok := e.parseWritten(envelope)
+	if !ok {
+		size, ok = e.parse(envelope)
+	}
 	switch {
 	case !ok:
 		return Envelope{}, ErrInvalidInput
@@ -119,6 +122,45 @@ func (e *Envelope) extract(dst []byte) error {
 		return ErrSizeValidationFailed
 	}
 	return nil
+}
+
+// parseWritten is parse for the one form that writers give an envelope, at a
+// third of the time. It reports false for every other form, valid or not.
+func (e *Envelope) parseWritten(envelope []byte) (size uint64, ok bool) {
+	if len(envelope) < 3 || envelope[0] != 0x90|fieldCount {
+		return 0, false
+	}
+	h := msgpack.Next(envelope[arrayHeader:])
+	rest := envelope[arrayHeader+h.Size:]
+	if h.Kind != msgpack.Bin || h.N > uint64(len(rest)) {
+		return 0, false
+	}
+	block, rest := rest[:h.N:h.N], rest[h.N:]
+	if len(rest) < checksumMax+2 || rest[0] != 0x90|ChecksumSize {
+		return 0, false
+	}
+	// Half of all checksum bytes take two, at random, which no branch
+	// predictor learns: the high bit of a byte says how far to step.
+	var strange byte
+	at := 1
+	for i := range e.Checksum {
+		first := rest[at]
+		wide := first >> 7
+		strange |= (first ^ 0xcc) & -wide
+		e.Checksum[i] = rest[at+int(wide)]
+		at += 1 + int(wide)
+	}
+	h = msgpack.Next(rest[at:])
+	size, format := h.N, rest[at+h.Size:]
+	if strange != 0 || h.Kind != msgpack.Uint || len(format) == 0 || int(format[0]) != 0xa0|(len(format)-1) {
+		return 0, false
+	}
+	format = format[1:len(format):len(format)]
+	if len(format) > 31 || string(format) != DefaultFormat && !utf8.Valid(format) {
+		return 0, false
+	}
+	e.block, e.CompressedSize, e.behind, e.Format = block, len(block), len(rest), format
+	return size, true
 }
 
 // parse splits an envelope into its fields and returns the original size. It
@@ -184,7 +226,7 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
 		return 0, ErrInputTooLarge
 	}
-	if !utf8.ValidString(format) {
+	if format != DefaultFormat && !utf8.ValidString(format) {
 		return 0, ErrInvalidInput
 	}
 	if bound := EnvelopeBound(len(data), len(format)); len(dst) < bound {
@@ -210,17 +252,19 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 		copy(dst[arrayHeader+header:], dst[start:start+n])
 	}
 	msgpack.Append(dst[:arrayHeader], msgpack.Bin, uint64(n))
-	out := dst[:arrayHeader+header+n]
+	at := arrayHeader + header + n
 
-	out = append(out, 0x90|ChecksumSize)
-	sum := Checksum(data)
-	for _, b := range sum {
-		if b > 0x7f {
-			out = append(out, 0xcc)
-		}
-		out = append(out, b)
+	dst[at] = 0x90 | ChecksumSize
+	at++
+	for _, b := range Checksum(data) {
+		// Without a branch, see parseWritten: the mark of a wide byte is
+		// written, and kept if the byte is one.
+		dst[at] = 0xcc
+		at += int(b >> 7)
+		dst[at] = b
+		at++
 	}
-	out = msgpack.Append(out, msgpack.Uint, uint64(len(data)))
+	out := msgpack.Append(dst[:at], msgpack.Uint, uint64(len(data)))
 	out = msgpack.Append(out, msgpack.String, uint64(len(format)))
 	out = append(out, format...)
 	if len(out) > MaxEnvelopeSize {
