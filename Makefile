@@ -42,6 +42,9 @@ example: build/quickstart build/pipeline ## build and run the C examples
 build/%: examples/c/%.c build/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
 
+build/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h build/libcachekit_core.so include/cachekit.h
+	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
+
 .PHONY: test test-go test-c test-examples
 test: test-go test-c test-examples ## run every test (a few minutes)
 
