@@ -82,6 +82,13 @@ static int complain(const char *what, const char *why)
     return FAILED;
 }
 
+static int complain_code(const char *what, CachekitError err)
+{
+    fprintf(stderr, "redis_share: %s: %s (%s)\n", what, cachekit_error_string(err),
+            cachekit_error_name(err));
+    return FAILED;
+}
+
 /* Overwrites memory that held a value, then frees it. */
 static void wipe_and_free(uint8_t *memory, size_t len)
 {
@@ -155,7 +162,9 @@ static int keyring_from_environment(const char *tenant, CachekitKeyring **keyrin
     cachekit_wipe(keys, sizeof keys); /* the environment itself keeps its copy */
     if (problem)
         return complain("keys", problem);
-    return err ? complain("keyring", cachekit_error_string(err)) : DONE;
+    if (err == CACHEKIT_INVALID_INPUT)
+        return complain("keys", "the current one is among the previous ones, or the tenant is empty");
+    return err ? complain_code("keyring", err) : DONE;
 }
 
 /* ---- Redis ---- */
@@ -214,7 +223,7 @@ static int show_sealed(const struct options *o, const CachekitKeyring *keyring, 
                                                       entry->len, value, &len, &key_index);
     int status;
     if (err) {
-        status = complain("opening the entry", cachekit_error_name(err));
+        status = complain_code("opening the entry", err);
     } else {
         status = print_value(o, value, len);
         fprintf(stderr, "redis_share: opened with key %zu of %zu%s\n", key_index,
@@ -232,7 +241,7 @@ static int show_plain(const struct options *o, const redisReply *entry)
         return print_value(o, value, entry->len);
     if (entry->len >= 3 && memcmp(value, "CK\3", 3) == 0)
         return complain("entry", "written by @cache without interop=, for Python alone");
-    return complain("entry is not one MessagePack document", cachekit_error_name(err));
+    return complain_code("entry is not one MessagePack document", err);
 }
 
 static int get(const struct options *o, redisContext *redis, const CachekitKeyring *keyring,
@@ -273,14 +282,14 @@ static int put(const struct options *o, redisContext *redis, CachekitKeyring *ke
     size_t len = bound, sealed_len = bound;
     CachekitError err = cachekit_interop_value(wide, wide_len, value, &len);
     if (err) {
-        complain("value", cachekit_error_name(err));
+        complain_code("value", err);
         goto out;
     }
     const uint8_t *entry = value;
     if (o->encrypted) {
         err = cachekit_keyring_seal_interop(keyring, key, value, len, sealed, &sealed_len);
         if (!CACHEKIT_SUCCEEDED(err)) {
-            complain("sealing the value", cachekit_error_name(err));
+            complain_code("sealing the value", err);
             goto out;
         }
         entry = sealed;
@@ -324,7 +333,7 @@ static int make_key(const struct options *o, char **arguments, size_t count,
         CachekitError err = cachekit_interop_key(o->name_space, o->operation, array,
                                                  (size_t)(end - array), key, &key_len);
         if (err)
-            status = complain("namespace, operation or arguments", cachekit_error_name(err));
+            status = complain_code("namespace, operation or arguments", err);
     }
     wipe_and_free(array, room);
     return status;

@@ -18,7 +18,7 @@ var errNoEntry = errors.New("no such entry")
 // With a keyring all of them are encrypted, without one all are plain: what an
 // entry looks like never decides how it is read.
 type Entries struct {
-	Redis   *redis.Client
+	Redis   redis.UniversalClient // one server, or a cluster
 	Keyring *encryption.TenantKeyring
 }
 

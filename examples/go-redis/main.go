@@ -71,7 +71,7 @@ func main() {
 }
 
 func run() error {
-	addr := flag.String("addr", "127.0.0.1:6379", "`host:port` of Redis")
+	addr := flag.String("addr", "127.0.0.1:6379", "`host:port` of Redis; of a cluster two nodes or more, with commas between them")
 	namespace := flag.String("namespace", "users", "as in the decorator")
 	operation := flag.String("operation", "get_user", "the decorator's interop=")
 	ttl := flag.Duration("ttl", 10*time.Minute, "life of an entry that is put; 0: for ever")
@@ -113,8 +113,8 @@ func run() error {
 		return nil
 	}
 
-	entries := Entries{Redis: redis.NewClient(&redis.Options{
-		Addr:          *addr,
+	entries := Entries{Redis: redis.NewUniversalClient(&redis.UniversalOptions{
+		Addrs:         strings.Split(*addr, ","),
 		MaxRetries:    -1, // for a command line; a server keeps the default
 		DialerRetries: 1,
 	})}

@@ -208,6 +208,9 @@ func startPeer(t *testing.T, s *server, k keys, more ...string) *peer {
 	if k.encrypted() {
 		args = append(args, "encrypted")
 	}
+	if s.cluster {
+		args = append(args, "cluster")
+	}
 	ctx, stop := context.WithTimeout(context.Background(), testTime)
 	cmd := exec.CommandContext(ctx, python(t), args...)
 	cmd.Env = environment(k, append(more, fmt.Sprintf("CACHEKIT_REDIS_URL=redis://127.0.0.1:%d", s.port))...)

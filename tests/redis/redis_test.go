@@ -5,6 +5,7 @@
 package redis
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -231,6 +232,34 @@ func TestTenant(t *testing.T) {
 			t.Errorf("Python returns %s (function run: %v), want %s", got, ran, want)
 		}
 	})
+}
+
+// TestCluster proves that the same entries are shared through Redis Cluster,
+// with clients that follow its redirections.
+func TestCluster(t *testing.T) {
+	nodes := startCluster(t)
+	py := startPeer(t, nodes[0], keys{})
+	p := programGo(t)
+	p.addr = func(int) []string {
+		return []string{"--addr", fmt.Sprintf("127.0.0.1:%d,127.0.0.1:%d", nodes[0].port, nodes[1].port)}
+	}
+	const value = "a576616c7565"
+	for i := range 8 {
+		user := strconv.Itoa(i)
+		py.call(t, "get_user("+user+")", "'value'")
+		if got := p.must(t, nodes[0], keys{}, "get_user", "--hex", "get", user); got != value {
+			t.Errorf("user %s: reads %s, want %s", user, got, value)
+		}
+		p.must(t, nodes[0], keys{}, "search", "put", `"value"`, user, "[]", "10", "{}")
+		if ran, got := py.call(t, "search("+user+")", "None"); ran || got != value {
+			t.Errorf("user %s: Python returns %s (function run: %v), want %s", user, got, ran, value)
+		}
+	}
+	for _, n := range nodes {
+		if n.must(t, "DBSIZE") == "0" {
+			t.Error("a node holds no entry: no redirection was tried")
+		}
+	}
 }
 
 // TestLifetimes proves that a missing entry has an exit status of its own, and

@@ -9,20 +9,23 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // server is a redis-server of its own, on the loopback address, that keeps
 // nothing on disk.
 type server struct {
-	port int
-	conn net.Conn
-	in   *bufio.Reader
+	port    int
+	cluster bool // one of its nodes
+	conn    net.Conn
+	in      *bufio.Reader
 }
 
-func startServer(t *testing.T) *server {
+func startServer(t *testing.T, options ...string) *server {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -30,12 +33,44 @@ func startServer(t *testing.T) *server {
 	}
 	for range 5 { // another program may take the free port before the server does
 		port := freePort(t)
-		if err = launch(t, path, port); err == nil {
+		if err = launch(t, path, port, options); err == nil {
 			return connect(t, port)
 		}
 	}
 	t.Fatal(err)
 	return nil
+}
+
+// startCluster starts a cluster of two nodes, each with half of the slots.
+func startCluster(t *testing.T) (nodes [2]*server) {
+	t.Helper()
+	if said, err := output(".", "redis-server", "--version"); err != nil || regexp.MustCompile(`v=[0-6]\.`).MatchString(said) {
+		missing(t, "the cluster needs redis-server 7 or later: "+said)
+	}
+	var bus [2]string
+	for i, slots := range [2][2]string{{"0", "8191"}, {"8192", "16383"}} {
+		bus[i] = strconv.Itoa(freePort(t))
+		nodes[i] = startServer(t, "--cluster-enabled", "yes", "--cluster-port", bus[i])
+		nodes[i].cluster = true
+		nodes[i].must(t, "CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1))
+		nodes[i].must(t, "CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1])
+	}
+	nodes[0].must(t, "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(nodes[1].port), bus[1])
+
+	// The nodes tell each other in their own time and nobody else.
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	deadline := time.After(testTime / 4)
+	for _, n := range nodes {
+		for !strings.Contains(n.must(t, "CLUSTER", "INFO"), "cluster_state:ok") {
+			select {
+			case <-poll.C:
+			case <-deadline:
+				t.Fatal("the nodes do not become a cluster: ", n.must(t, "CLUSTER", "INFO"))
+			}
+		}
+	}
+	return nodes
 }
 
 func freePort(t *testing.T) int {
@@ -49,11 +84,11 @@ func freePort(t *testing.T) int {
 }
 
 // launch returns once the server says that it accepts connections.
-func launch(t *testing.T, path string, port int) error {
+func launch(t *testing.T, path string, port int, options []string) error {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), testTime)
-	cmd := exec.CommandContext(ctx, path, "--bind", "127.0.0.1", "--port", strconv.Itoa(port),
-		"--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	cmd := exec.CommandContext(ctx, path, append([]string{"--bind", "127.0.0.1", "--port", strconv.Itoa(port),
+		"--save", "", "--appendonly", "no", "--dir", t.TempDir()}, options...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
