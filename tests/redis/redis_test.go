@@ -105,10 +105,11 @@ func TestShared(t *testing.T) {
 }
 
 // TestRotation tells how a master key is replaced: k1, then k2 with k1 to
-// decrypt only, then k2 alone.
+// decrypt only, then k2 alone. Readers that are to follow later know k2 ahead.
 func TestRotation(t *testing.T) {
 	s := startServer(t)
-	first, both, second := keys{current: k1}, keys{current: k2, previous: k1}, keys{current: k2}
+	first, ahead := keys{current: k1}, keys{current: k1, previous: k2}
+	both, second := keys{current: k2, previous: k1}, keys{current: k2}
 
 	eachProgram(t, func(t *testing.T, p program) {
 		// opens checks that ours reads user's entry with the key at index.
@@ -148,6 +149,9 @@ func TestRotation(t *testing.T) {
 		returns(py, "1", false, one)
 		returns(py, "2", false, two)
 		returns(py, "4", false, four)
+		opens(ahead, "3", three, 1)
+		opens(ahead, "4", four, 1)
+		returns(startPeer(t, s, ahead), "4", false, four)
 
 		// k1 is dropped: what it wrote is lost, and nothing else.
 		for _, user := range []string{"1", "2"} {
