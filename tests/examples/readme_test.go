@@ -103,13 +103,13 @@ func TestReadmeGoRuns(t *testing.T) {
 // TestReadmeCommands proves that each make command which README names exists.
 func TestReadmeCommands(t *testing.T) {
 	targets := map[string]bool{}
-	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z -]*):`).FindAllStringSubmatch(readFile(t, root+"/Makefile"), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z/_ -]*):`).FindAllStringSubmatch(readFile(t, root+"/Makefile"), -1) {
 		for _, target := range strings.Fields(match[1]) {
 			targets[target] = true
 		}
 	}
 	named := map[string]bool{}
-	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z-]+)").FindAllStringSubmatch(readFile(t, root+"/README.md"), -1) {
+	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z/_-]+)").FindAllStringSubmatch(readFile(t, root+"/README.md"), -1) {
 		named[match[1]] = true
 		if !targets[match[1]] {
 			t.Errorf("README says make %s, which the Makefile does not have", match[1])
