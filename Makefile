@@ -45,8 +45,8 @@ build/%: examples/c/%.c build/libcachekit_core.so include/cachekit.h
 build/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h build/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-examples
-test: test-go test-c test-examples ## run every test (a few minutes)
+.PHONY: test test-go test-c test-examples test-redis
+test: test-go test-c test-examples test-redis ## run every test (a few minutes)
 
 test-go: ## the Go tests
 	$(GO) vet ./...
@@ -56,7 +56,10 @@ test-c: all ## the C tests
 	$(MAKE) -C tests/c check
 
 test-examples: all ## build and run the examples in every language that is installed
-	$(GO) test -count=1 ./tests/...
+	$(GO) test -count=1 ./tests/examples/...
+
+test-redis: all ## share entries with the Python package through a Redis of its own
+	$(GO) test -count=1 ./tests/redis/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector
@@ -103,6 +106,8 @@ lint: ## gofmt, vet, staticcheck, govulncheck
 	@unformatted=$$(gofmt -l core capi examples tests); \
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
+	cd examples/go-redis && $(GO) vet ./...
+	cd bench && $(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	@report=$$($(GO) run $(GOVULNCHECK) ./... 2>&1) || case "$$report" in \
 	    *"fetching vulnerabilities"*) report="govulncheck: left out, its database cannot be reached";; \
