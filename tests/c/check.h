@@ -26,6 +26,8 @@
 #define CHECK_SANITIZED false
 #endif
 
+enum { CHECK_SHOWN = 10 }; /* failures of one test that are printed */
+
 typedef struct check_test {
     const char *name;
     void (*run)(void);
@@ -82,7 +84,10 @@ __attribute__((format(printf, 4, 5))) static inline bool check_that(
     if (holds)
         return true;
     pthread_mutex_lock(&check_lock);
-    check_failures++;
+    if (++check_failures > CHECK_SHOWN) {
+        pthread_mutex_unlock(&check_lock);
+        return false;
+    }
     printf("  %s:%d: %s%s", file, line, check_case, *check_case == '\0' ? "" : ": ");
     va_list args;
     va_start(args, format);
@@ -218,7 +223,7 @@ int main(int argc, char **argv)
         CASE("%s", "");
         t->run();
         if (check_failures > 0)
-            failed++, printf("FAIL %s\n", t->name);
+            failed++, printf("FAIL %s (%d checks)\n", t->name, check_failures);
         else if (check_skipped != NULL)
             skipped++, printf("skip %s: %s\n", t->name, check_skipped);
         else
