@@ -1,0 +1,256 @@
+/* What handles count, and structs that grow. */
+#include "fixture.h"
+
+static CachekitMetrics of_storage(const CachekitByteStorage *storage)
+{
+    CachekitMetrics m = {.struct_size = sizeof m};
+    CHECK_OK(cachekit_byte_storage_get_metrics(storage, &m));
+    return m;
+}
+
+static CachekitMetrics of_encryptor(const CachekitEncryptor *encryptor)
+{
+    CachekitMetrics m = {.struct_size = sizeof m};
+    CHECK_OK(cachekit_encryptor_get_metrics(encryptor, &m));
+    return m;
+}
+
+static CachekitMetrics of_keyring(const CachekitKeyring *keyring)
+{
+    CachekitMetrics m = {.struct_size = sizeof m};
+    CHECK_OK(cachekit_keyring_get_metrics(keyring, &m));
+    return m;
+}
+
+#define CHECK_COUNTS(m, operations, errors, in, out)                                               \
+    check_counts(#m, &(m), operations, errors, in, out, __LINE__)
+static void check_counts(const char *name, const CachekitOperationMetrics *m, uint64_t operations,
+    uint64_t errors, uint64_t in, uint64_t out, int line)
+{
+    check_that(m->operations == operations && m->errors == errors && m->bytes_in == in &&
+                   m->bytes_out == out,
+        __FILE__, line, "%s is %llu operations, %llu errors, %llu in, %llu out, "
+        "not %llu, %llu, %llu, %llu", name,
+        (unsigned long long)m->operations, (unsigned long long)m->errors,
+        (unsigned long long)m->bytes_in, (unsigned long long)m->bytes_out,
+        (unsigned long long)operations, (unsigned long long)errors, (unsigned long long)in,
+        (unsigned long long)out);
+    CHECK(m->timed_operations <= m->operations - m->errors);
+    CHECK((m->timed_operations == 0) == (m->total_ns == 0));
+    CHECK(m->last_ns <= m->total_ns);
+}
+
+TEST(a_new_handle_has_done_nothing)
+{
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    CachekitMetrics m = of_storage(storage);
+    CHECK_NUMBER(sizeof m, m.struct_size);
+    CHECK_FILLED(0, &m.store, 4 * sizeof m.store);
+    CHECK(m.last_compression_ratio >= 0 && m.last_compression_ratio <= 0);
+    cachekit_byte_storage_free(storage);
+}
+
+TEST(storage_counts_exactly)
+{
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    uint8_t *envelope = NULL, *data = NULL, *noise = malloc(100000);
+    size_t len = 0, n = 0, out = 0;
+    fill_records(noise, 100000);
+    for (int i = 0; i < 100; i++) {
+        CHECK_OK(cachekit_byte_storage_store(storage, HELLO, NULL, &envelope, &len));
+        CHECK_NUMBER(42, len);
+        if (i < 70)
+            CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, len, &data, &n));
+        cachekit_free_buffer(data);
+        data = NULL;
+        envelope[30] ^= 1;
+        if (i < 30)
+            CHECK(cachekit_byte_storage_retrieve(storage, envelope, len, &data, &n) != CACHEKIT_OK);
+        cachekit_free_buffer(envelope);
+    }
+    CHECK_CODE(CACHEKIT_INVALID_INPUT,
+        cachekit_byte_storage_store(storage, HELLO, "\xff", &envelope, &len));
+    CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+        cachekit_byte_storage_store(storage, noise, 512 * MIB + 1, NULL, &envelope, &len));
+    CHECK_CODE(CACHEKIT_INVALID_INPUT,
+        cachekit_byte_storage_retrieve(storage, NULL, 0, &data, &n));
+    CachekitMetrics m = of_storage(storage);
+    CHECK_COUNTS(m.store, 102, 2, 100 * 16, 100 * 42);
+    CHECK_COUNTS(m.retrieve, 101, 31, 70 * 42, 70 * 16);
+    CHECK_COUNTS(m.encrypt, 0, 0, 0, 0);
+    CHECK_COUNTS(m.decrypt, 0, 0, 0, 0);
+    CHECK(m.last_compression_ratio > 16 / 42.0 - 1e-9 && m.last_compression_ratio < 16 / 42.0 + 1e-9);
+
+    /* A large payload is timed; validation and estimates do not count. */
+    double ratio;
+    uint64_t timed = m.store.timed_operations;
+    CHECK(timed >= 1 && timed <= 8);
+    CHECK_OK(cachekit_byte_storage_store(storage, noise, 100000, NULL, &envelope, &out));
+    CHECK_OK(cachekit_byte_storage_validate(storage, envelope, out));
+    CHECK_OK(cachekit_byte_storage_estimate_compression(storage, noise, 100000, &ratio));
+    m = of_storage(storage);
+    CHECK_COUNTS(m.store, 103, 2, 100 * 16 + 100000, 100 * 42 + out);
+    CHECK_COUNTS(m.retrieve, 101, 31, 70 * 42, 70 * 16);
+    CHECK_NUMBER(timed + 1, m.store.timed_operations);
+    CHECK(m.last_compression_ratio > 100000.0 / (double)out - 1e-9 &&
+          m.last_compression_ratio < 100000.0 / (double)out + 1e-9);
+    CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, out, &data, &n));
+    m = of_storage(storage);
+    CHECK_COUNTS(m.retrieve, 102, 31, 70 * 42 + out, 70 * 16 + 100000);
+    cachekit_free_buffer(data);
+    cachekit_free_buffer(envelope);
+    cachekit_byte_storage_free(storage);
+    free(noise);
+}
+
+TEST(encryptors_count_exactly)
+{
+    CachekitEncryptor *encryptor = new_encryptor();
+    uint8_t sealed[44], out[16], *large = calloc(1, 200100);
+    size_t len;
+    for (int i = 0; i < 200; i++) {
+        len = 44;
+        CHECK_OK(cachekit_encrypt(encryptor, key, 32, BYTES("aad"), HELLO, sealed, &len));
+        len = 16;
+        if (i < 150)
+            CHECK_OK(cachekit_decrypt(encryptor, key, 32, BYTES("aad"), sealed, 44, out, &len));
+        else if (i < 170)
+            CHECK_CODE(CACHEKIT_DECRYPTION_FAILED,
+                cachekit_decrypt(encryptor, key, 32, NULL, 0, sealed, 44, out, &len));
+    }
+    len = 44;
+    CHECK_CODE(CACHEKIT_INVALID_KEY_LENGTH,
+        cachekit_encrypt(encryptor, key, 31, NULL, 0, HELLO, sealed, &len));
+    CHECK_CODE(CACHEKIT_INVALID_INPUT,
+        cachekit_decrypt(encryptor, key, 32, NULL, 0, sealed, 27, out, &len));
+    CachekitMetrics m = of_encryptor(encryptor);
+    CHECK_COUNTS(m.encrypt, 201, 1, 200 * 16, 200 * 44);
+    CHECK_COUNTS(m.decrypt, 171, 21, 150 * 44, 150 * 16);
+    CHECK_COUNTS(m.store, 0, 0, 0, 0);
+    CHECK_COUNTS(m.retrieve, 0, 0, 0, 0);
+    CHECK(m.encrypt.timed_operations >= 3 && m.encrypt.timed_operations <= 12);
+
+    uint64_t timed = m.encrypt.timed_operations;
+    len = 100028;
+    CHECK_OK(cachekit_encrypt(encryptor, key, 32, NULL, 0, large, 100000, large + 100000, &len));
+    m = of_encryptor(encryptor);
+    CHECK_COUNTS(m.encrypt, 202, 1, 200 * 16 + 100000, 200 * 44 + 100028);
+    CHECK_NUMBER(timed + 1, m.encrypt.timed_operations);
+    CHECK(m.encrypt.last_ns > 0);
+    free(large);
+    cachekit_encryptor_free(encryptor);
+}
+
+TEST(keyrings_count_seals_and_opens)
+{
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t in[44], out[64], *sealed = NULL, *back = NULL;
+    size_t len = 44, sealed_len = 0, back_len = 0;
+    CHECK_OK(cachekit_keyring_encrypt(keyring, NULL, 0, HELLO, in, &len));
+    len = 16;
+    CHECK_OK(cachekit_keyring_decrypt(keyring, NULL, 0, in, 44, out, &len, NULL));
+    len = 16;
+    CHECK_OK(cachekit_keyring_decrypt_at(keyring, 0, NULL, 0, in, 44, out, &len));
+    CachekitMetrics m = of_keyring(keyring);
+    CHECK_COUNTS(m.encrypt, 1, 0, 16, 44);
+    CHECK_COUNTS(m.decrypt, 2, 0, 88, 32);
+    CHECK_COUNTS(m.store, 0, 0, 0, 0);
+    CHECK_COUNTS(m.retrieve, 0, 0, 0, 0);
+
+    CHECK_OK(cachekit_keyring_seal(keyring, NULL, BYTES("k"), HELLO, &sealed, &sealed_len));
+    CHECK_OK(cachekit_keyring_open(
+        keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &back_len, NULL));
+    m = of_keyring(keyring);
+    CHECK_COUNTS(m.store, 1, 0, 16, 42);
+    CHECK_COUNTS(m.encrypt, 2, 0, 16 + 42, 44 + 70);
+    CHECK_COUNTS(m.decrypt, 3, 0, 88 + 70, 32 + 42);
+    CHECK_COUNTS(m.retrieve, 1, 0, 42, 16);
+
+    cachekit_free_buffer(back);
+    CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_keyring_open(
+        keyring, NULL, BYTES("x"), sealed, sealed_len, &back, &back_len, NULL));
+    len = 30;
+    CHECK_OK(cachekit_keyring_seal_interop(keyring, "u:g:1", BYTES("\x91\x2a"), in, &len));
+    m = of_keyring(keyring);
+    CHECK_COUNTS(m.decrypt, 4, 1, 88 + 70, 32 + 42);
+    CHECK_COUNTS(m.retrieve, 1, 0, 42, 16);
+    CHECK_COUNTS(m.encrypt, 3, 0, 16 + 42 + 2, 44 + 70 + 30);
+    cachekit_free_buffer(sealed);
+    cachekit_keyring_free(keyring);
+}
+
+/* A caller that was compiled against another version of a struct. */
+typedef union grown {
+    uint8_t bytes[512];
+    CachekitMetrics metrics;
+    CachekitEnvelopeInfo info;
+    CachekitTenantKeys keys;
+} grown;
+
+static void check_grown(const char *name, CachekitError (*call)(grown *), size_t size)
+{
+    grown whole, g;
+    memset(&whole, POISON, sizeof whole);
+    whole.metrics.struct_size = size;
+    CASE("%s", name);
+    CHECK_OK(call(&whole));
+    for (size_t n = 1; n <= sizeof g.bytes; n++) {
+        CASE("%s of %zu bytes", name, n);
+        memset(&g, POISON, sizeof g);
+        g.metrics.struct_size = n;
+        CHECK_OK(call(&g));
+        CHECK_NUMBER(n, g.metrics.struct_size);
+        size_t filled = n < size ? n : size;
+        if (filled > sizeof(size_t))
+            CHECK_BYTES(whole.bytes + sizeof(size_t), g.bytes + sizeof(size_t), filled - sizeof(size_t));
+        else
+            filled = sizeof(size_t);
+        /* What comes behind a struct that the library knows less of is left. */
+        CHECK_FILLED(POISON, g.bytes + filled, sizeof g.bytes - filled);
+    }
+}
+
+static CachekitByteStorage *storage;
+static CachekitEncryptor *encryptor;
+static CachekitKeyring *keyring;
+
+static CachekitError storage_metrics(grown *g)
+{
+    return cachekit_byte_storage_get_metrics(storage, &g->metrics);
+}
+static CachekitError encryptor_metrics(grown *g)
+{
+    return cachekit_encryptor_get_metrics(encryptor, &g->metrics);
+}
+static CachekitError keyring_metrics(grown *g)
+{
+    return cachekit_keyring_get_metrics(keyring, &g->metrics);
+}
+static CachekitError inspect(grown *g)
+{
+    static uint8_t envelope[64];
+    return cachekit_envelope_inspect(envelope, from_hex(HELLO_ENVELOPE, envelope), &g->info);
+}
+static CachekitError derive(grown *g)
+{
+    return cachekit_derive_tenant_keys(master, sizeof master, TENANT, &g->keys);
+}
+
+TEST(structs_of_every_size)
+{
+    uint8_t *envelope = NULL;
+    size_t len;
+    storage = cachekit_byte_storage_new(NULL);
+    encryptor = new_encryptor();
+    keyring = new_keyring();
+    CHECK_OK(cachekit_byte_storage_store(storage, HELLO, NULL, &envelope, &len));
+    check_grown("metrics of a storage", storage_metrics, sizeof(CachekitMetrics));
+    check_grown("metrics of an encryptor", encryptor_metrics, sizeof(CachekitMetrics));
+    check_grown("metrics of a keyring", keyring_metrics, sizeof(CachekitMetrics));
+    check_grown("envelope info", inspect, sizeof(CachekitEnvelopeInfo));
+    check_grown("tenant keys", derive, sizeof(CachekitTenantKeys));
+    cachekit_free_buffer(envelope);
+    cachekit_byte_storage_free(storage);
+    cachekit_encryptor_free(encryptor);
+    cachekit_keyring_free(keyring);
+}
