@@ -1,0 +1,45 @@
+#!/bin/sh
+# header.sh INCLUDE CC CXX LIBDIR BUILD: compiles cachekit.h alone, without a
+# warning, as every language it is meant for; runs a C++ program; and sees that
+# a result that is ignored is warned about.
+include=$1 cc=$2 cxx=$3 libdir=$4 build=$5
+warnings='-Wall -Wextra -Wpedantic -Wconversion -Werror'
+mkdir -p "$build"
+failed=0 tried=0
+
+try() { # LANGUAGE STANDARD COMPILER
+    tried=$((tried + 1))
+    echo '#include <cachekit.h>' | "$3" -x "$1" -std="$2" $warnings -Wundef -Wshadow -I"$include" \
+        -fsyntax-only - || { echo "FAIL cachekit.h as $2 by $3"; failed=$((failed + 1)); }
+}
+
+for compiler in "$cc" clang; do
+    command -v "$compiler" >/dev/null || continue
+    for standard in c99 c11 c17 gnu17; do try c "$standard" "$compiler"; done
+done
+for compiler in "$cxx" clang++; do
+    command -v "$compiler" >/dev/null || continue
+    for standard in c++11 c++14 c++17 c++20; do try c++ "$standard" "$compiler"; done
+done
+
+ignored='#include <cachekit.h>
+void f(const unsigned char *p) { cachekit_msgpack_check(p, 1); }'
+tried=$((tried + 1))
+if echo "$ignored" | "$cc" -x c -std=c11 -Werror -I"$include" -c -o /dev/null - 2>/dev/null; then
+    echo 'FAIL a result may be ignored'
+    failed=$((failed + 1))
+fi
+
+if command -v "$cxx" >/dev/null; then
+    for standard in c++11 c++17; do
+        tried=$((tried + 1))
+        # shellcheck disable=SC2086
+        "$cxx" -std=$standard $warnings -I"$include" -o "$build/header" header.cc \
+            -L"$libdir" -lcachekit_core -Wl,-rpath,"$libdir" && "$build/header" ||
+            { echo "FAIL header.cc as $standard"; failed=$((failed + 1)); }
+    done
+else
+    echo "skip header.cc: no C++ compiler"
+fi
+echo "header: $((tried - failed)) passed, $failed failed"
+[ "$failed" -eq 0 ]

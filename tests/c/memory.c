@@ -1,0 +1,443 @@
+/* How much memory a call takes, what it does without any, and what is left of
+ * keys. Each measurement has a process of its own. */
+#include "fixture.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+/* ---- Peak memory: input + output + 16 MiB ---- */
+
+#define PAYLOAD (256 * MIB)
+
+/* Forgets how much memory there was at most. */
+static void reset_peak(void)
+{
+    int fd = open("/proc/self/clear_refs", O_WRONLY);
+    CHECK(fd >= 0 && write(fd, "5", 1) == 1);
+    close(fd);
+}
+
+static void check_peak(const char *call, size_t in, size_t out)
+{
+    size_t peak = memory_status("VmHWM");
+    check_that(peak <= in + out + 16 * MIB, __FILE__, __LINE__,
+        "%s: peak of %zu KiB for %zu KiB in and %zu KiB out", call, peak >> 10, in >> 10, out >> 10);
+    /* It would show nothing if less were in use than there is. */
+    check_that(peak >= in + out, __FILE__, __LINE__, "%s: peak of %zu KiB cannot be", call, peak >> 10);
+}
+
+static uint8_t *payload(bool noise)
+{
+    uint8_t *data = reserve(PAYLOAD);
+    if (noise)
+        fill_random(data, PAYLOAD, 1);
+    else
+        for (size_t at = 0; at < PAYLOAD; at += MIB)
+            fill_records(data + at, MIB);
+    return data;
+}
+
+static void peak_of_storage(bool noise)
+{
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    uint8_t *data = payload(noise), *envelope = NULL, *back = NULL;
+    size_t len = 0, back_len = 0;
+    reset_peak();
+    CHECK_OK(cachekit_byte_storage_store(storage, data, PAYLOAD, NULL, &envelope, &len));
+    check_peak("store", PAYLOAD, len);
+    munmap(data, PAYLOAD);
+    reset_peak();
+    CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, len, &back, &back_len));
+    check_peak("retrieve", len, PAYLOAD);
+    cachekit_free_buffer(back);
+    cachekit_free_buffer(envelope);
+    cachekit_byte_storage_free(storage);
+    CHECK(memory_status("VmRSS") < 32 * MIB); /* all of it was given back */
+}
+
+static void peak_of_seal(bool noise)
+{
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t *data = payload(noise), *sealed = NULL, *back = NULL;
+    size_t len = 0, back_len = 0;
+    reset_peak();
+    CHECK_OK(cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, PAYLOAD, &sealed, &len));
+    check_peak("seal", PAYLOAD, len);
+    munmap(data, PAYLOAD);
+    reset_peak();
+    CHECK_OK(cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, len, &back, &back_len, NULL));
+    CHECK_NUMBER(PAYLOAD, back_len);
+    check_peak("open", len, PAYLOAD);
+    cachekit_free_buffer(back);
+    cachekit_free_buffer(sealed);
+    cachekit_keyring_free(keyring);
+    CHECK(memory_status("VmRSS") < 32 * MIB);
+}
+
+CHILD(peak_of_storage_with_records) { peak_of_storage(false); }
+CHILD(peak_of_storage_with_noise) { peak_of_storage(true); }
+CHILD(peak_of_seal_with_records) { peak_of_seal(false); }
+CHILD(peak_of_seal_with_noise) { peak_of_seal(true); }
+
+CHILD(peak_of_the_callers_buffers)
+{
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t *data = payload(false), *out = reserve(2 * PAYLOAD);
+    size_t len = cachekit_compressed_bound(PAYLOAD), envelope_len;
+    reset_peak();
+    CHECK_OK(cachekit_compress(data, PAYLOAD, out, &len));
+    check_peak("compress", PAYLOAD, len);
+    munmap(data, PAYLOAD);
+    envelope_len = len;
+    data = reserve(PAYLOAD + 28);
+    len = PAYLOAD;
+    reset_peak();
+    CHECK_OK(cachekit_decompress(out, envelope_len, data, &len));
+    check_peak("decompress", envelope_len, PAYLOAD);
+    munmap(out, 2 * PAYLOAD);
+
+    out = reserve(PAYLOAD + 28);
+    len = PAYLOAD + 28;
+    reset_peak();
+    CHECK_OK(cachekit_keyring_encrypt(keyring, NULL, 0, data, PAYLOAD, out, &len));
+    check_peak("encrypt", PAYLOAD, len);
+    len = PAYLOAD;
+    reset_peak();
+    CHECK_OK(cachekit_keyring_decrypt(keyring, NULL, 0, out, PAYLOAD + 28, data, &len, NULL));
+    check_peak("decrypt", PAYLOAD + 28, PAYLOAD);
+    cachekit_keyring_free(keyring);
+}
+
+TEST(peak_memory_is_input_and_output)
+{
+    static const char *const children[] = {"peak_of_storage_with_records",
+        "peak_of_storage_with_noise", "peak_of_seal_with_records", "peak_of_seal_with_noise",
+        "peak_of_the_callers_buffers"};
+    if (CHECK_SANITIZED || check_slow())
+        SKIP("the sanitizer takes memory of its own");
+    for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
+        CASE("%s", children[i]);
+        CHECK_NUMBER(0, check_spawn(children[i]));
+    }
+}
+
+/* ---- Out of memory ---- */
+
+/* Allows so much address space beyond what is taken. */
+static void limit_memory(size_t more)
+{
+    struct rlimit limit;
+    CHECK_NUMBER(0, getrlimit(RLIMIT_AS, &limit));
+    limit.rlim_cur = memory_status("VmSize") + more;
+    CHECK_NUMBER(0, setrlimit(RLIMIT_AS, &limit));
+}
+
+static void lift_limit(void)
+{
+    struct rlimit limit;
+    CHECK_NUMBER(0, getrlimit(RLIMIT_AS, &limit));
+    limit.rlim_cur = limit.rlim_max;
+    CHECK_NUMBER(0, setrlimit(RLIMIT_AS, &limit));
+}
+
+CHILD(no_memory_for_results)
+{
+    size_t n = 200 * MIB, len = 0, envelope_len = 0, sealed_len = 0, place_len, index = 7;
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t *data = reserve(n), *envelope = NULL, *sealed = NULL, *out = data, *back = NULL, place[64];
+    double ratio = 0;
+    CHECK_OK(cachekit_byte_storage_store(storage, data, n, NULL, &envelope, &envelope_len));
+    CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, envelope_len, &back, &len));
+    cachekit_free_buffer(back);
+    CHECK_OK(cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, n, &sealed, &sealed_len));
+    CHECK_OK(cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &len, NULL));
+    cachekit_free_buffer(back);
+    uint64_t made = cachekit_keyring_get_counter(keyring);
+
+    limit_memory(100 * MIB);
+    for (int round = 0; round < 3; round++) {
+        len = 1;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_store(storage, data, n, NULL, &out, &len));
+        CHECK(out == NULL && len == 0);
+        out = data, len = 1;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_retrieve(storage, envelope, envelope_len, &out, &len));
+        CHECK(out == NULL && len == 0);
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_validate(storage, envelope, envelope_len));
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_estimate_compression(storage, data, n, &ratio));
+        place_len = sizeof place;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_compress(data, n, place, &place_len));
+        CHECK_NUMBER(0, place_len);
+        out = data, len = 1;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, n, &out, &len));
+        CHECK(out == NULL && len == 0);
+        out = data, len = 1;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_keyring_open(
+            keyring, NULL, BYTES("k"), sealed, sealed_len, &out, &len, &index));
+        CHECK(out == NULL && len == 0 && index == 0);
+        CHECK_NUMBER(made, cachekit_keyring_get_counter(keyring)); /* nothing else has happened */
+        /* What fits still works. */
+        CHECK_OK(cachekit_byte_storage_store(storage, HELLO, NULL, &out, &len));
+        cachekit_free_buffer(out);
+    }
+    lift_limit();
+    CHECK_OK(cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &out, &len, NULL));
+    CHECK_NUMBER(n, len);
+    cachekit_free_buffer(out);
+    CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, envelope_len, &out, &len));
+    CHECK_NUMBER(n, len);
+    cachekit_free_buffer(out);
+    cachekit_free_buffer(envelope);
+    cachekit_free_buffer(sealed);
+}
+
+/* Takes what malloc and the limit still give. */
+static void take_all_memory(void)
+{
+    for (size_t n = MIB; n >= 16; n /= 2)
+        while (malloc(n) != NULL)
+            continue;
+}
+
+/* How many handles can be made when only small memory is left. */
+CHILD(no_memory_for_handles)
+{
+    enum { MANY = 20000 };
+    CachekitError err = CACHEKIT_OK;
+    CachekitKeyring *keyring = new_keyring();
+    int made = 0;
+    cachekit_encryptor_free(new_encryptor());
+    cachekit_byte_storage_free(cachekit_byte_storage_new(NULL));
+    limit_memory(0);
+    take_all_memory();
+    for (; made < MANY && err == CACHEKIT_OK; made++)
+        if (cachekit_encryptor_new(&err) == NULL && err == CACHEKIT_OK)
+            err = CACHEKIT_INTERNAL;
+    CachekitError keyring_err =
+        cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring);
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    lift_limit();
+    check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
+    check_code(CACHEKIT_OUT_OF_MEMORY, keyring_err, "cachekit_keyring_new", __FILE__, __LINE__, "it");
+    CHECK(keyring == NULL);
+    CHECK(storage == NULL);
+    CHECK(made > 10);
+    cachekit_encryptor_free(new_encryptor()); /* and the process lives on */
+    cachekit_keyring_free(new_keyring());
+}
+
+TEST(out_of_memory_is_an_answer)
+{
+    if (CHECK_SANITIZED || check_slow())
+        SKIP("the sanitizer does not live with so little memory");
+    CHECK_NUMBER(0, check_spawn("no_memory_for_results"));
+    CASE("handles");
+    CHECK_NUMBER(0, check_spawn("no_memory_for_handles"));
+}
+
+/* ---- No random numbers ---- */
+
+/* From now on getrandom fails, and no file can be opened. */
+static bool refuse_random(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
+}
+
+enum { NO_SECCOMP = 77 };
+
+CHILD(no_random_numbers)
+{
+    CachekitError err = CACHEKIT_OK;
+    CachekitKeyring *keyring = (CachekitKeyring *)&err;
+    uint8_t sum[8];
+    CHECK_OK(cachekit_checksum(HELLO, sum)); /* Go has begun */
+    const char *log = getenv("CHECK_LOG");
+    int fd = log == NULL ? -1 : open(log, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (!refuse_random())
+        exit(NO_SECCOMP);
+    unsetenv("CHECK_LOG"); /* which could not be opened */
+    CHECK(cachekit_encryptor_new(&err) == NULL);
+    CHECK_NUMBER(CACHEKIT_RNG_FAILURE, err);
+    CHECK_CODE(CACHEKIT_RNG_FAILURE,
+        cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring));
+    CHECK(keyring == NULL);
+    CHECK(cachekit_encryptor_new(NULL) == NULL);
+    static const char seen[] = "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n";
+    if (fd >= 0 && check_failures == 0 && write(fd, seen, sizeof seen - 1) < 0)
+        perror(log);
+}
+
+TEST(rng_failure_is_an_answer)
+{
+    if (CHECK_SANITIZED || check_slow())
+        SKIP("the sanitizer opens files of its own");
+    int status = check_spawn("no_random_numbers");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_SECCOMP)
+        SKIP("this system does not let a process refuse its own calls");
+    CHECK_NUMBER(0, status);
+}
+
+/* ---- What is left of keys ---- */
+
+/* A key that is looked for must not lie in memory in the clear. */
+typedef struct hidden {
+    uint8_t masked[32];
+} hidden;
+
+static hidden hide(uint8_t *secret)
+{
+    hidden h;
+    for (int i = 0; i < 32; i++)
+        h.masked[i] = secret[i] ^ 0x5c;
+    cachekit_wipe(secret, 32);
+    return h;
+}
+
+static size_t count_in(const uint8_t *at, size_t n, const hidden *h)
+{
+    size_t found = 0;
+    const uint8_t *end = at + n;
+    uint8_t first = h->masked[0] ^ 0x5c;
+    while (at + 32 <= end && (at = memchr(at, first, (size_t)(end - at) - 31)) != NULL) {
+        int i = 1;
+        while (i < 32 && at[i] == (uint8_t)(h->masked[i] ^ 0x5c))
+            i++;
+        found += i == 32;
+        at++;
+    }
+    return found;
+}
+
+/* The copies of a key in all memory of the process that can be written to. */
+static size_t copies_of(const hidden *h)
+{
+    static uint8_t chunk[MIB + 31];
+    char line[512];
+    size_t found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    int mem = open("/proc/self/mem", O_RDONLY);
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        unsigned long from, to;
+        char mode[8];
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[0] != 'r' || mode[1] != 'w')
+            continue;
+        for (unsigned long at = from; at < to; at += MIB) {
+            size_t n = to - at < sizeof chunk ? to - at : sizeof chunk;
+            if (at <= (unsigned long)(uintptr_t)chunk + sizeof chunk &&
+                at + n > (unsigned long)(uintptr_t)chunk)
+                continue; /* our own copy */
+            ssize_t got = pread(mem, chunk, n, (off_t)at);
+            if (got > 0)
+                found += count_in(chunk, (size_t)got, h);
+        }
+    }
+    cachekit_wipe(chunk, sizeof chunk);
+    if (maps != NULL)
+        fclose(maps);
+    if (mem >= 0)
+        close(mem);
+    return found;
+}
+
+CHILD(keys_of_a_keyring)
+{
+    static const char secret_master[] = "dddddddddddddddddddddddddddddddd";
+    uint8_t current[32], plain[32], derived[32];
+    CachekitKeyring *keyring = NULL;
+    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    uint8_t out[1000], back[1000], *sealed = NULL, *opened = NULL;
+    size_t len, opened_len;
+    for (int i = 0; i < 32; i++)
+        current[i] = (uint8_t)(secret_master[i] ^ (i * 37 + 11));
+    CHECK_OK(cachekit_derive_tenant_keys(current, 32, TENANT, &keys));
+    memcpy(derived, keys.encryption, 32);
+    cachekit_wipe(&keys, sizeof keys);
+    hidden key_hidden = hide(derived);
+    CHECK_OK(cachekit_keyring_new(current, 32, NULL, NULL, 0, TENANT, &keyring));
+    hidden master_hidden = hide(current);
+
+    for (int i = 0; i < 200; i++) {
+        memset(plain, i, sizeof plain);
+        len = sizeof out;
+        CHECK_OK(cachekit_keyring_encrypt(keyring, NULL, 0, plain, sizeof plain, out, &len));
+        size_t back_len = sizeof back;
+        CHECK_OK(cachekit_keyring_decrypt(keyring, NULL, 0, out, len, back, &back_len, NULL));
+        CHECK_OK(cachekit_keyring_seal(keyring, NULL, BYTES("k"), HELLO, &sealed, &len));
+        CHECK_OK(cachekit_keyring_open(
+            keyring, NULL, BYTES("k"), sealed, len, &opened, &opened_len, NULL));
+        cachekit_free_buffer(sealed);
+        cachekit_free_buffer(opened);
+    }
+    CASE("the master key, while the keyring lives");
+    CHECK_NUMBER(0, copies_of(&master_hidden));
+    CASE("the tenant's key, while the keyring lives");
+    CHECK(copies_of(&key_hidden) >= 1); /* else the search finds nothing */
+    cachekit_keyring_free(keyring);
+    CASE("the tenant's key, after the keyring");
+    CHECK_NUMBER(0, copies_of(&key_hidden));
+}
+
+CHILD(keys_of_an_encryptor)
+{
+    uint8_t secret[32], out[100], back[100];
+    CachekitEncryptor *encryptor = new_encryptor();
+    for (int i = 0; i < 32; i++)
+        secret[i] = (uint8_t)(i * 73 + 19);
+    for (int i = 0; i < 200; i++) {
+        size_t len = sizeof out, back_len = sizeof back;
+        CHECK_OK(cachekit_encrypt(encryptor, secret, 32, NULL, 0, HELLO, out, &len));
+        CHECK_OK(cachekit_decrypt(encryptor, secret, 32, NULL, 0, out, len, back, &back_len));
+    }
+    CASE("the key, after the encryptor");
+    hidden h = hide(secret);
+    cachekit_encryptor_free(encryptor);
+    CHECK_NUMBER(0, copies_of(&h));
+}
+
+CHILD(keys_derived)
+{
+    uint8_t secret[32], out[32];
+    for (int i = 0; i < 32; i++)
+        secret[i] = (uint8_t)(i * 91 + 5);
+    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    for (int i = 0; i < 50; i++) {
+        CHECK_OK(cachekit_derive_key(secret, 32, TENANT, BYTES("domain"), out));
+        CHECK_OK(cachekit_derive_tenant_keys(secret, 32, TENANT, &keys));
+    }
+    hidden master_hidden = hide(secret), derived = hide(out), tenant_key = hide(keys.cache_keys);
+    cachekit_wipe(&keys, sizeof keys);
+    CASE("a master key");
+    CHECK_NUMBER(0, copies_of(&master_hidden));
+    CASE("a derived key");
+    CHECK_NUMBER(0, copies_of(&derived));
+    CASE("a tenant's key");
+    CHECK_NUMBER(0, copies_of(&tenant_key));
+}
+
+TEST(keys_are_wiped)
+{
+    if (CHECK_SANITIZED || check_slow())
+        SKIP("the sanitizer keeps copies");
+    CHECK_NUMBER(0, check_spawn("keys_of_a_keyring"));
+    CHECK_NUMBER(0, check_spawn("keys_of_an_encryptor"));
+    CHECK_NUMBER(0, check_spawn("keys_derived"));
+}
