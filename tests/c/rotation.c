@@ -189,6 +189,7 @@ int main(int argc, char **argv)
     double start = now();
     printf("one %s, %d threads, %s\n", use_encryptor ? "encryptor" : "keyring", threads,
         cachekit_build_info());
+    fflush(stdout);
 
     approach(ROTATION, CACHEKIT_OK);
     for (uint64_t n = ROTATION + 1; n <= ROTATION + NEAR; n++)
