@@ -126,6 +126,49 @@ TEST(peak_memory_is_input_and_output)
     }
 }
 
+/* ---- Nothing piles up ---- */
+
+static void cycle(int n)
+{
+    CachekitKeyring *keyring = new_keyring();
+    CachekitByteStorage *storage = cachekit_byte_storage_new("json");
+    for (int i = 0; i < n; i++) {
+        uint8_t *sealed = NULL, *data = NULL, *none = NULL;
+        size_t len = 0, data_len = 0;
+        cachekit_encryptor_free(cachekit_encryptor_new(NULL));
+        cachekit_byte_storage_free(cachekit_byte_storage_new("json"));
+        if (i % 8 == 0)
+            cachekit_keyring_free(new_keyring());
+        if (cachekit_keyring_seal(keyring, NULL, TENANT, HELLO, &sealed, &len) != CACHEKIT_OK ||
+            cachekit_keyring_open(keyring, NULL, TENANT, sealed, len, &data, &data_len, NULL) !=
+                CACHEKIT_OK ||
+            cachekit_keyring_open(keyring, "f", TENANT, sealed, len, &none, &data_len, NULL) ==
+                CACHEKIT_OK)
+            CHECK(!"a call failed");
+        cachekit_free_buffer(sealed);
+        cachekit_free_buffer(data);
+    }
+    cachekit_keyring_free(keyring);
+    cachekit_byte_storage_free(storage);
+}
+
+CHILD(many_cycles)
+{
+    cycle(20000);
+    size_t before = memory_status("VmRSS");
+    cycle(100000);
+    size_t after = memory_status("VmRSS");
+    check_that(after <= before + 8 * MIB, __FILE__, __LINE__, "from %zu KiB to %zu KiB", before >> 10,
+        after >> 10);
+}
+
+TEST(nothing_piles_up)
+{
+    if (CHECK_SANITIZED || check_slow())
+        SKIP("the sanitizer keeps what was freed");
+    CHECK_NUMBER(0, check_spawn("many_cycles"));
+}
+
 /* ---- Out of memory ---- */
 
 /* Allows so much address space beyond what is taken. */
