@@ -75,6 +75,7 @@ static inline void check_add(check_test **list, check_test *test)
     } while (0)
 
 #define CHECK(condition) check_that(condition, __FILE__, __LINE__, "%s", #condition)
+#define FAIL(what) check_that(false, __FILE__, __LINE__, "%s", what)
 #define CHECK_CODE(want, call) check_code(want, call, NULL, __FILE__, __LINE__, #call)
 #define CHECK_OK(call) CHECK_CODE(CACHEKIT_OK, call)
 #define CHECK_NUMBER(want, got)                                                                    \

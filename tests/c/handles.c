@@ -132,10 +132,10 @@ TEST(a_stale_handle_never_reaches_the_next_object)
                 CHECK_CODE(CACHEKIT_INVALID_HANDLE, use(k, stale[j]));
             CachekitError before = use(k, stale[(i + KEPT - 1) % KEPT]), now = use(k, handle);
             if (handle == NULL || before != CACHEKIT_INVALID_HANDLE || now != CACHEKIT_OK)
-                CHECK(!"a stale handle answers, or a new one does not");
+                FAIL("a stale handle answers, or a new one does not");
             for (int j = 0; j < 4; j++)
                 if (stale[(i + j) % KEPT] == handle)
-                    CHECK(!"a handle came back");
+                    FAIL("a handle came back");
             free_handle(k, handle);
             stale[i % KEPT] = handle;
         }

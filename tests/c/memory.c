@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -144,7 +145,7 @@ static void cycle(int n)
                 CACHEKIT_OK ||
             cachekit_keyring_open(keyring, "f", TENANT, sealed, len, &none, &data_len, NULL) ==
                 CACHEKIT_OK)
-            CHECK(!"a call failed");
+            FAIL("a call failed");
         cachekit_free_buffer(sealed);
         cachekit_free_buffer(data);
     }
@@ -439,6 +440,40 @@ CHILD(keys_of_a_keyring)
     CHECK_NUMBER(0, copies_of(&key_hidden));
 }
 
+static void *encrypt_until_freed(void *keyring)
+{
+    size_t n = 256 << 10, len;
+    uint8_t *buffer = calloc(1, n + 28);
+    do
+        len = n + 28;
+    while (cachekit_keyring_encrypt(keyring, NULL, 0, buffer + 12, n, buffer, &len) == CACHEKIT_OK);
+    free(buffer);
+    return NULL;
+}
+
+/* Who leaves last wipes: the call that was under way when the free came. */
+CHILD(keys_of_a_keyring_that_is_freed_amid_calls)
+{
+    uint8_t current[32], derived[32];
+    for (int i = 0; i < 32; i++)
+        current[i] = (uint8_t)(i * 57 + 23);
+    CHECK_OK(cachekit_derive_key(current, 32, TENANT, BYTES("encryption"), derived));
+    hidden h = hide(derived);
+    for (int round = 0; round < 10; round++) {
+        CachekitKeyring *keyring = NULL;
+        pthread_t threads[4];
+        CHECK_OK(cachekit_keyring_new(current, 32, NULL, NULL, 0, TENANT, &keyring));
+        for (int i = 0; i < 4; i++)
+            CHECK_NUMBER(0, pthread_create(&threads[i], NULL, encrypt_until_freed, keyring));
+        while (cachekit_keyring_get_counter(keyring) < 20)
+            sched_yield();
+        cachekit_keyring_free(keyring);
+        for (int i = 0; i < 4; i++)
+            pthread_join(threads[i], NULL);
+    }
+    CHECK_NUMBER(0, copies_of(&h));
+}
+
 CHILD(keys_of_an_encryptor)
 {
     uint8_t secret[32], out[100], back[100];
@@ -481,6 +516,7 @@ TEST(keys_are_wiped)
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer keeps copies");
     CHECK_NUMBER(0, check_spawn("keys_of_a_keyring"));
+    CHECK_NUMBER(0, check_spawn("keys_of_a_keyring_that_is_freed_amid_calls"));
     CHECK_NUMBER(0, check_spawn("keys_of_an_encryptor"));
     CHECK_NUMBER(0, check_spawn("keys_derived"));
 }

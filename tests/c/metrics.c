@@ -151,7 +151,7 @@ TEST(small_payloads_are_timed_now_and_then)
     for (int i = 0; i < 100 * TIMED_ONE_IN; i++) {
         size_t len = sizeof out;
         if (cachekit_encrypt(encryptor, key, 32, NULL, 0, HELLO, out, &len) != CACHEKIT_OK)
-            CHECK(!"encrypt");
+            FAIL("encrypt");
     }
     CachekitMetrics m = of_encryptor(encryptor);
     CHECK_COUNTS(m.encrypt, 100 * TIMED_ONE_IN, 0, 1600 * TIMED_ONE_IN, 4400 * TIMED_ONE_IN);

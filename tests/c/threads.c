@@ -104,7 +104,7 @@ static void check_nonces(nonces *n)
         uint32_t counter = (uint32_t)nonce[8] << 24 | (uint32_t)nonce[9] << 16 |
                            (uint32_t)nonce[10] << 8 | nonce[11];
         if (counter != (uint32_t)i || memcmp(nonce, n->all[0], 8) != 0) {
-            CHECK(!"a nonce is missing, or twice");
+            FAIL("a nonce is missing, or twice");
             break;
         }
     }
