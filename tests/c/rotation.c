@@ -195,8 +195,9 @@ int main(int argc, char **argv)
     for (uint64_t n = ROTATION + 1; n <= ROTATION + NEAR; n++)
         check_one(n, CACHEKIT_ROTATION_NEEDED);
     atomic_store(&made, ROTATION + NEAR);
-    printf("ok: encryption 2,147,483,649 was the first to answer CACHEKIT_ROTATION_NEEDED, and it "
-           "decrypts (%.0f s)\n", now() - start);
+    printf("ok: encryption %" PRIu64 " was the first to answer CACHEKIT_ROTATION_NEEDED, and it "
+           "decrypts (%.0f s)\n", ROTATION + 1, now() - start);
+    fflush(stdout);
 
     if (to_exhaustion) {
         approach(EXHAUSTED, CACHEKIT_ROTATION_NEEDED);
@@ -211,8 +212,8 @@ int main(int argc, char **argv)
             if (counter() != EXHAUSTED)
                 fail("not the counter", counter(), err);
         }
-        printf("ok: encryption 4,294,967,296 was the last, then CACHEKIT_COUNTER_EXHAUSTED for good "
-               "(%.0f s)\n", now() - start);
+        printf("ok: encryption %" PRIu64 " was the last, then CACHEKIT_COUNTER_EXHAUSTED for good "
+               "(%.0f s)\n", EXHAUSTED, now() - start);
     }
     cachekit_keyring_free(keyring);
     cachekit_encryptor_free(encryptor);
