@@ -114,7 +114,8 @@ static inline void check_log(const char *function, int length, CachekitError cod
     char line[64];
     if (log == NULL || count == 512)
         return;
-    int n = snprintf(line, sizeof line, "%.*s %s\n", length, function, cachekit_error_name(code) + 9);
+    int n =
+        snprintf(line, sizeof line, "%.*s %s\n", length, function, cachekit_error_name(code) + 9);
     pthread_mutex_lock(&check_lock);
     int i = 0;
     while (i < count && strcmp(seen[i], line) != 0)

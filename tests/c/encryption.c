@@ -3,8 +3,8 @@
 
 #define KEY key, sizeof key
 
-static const size_t sizes[] = {0, 1, 15, 16, 17, 31, 32, 63, 64, 127, 128, 129, 255, 256, 1000, 4096,
-    65536, (1 << 20) + 13};
+static const size_t sizes[] = {
+    0, 1, 15, 16, 17, 31, 32, 63, 64, 127, 128, 129, 255, 256, 1000, 4096, 65536, (1 << 20) + 13};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 TEST(encrypt_and_decrypt_give_the_plaintext_back)
@@ -45,7 +45,8 @@ TEST(known_answers_of_aes_256_gcm)
         {"test case 13", "0000000000000000000000000000000000000000000000000000000000000000", "",
             "000000000000000000000000530f8afbc74536b9a963b4f1c4cb738b", ""},
         {"test case 14", "0000000000000000000000000000000000000000000000000000000000000000", "",
-            "000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919",
+            "000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab9"
+            "19",
             "00000000000000000000000000000000"},
         {"test case 16", "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
             "feedfacedeadbeeffeedfacedeadbeefabaddad2",
@@ -105,7 +106,8 @@ TEST(nonces_count_up_behind_the_instance_id)
         CHECK_NUMBER(i, cachekit_encryptor_get_counter(a));
         CHECK_OK(cachekit_encrypt(a, KEY, NULL, 0, NULL, 0, out, &len));
         CHECK_BYTES(first, out, 8);
-        CHECK_NUMBER(i, (unsigned)out[8] << 24 | (unsigned)out[9] << 16 | (unsigned)out[10] << 8 | out[11]);
+        CHECK_NUMBER(
+            i, (unsigned)out[8] << 24 | (unsigned)out[9] << 16 | (unsigned)out[10] << 8 | out[11]);
     }
     CHECK_NUMBER(0, cachekit_encryptor_get_counter(b));
     CHECK_OK(cachekit_encrypt(b, KEY, NULL, 0, NULL, 0, of_b, &len));
@@ -125,8 +127,8 @@ TEST(a_refused_encryption_consumes_no_nonce)
         size_t len = capacity;
         CASE("capacity %zu", capacity);
         memset(out, POISON, sizeof out);
-        CHECK_CODE(CACHEKIT_BUFFER_TOO_SMALL,
-            cachekit_encrypt(encryptor, KEY, NULL, 0, HELLO, out, &len));
+        CHECK_CODE(
+            CACHEKIT_BUFFER_TOO_SMALL, cachekit_encrypt(encryptor, KEY, NULL, 0, HELLO, out, &len));
         CHECK_NUMBER(44, len);
         CHECK_FILLED(POISON, out, sizeof out);
     }
@@ -141,8 +143,8 @@ TEST(a_refused_encryption_consumes_no_nonce)
             cachekit_decrypt(encryptor, key, lens[i], NULL, 0, out, 44, out + 64, &len));
     }
     size_t len = sizeof out;
-    CHECK_CODE(CACHEKIT_NULL_POINTER,
-        cachekit_encrypt(encryptor, KEY, NULL, 0, NULL, 1, out, &len));
+    CHECK_CODE(
+        CACHEKIT_NULL_POINTER, cachekit_encrypt(encryptor, KEY, NULL, 0, NULL, 1, out, &len));
     CHECK_NUMBER(0, cachekit_encryptor_get_counter(encryptor));
     len = 44;
     CHECK_OK(cachekit_encrypt(encryptor, KEY, NULL, 0, HELLO, out, &len));
@@ -200,12 +202,14 @@ TEST(a_failed_decrypt_leaves_zeros)
                 in[at] ^= 0x80;
             } else if (at == len) {
                 CASE("%zu bytes, another key", n);
-                CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_decrypt(encryptor, other,
-                    sizeof other, TENANT, in, len, out, &out_len));
+                CHECK_CODE(
+                    CACHEKIT_DECRYPTION_FAILED, cachekit_decrypt(encryptor, other, sizeof other,
+                                                    TENANT, in, len, out, &out_len));
             } else if (at == len + 1) {
                 CASE("%zu bytes, another AAD", n);
                 CHECK_CODE(CACHEKIT_DECRYPTION_FAILED,
-                    cachekit_decrypt(encryptor, KEY, (const uint8_t *)tenant, 1, in, len, out, &out_len));
+                    cachekit_decrypt(
+                        encryptor, KEY, (const uint8_t *)tenant, 1, in, len, out, &out_len));
             } else {
                 CASE("%zu bytes, a byte cut off", n);
                 CHECK_CODE(CACHEKIT_DECRYPTION_FAILED,
@@ -248,8 +252,9 @@ TEST(many_keys_on_one_encryptor)
             CASE("key %d", i);
             CHECK_OK(cachekit_decrypt(encryptor, keys[i], 32, NULL, 0, out[i], 44, back, &len));
             CHECK_BYTES(hello, back, 16);
-            CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_decrypt(encryptor,
-                keys[(i + 1) % rounds], 32, NULL, 0, out[i], 44, back, &len));
+            CHECK_CODE(
+                CACHEKIT_DECRYPTION_FAILED, cachekit_decrypt(encryptor, keys[(i + 1) % rounds], 32,
+                                                NULL, 0, out[i], 44, back, &len));
             len = 16;
         }
     cachekit_encryptor_free(encryptor);
@@ -326,7 +331,7 @@ TEST(derivation_checks_every_length)
         CASE("%s", rows[i].name);
         memset(out, POISON, sizeof out);
         CHECK_CODE(rows[i].code, cachekit_derive_key(zeros, rows[i].master, zeros, rows[i].salt,
-            zeros, rows[i].domain, out));
+                                     zeros, rows[i].domain, out));
         CHECK_FILLED(POISON, out + 32, 8);
         if (rows[i].code != CACHEKIT_OK)
             CHECK_FILLED(0, out, 32);
@@ -335,8 +340,8 @@ TEST(derivation_checks_every_length)
         CachekitTenantKeys keys;
         memset(&keys, POISON, sizeof keys);
         keys.struct_size = sizeof keys;
-        CHECK_CODE(rows[i].code, cachekit_derive_tenant_keys(
-            zeros, rows[i].master, zeros, rows[i].salt, &keys));
+        CHECK_CODE(rows[i].code,
+            cachekit_derive_tenant_keys(zeros, rows[i].master, zeros, rows[i].salt, &keys));
         if (rows[i].code != CACHEKIT_OK)
             CHECK_FILLED(0, keys.encryption, 96);
     }

@@ -6,15 +6,16 @@
 static CachekitKeyring *keyring_of(const char *name)
 {
     CachekitKeyring *keyring = NULL;
-    CHECK_OK(cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, (const uint8_t *)name,
-        strlen(name), &keyring));
+    CHECK_OK(cachekit_keyring_new(
+        master, sizeof master, NULL, NULL, 0, (const uint8_t *)name, strlen(name), &keyring));
     return keyring;
 }
 
 TEST(seal_and_open_give_the_payload_back)
 {
     static const size_t sizes[] = {0, 1, 16, 64, 1000, 4096, 65536, 1 << 20, 3000001};
-    static const char *const formats[] = {NULL, "", "json", "a format of more than thirty-one bytes"};
+    static const char *const formats[] = {
+        NULL, "", "json", "a format of more than thirty-one bytes"};
     CachekitKeyring *keyring = new_keyring();
     uint64_t sealed_so_far = 0;
     for (int kind = 0; kind < 2; kind++)
@@ -59,7 +60,8 @@ TEST(sealed_is_the_envelope_encrypted_under_the_aad)
     CHECK_NUMBER(16, out_len);
     CHECK_BYTES(hello, out, 16);
 
-    CHECK_OK(cachekit_keyring_encrypt(keyring, aad, aad_len, envelope, envelope_len, ours, &ours_len));
+    CHECK_OK(
+        cachekit_keyring_encrypt(keyring, aad, aad_len, envelope, envelope_len, ours, &ours_len));
     CHECK_OK(cachekit_keyring_open(keyring, NULL, PLACE, ours, ours_len, &back, &back_len, NULL));
     CHECK_NUMBER(16, back_len);
     CHECK_BYTES(hello, back, 16);
@@ -75,8 +77,8 @@ TEST(an_entry_opens_only_in_its_place)
     size_t len = 0, back_len = 1, index = 7;
     CHECK_OK(cachekit_keyring_seal(keyring, "json", PLACE, HELLO, &sealed, &len));
     CASE("another key of the cache");
-    CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_keyring_open(
-        keyring, "json", BYTES("user:43"), sealed, len, &back, &back_len, &index));
+    CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_keyring_open(keyring, "json", BYTES("user:43"),
+                                               sealed, len, &back, &back_len, &index));
     CHECK(back == NULL && back_len == 0 && index == 0);
     CASE("another format");
     CHECK_CODE(CACHEKIT_DECRYPTION_FAILED,
@@ -133,15 +135,19 @@ TEST(a_bad_envelope_inside_has_its_code)
             "94dc0012ccf00168656c6c6f2c2063616368656b697421" HELLO_SUM HELLO_SIZE HELLO_FORMAT,
             CACHEKIT_OK},
         {"nothing", "", CACHEKIT_INVALID_INPUT},
-        {"another format", "94" HELLO_BLOCK HELLO_SUM HELLO_SIZE "a46a736f6e", CACHEKIT_INVALID_INPUT},
+        {"another format", "94" HELLO_BLOCK HELLO_SUM HELLO_SIZE "a46a736f6e",
+            CACHEKIT_INVALID_INPUT},
         {"a byte behind it", HELLO_ENVELOPE "00", CACHEKIT_INVALID_INPUT},
-        {"too large", "94" HELLO_BLOCK HELLO_SUM "ce20000001" HELLO_FORMAT, CACHEKIT_INPUT_TOO_LARGE},
-        {"a bomb", "94" HELLO_BLOCK HELLO_SUM "ce20000000" HELLO_FORMAT, CACHEKIT_DECOMPRESSION_BOMB},
+        {"too large", "94" HELLO_BLOCK HELLO_SUM "ce20000001" HELLO_FORMAT,
+            CACHEKIT_INPUT_TOO_LARGE},
+        {"a bomb", "94" HELLO_BLOCK HELLO_SUM "ce20000000" HELLO_FORMAT,
+            CACHEKIT_DECOMPRESSION_BOMB},
         {"a damaged block", "94" HELLO_BLOCK HELLO_SUM "0f" HELLO_FORMAT,
             CACHEKIT_DECOMPRESSION_FAILED},
         {"another checksum", "94" HELLO_BLOCK "986ecc8a34ccb63a3c52ccd3" HELLO_SIZE HELLO_FORMAT,
             CACHEKIT_CHECKSUM_MISMATCH},
-        {"another size", "94" HELLO_BLOCK HELLO_SUM "11" HELLO_FORMAT, CACHEKIT_SIZE_VALIDATION_FAILED},
+        {"another size", "94" HELLO_BLOCK HELLO_SUM "11" HELLO_FORMAT,
+            CACHEKIT_SIZE_VALIDATION_FAILED},
     };
     CachekitKeyring *keyring = new_keyring();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -150,9 +156,10 @@ TEST(a_bad_envelope_inside_has_its_code)
                sealed_len = sizeof sealed;
         CASE("%s", rows[i].name);
         CHECK_OK(cachekit_aad(TENANT, PLACE, "msgpack", true, NULL, aad, &aad_len));
-        CHECK_OK(cachekit_keyring_encrypt(keyring, aad, aad_len, envelope, len, sealed, &sealed_len));
-        CHECK_CODE(rows[i].code,
-            cachekit_keyring_open(keyring, NULL, PLACE, sealed, sealed_len, &back, &back_len, &index));
+        CHECK_OK(
+            cachekit_keyring_encrypt(keyring, aad, aad_len, envelope, len, sealed, &sealed_len));
+        CHECK_CODE(rows[i].code, cachekit_keyring_open(keyring, NULL, PLACE, sealed, sealed_len,
+                                     &back, &back_len, &index));
         CHECK((back != NULL) == (rows[i].code == CACHEKIT_OK));
         CHECK_NUMBER(rows[i].code == CACHEKIT_OK ? 16 : 0, back_len);
         CHECK_NUMBER(0, index);
@@ -181,8 +188,9 @@ TEST(aad_has_every_component_behind_its_length)
     } rows[] = {
         {"t", "k", "f", NULL, "030000000174000000016b00000001660000000454727565", true},
         {"t", "k", "f", NULL, "030000000174000000016b00000001660000000546616c7365", false},
-        {"t", "k", "f", "str", "030000000174000000016b0000000166000000045472756500000003737472", true},
-        {"t", "k", "f", "", "030000000174000000016b000000016600000004547275650000" "0000", true},
+        {"t", "k", "f", "str", "030000000174000000016b0000000166000000045472756500000003737472",
+            true},
+        {"t", "k", "f", "", "030000000174000000016b0000000166000000045472756500000000", true},
         {"", "", "", NULL, "030000000000000000000000000000000454727565", true},
         {"\xff", "\xff", "f", NULL, "0300000001ff00000001ff00000001660000000454727565", true},
     };

@@ -153,7 +153,8 @@ static const function functions[] = {
     {ROW(encryptor_get_metrics), ENCRYPTOR, METRICS},
     {ROW(derive_key), NO_HANDLE, FIXED,
         {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}, {DOMAIN, EMPTY_BAD}}},
-    {ROW(derive_tenant_keys), NO_HANDLE, TENANT_KEYS, {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
+    {ROW(derive_tenant_keys), NO_HANDLE, TENANT_KEYS,
+        {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
     {ROW(key_fingerprint), NO_HANDLE, FIXED, {{KEY, EMPTY_OK}}},
     {ROW(keyring_new), NO_HANDLE, NEW_KEYRING, {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
     {ROW(keyring_fingerprint), KEYRING, FIXED},
@@ -223,12 +224,12 @@ static inline void make_samples(void)
     samples[CACHE_KEY] = (input){BYTES("user:42")};
     samples[DOCUMENT] = (input){BYTES("\x91\x2a")};
     CHECK_OK(cachekit_checksum(HELLO, hello_sum));
-    CHECK_OK(cachekit_encrypt(handles[ENCRYPTOR], key, sizeof key, BYTES("aad"), HELLO,
-        sample_bytes[0], &len[0]));
-    CHECK_OK(cachekit_keyring_encrypt(
-        handles[KEYRING], BYTES("aad"), HELLO, sample_bytes[1], &len[1]));
-    CHECK_OK(cachekit_keyring_seal(
-        handles[KEYRING], NULL, BYTES("user:42"), HELLO, &sealed, &len[2]));
+    CHECK_OK(cachekit_encrypt(
+        handles[ENCRYPTOR], key, sizeof key, BYTES("aad"), HELLO, sample_bytes[0], &len[0]));
+    CHECK_OK(
+        cachekit_keyring_encrypt(handles[KEYRING], BYTES("aad"), HELLO, sample_bytes[1], &len[1]));
+    CHECK_OK(
+        cachekit_keyring_seal(handles[KEYRING], NULL, BYTES("user:42"), HELLO, &sealed, &len[2]));
     memcpy(sample_bytes[2], sealed, len[2]);
     cachekit_free_buffer(sealed);
     CHECK_OK(cachekit_keyring_seal_interop(
@@ -292,7 +293,8 @@ static inline void check_cleared(const function *f, const arguments *a, const pl
     if (a->keyring != NULL)
         CHECK(to->keyring == NULL);
     if (a->info != NULL)
-        CHECK_FILLED(0, (const uint8_t *)&to->info + sizeof(size_t), sizeof to->info - sizeof(size_t));
+        CHECK_FILLED(
+            0, (const uint8_t *)&to->info + sizeof(size_t), sizeof to->info - sizeof(size_t));
     if (a->tenant_keys != NULL)
         CHECK_FILLED(0, to->tenant_keys.encryption, 3 * CACHEKIT_KEY_SIZE);
     if (a->out != NULL && strcmp(f->name, "cachekit_derive_key") == 0)

@@ -10,9 +10,9 @@ int main()
     CachekitByteStorage *storage = cachekit_byte_storage_new(nullptr);
     std::uint8_t *envelope = nullptr, *data = nullptr;
     std::size_t envelope_len = 0, data_len = 0;
-    CachekitError err = cachekit_byte_storage_store(storage,
-        reinterpret_cast<const std::uint8_t *>(text.data()), text.size(), nullptr, &envelope,
-        &envelope_len);
+    CachekitError err =
+        cachekit_byte_storage_store(storage, reinterpret_cast<const std::uint8_t *>(text.data()),
+            text.size(), nullptr, &envelope, &envelope_len);
     if (CACHEKIT_SUCCEEDED(err))
         err = cachekit_byte_storage_retrieve(storage, envelope, envelope_len, &data, &data_len);
     const bool same = CACHEKIT_SUCCEEDED(err) && data_len == text.size() &&

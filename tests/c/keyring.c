@@ -1,8 +1,10 @@
 /* Keyrings: rotation, the order of keys, what a constructor refuses. */
 #include "fixture.h"
 
-static const uint8_t k1[32] = "the first master key, 32 bytes..", k2[32] = "the second master key, 32 bytes.",
-                     k3[32] = "the third master key, 32 bytes..", k4[32] = "the fourth master key, 32 bytes.",
+static const uint8_t k1[32] = "the first master key, 32 bytes..",
+                     k2[32] = "the second master key, 32 bytes.",
+                     k3[32] = "the third master key, 32 bytes..",
+                     k4[32] = "the fourth master key, 32 bytes.",
                      k5[32] = "the fifth master key, 32 bytes..";
 static const uint8_t *const all[] = {k1, k2, k3, k4, k5};
 static const size_t lens[] = {32, 32, 32, 32, 32};
@@ -11,8 +13,7 @@ static const size_t lens[] = {32, 32, 32, 32, 32};
 static CachekitKeyring *ring(size_t first, size_t n)
 {
     CachekitKeyring *keyring = NULL;
-    CHECK_OK(cachekit_keyring_new(
-        all[first], 32, all + first + 1, lens, n - 1, TENANT, &keyring));
+    CHECK_OK(cachekit_keyring_new(all[first], 32, all + first + 1, lens, n - 1, TENANT, &keyring));
     return keyring;
 }
 
@@ -156,7 +157,7 @@ TEST(what_a_constructor_refuses)
         if (rows[i].count <= 4)
             other_lens[rows[i].count - 1] = rows[i].other;
         CHECK_CODE(rows[i].code, cachekit_keyring_new(zeros, rows[i].current, others, other_lens,
-            rows[i].count, zeros, rows[i].tenant, &keyring));
+                                     rows[i].count, zeros, rows[i].tenant, &keyring));
         CHECK((keyring != NULL) == (rows[i].code == CACHEKIT_OK));
         cachekit_keyring_free(keyring);
     }
@@ -164,8 +165,8 @@ TEST(what_a_constructor_refuses)
     CachekitKeyring *keyring = (CachekitKeyring *)bytes;
     const uint8_t *twice[] = {k2, k1}, *same[] = {k2, k2};
     CASE("the current key among the others");
-    CHECK_CODE(CACHEKIT_INVALID_INPUT,
-        cachekit_keyring_new(k1, 32, twice, lens, 2, TENANT, &keyring));
+    CHECK_CODE(
+        CACHEKIT_INVALID_INPUT, cachekit_keyring_new(k1, 32, twice, lens, 2, TENANT, &keyring));
     CHECK(keyring == NULL);
     CASE("another key twice is nobody's business");
     CHECK_OK(cachekit_keyring_new(k1, 32, same, lens, 2, TENANT, &keyring));
@@ -278,16 +279,16 @@ TEST(in_place)
         memcpy(buffer + 12, data, n);
         CHECK_OK(cachekit_keyring_encrypt(keyring, TENANT, buffer + 12, n, buffer, &len));
         len = n;
-        CHECK_OK(cachekit_keyring_decrypt_at(
-            keyring, 0, TENANT, buffer, n + 28, buffer + 12, &len));
+        CHECK_OK(
+            cachekit_keyring_decrypt_at(keyring, 0, TENANT, buffer, n + 28, buffer + 12, &len));
         CHECK_BYTES(data, buffer + 12, n);
 
         memcpy(buffer + 12, data, n);
         len = n + 28;
         CHECK_OK(cachekit_keyring_encrypt(keyring, TENANT, buffer + 12, n, buffer, &len));
         len = n;
-        CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_keyring_decrypt_at(
-            keyring, 1, TENANT, buffer, n + 28, buffer + 12, &len));
+        CHECK_CODE(CACHEKIT_DECRYPTION_FAILED,
+            cachekit_keyring_decrypt_at(keyring, 1, TENANT, buffer, n + 28, buffer + 12, &len));
         CHECK_FILLED(0, buffer + 12, n);
         free(data);
         free(buffer);
@@ -298,10 +299,12 @@ TEST(in_place)
 TEST(known_answer_of_the_protocol)
 {
     uint8_t want[64], aad[64], in[64], out[8];
-    size_t want_len = from_hex("030000000e63726f73732d73646b2d746573740000000d746573743a766563746f723a31"
-                               "000000076d73677061636b0000000546616c7365", want);
-    size_t in_len = from_hex("f8f69c70000000000000000087d9ec09f2c2347a4b37d5330ccf50e3c31e69642801bef5",
-        in);
+    size_t want_len =
+        from_hex("030000000e63726f73732d73646b2d746573740000000d746573743a766563746f723a31"
+                 "000000076d73677061636b0000000546616c7365",
+            want);
+    size_t in_len =
+        from_hex("f8f69c70000000000000000087d9ec09f2c2347a4b37d5330ccf50e3c31e69642801bef5", in);
     size_t aad_len = sizeof aad, len = sizeof out;
     CachekitKeyring *keyring = new_keyring();
     CHECK_OK(cachekit_aad(TENANT, BYTES("test:vector:1"), "msgpack", false, NULL, aad, &aad_len));

@@ -21,8 +21,8 @@ TEST(one_byte_too_many)
         CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
             cachekit_byte_storage_store(storage, in, n, NULL, &out, &len));
         CHECK(out == NULL && len == 0);
-        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
-            cachekit_byte_storage_retrieve(storage, in, n, &out, &len));
+        CHECK_CODE(
+            CACHEKIT_INPUT_TOO_LARGE, cachekit_byte_storage_retrieve(storage, in, n, &out, &len));
         CHECK(out == NULL && len == 0);
         CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE, cachekit_byte_storage_validate(storage, in, n));
         CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
@@ -59,8 +59,8 @@ TEST(one_byte_too_many)
         len = sizeof small;
         CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE, cachekit_interop_value(in, n, small, &len));
         len = sizeof small;
-        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
-            cachekit_interop_key("n", "o", in, n, (char *)small, &len));
+        CHECK_CODE(
+            CACHEKIT_INPUT_TOO_LARGE, cachekit_interop_key("n", "o", in, n, (char *)small, &len));
         len = sizeof small;
         CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
             cachekit_keyring_seal_interop(keyring, "u:g:1", in, n, small, &len));
@@ -166,7 +166,8 @@ static const struct {
     {"512 MiB", "94" HELLO_BLOCK HELLO_SUM "ce20000000" HELLO_FORMAT, CACHEKIT_DECOMPRESSION_BOMB},
     {"a block of 4 GiB", "94c6ffffffff" HELLO_SUM "10" HELLO_FORMAT, CACHEKIT_INVALID_INPUT},
     {"a block of 4 G integers", "94ddffffffff" HELLO_SUM "10" HELLO_FORMAT, CACHEKIT_INVALID_INPUT},
-    {"a format of 4 GiB", "94" HELLO_BLOCK HELLO_SUM HELLO_SIZE "dbffffffff", CACHEKIT_INVALID_INPUT},
+    {"a format of 4 GiB", "94" HELLO_BLOCK HELLO_SUM HELLO_SIZE "dbffffffff",
+        CACHEKIT_INVALID_INPUT},
     {"4 G fields", "ddffffffff" HELLO_BLOCK HELLO_SUM, CACHEKIT_INVALID_INPUT},
     {"4 G named fields", "dfffffffff" HELLO_BLOCK HELLO_SUM, CACHEKIT_INVALID_INPUT},
 };
@@ -191,8 +192,8 @@ TEST(bombs_allocate_nothing)
             len = sizeof place;
             CHECK_CODE(bombs[i].code, cachekit_decompress(bomb, n, place, &len));
             CHECK_OK(cachekit_keyring_encrypt(keyring, aad, aad_len, bomb, n, sealed, &sealed_len));
-            CHECK_CODE(bombs[i].code, cachekit_keyring_open(
-                keyring, NULL, BYTES("k"), sealed, sealed_len, &out, &len, NULL));
+            CHECK_CODE(bombs[i].code, cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed,
+                                          sealed_len, &out, &len, NULL));
             CHECK(out == NULL && len == 0);
             if (round == 0 && i == sizeof bombs / sizeof bombs[0] - 1) {
                 before = memory_status("VmHWM");

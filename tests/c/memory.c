@@ -27,9 +27,11 @@ static void check_peak(const char *call, size_t in, size_t out)
 {
     size_t peak = memory_status("VmHWM");
     check_that(peak <= in + out + 16 * MIB, __FILE__, __LINE__,
-        "%s: peak of %zu KiB for %zu KiB in and %zu KiB out", call, peak >> 10, in >> 10, out >> 10);
+        "%s: peak of %zu KiB for %zu KiB in and %zu KiB out", call, peak >> 10, in >> 10,
+        out >> 10);
     /* It would show nothing if less were in use than there is. */
-    check_that(peak >= in + out, __FILE__, __LINE__, "%s: peak of %zu KiB cannot be", call, peak >> 10);
+    check_that(
+        peak >= in + out, __FILE__, __LINE__, "%s: peak of %zu KiB cannot be", call, peak >> 10);
 }
 
 static uint8_t *payload(bool noise)
@@ -159,8 +161,8 @@ CHILD(many_cycles)
     size_t before = memory_status("VmRSS");
     cycle(100000);
     size_t after = memory_status("VmRSS");
-    check_that(after <= before + 8 * MIB, __FILE__, __LINE__, "from %zu KiB to %zu KiB", before >> 10,
-        after >> 10);
+    check_that(after <= before + 8 * MIB, __FILE__, __LINE__, "from %zu KiB to %zu KiB",
+        before >> 10, after >> 10);
 }
 
 TEST(nothing_piles_up)
@@ -194,13 +196,15 @@ CHILD(no_memory_for_results)
     size_t n = 200 * MIB, len = 0, envelope_len = 0, sealed_len = 0, place_len, index = 7;
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     CachekitKeyring *keyring = new_keyring();
-    uint8_t *data = reserve(n), *envelope = NULL, *sealed = NULL, *out = data, *back = NULL, place[64];
+    uint8_t *data = reserve(n), *envelope = NULL, *sealed = NULL, *out = data, *back = NULL,
+            place[64];
     double ratio = 0;
     CHECK_OK(cachekit_byte_storage_store(storage, data, n, NULL, &envelope, &envelope_len));
     CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, envelope_len, &back, &len));
     cachekit_free_buffer(back);
     CHECK_OK(cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, n, &sealed, &sealed_len));
-    CHECK_OK(cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &len, NULL));
+    CHECK_OK(
+        cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &len, NULL));
     cachekit_free_buffer(back);
     uint64_t made = cachekit_keyring_get_counter(keyring);
 
@@ -226,8 +230,8 @@ CHILD(no_memory_for_results)
             cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, n, &out, &len));
         CHECK(out == NULL && len == 0);
         out = data, len = 1;
-        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_keyring_open(
-            keyring, NULL, BYTES("k"), sealed, sealed_len, &out, &len, &index));
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed,
+                                               sealed_len, &out, &len, &index));
         CHECK(out == NULL && len == 0 && index == 0);
         CHECK_NUMBER(made, cachekit_keyring_get_counter(keyring)); /* nothing else has happened */
         /* What fits still works. */
@@ -235,7 +239,8 @@ CHILD(no_memory_for_results)
         cachekit_free_buffer(out);
     }
     lift_limit();
-    CHECK_OK(cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &out, &len, NULL));
+    CHECK_OK(
+        cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &out, &len, NULL));
     CHECK_NUMBER(n, len);
     cachekit_free_buffer(out);
     CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, envelope_len, &out, &len));
@@ -271,7 +276,8 @@ CHILD(no_memory_for_handles)
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     lift_limit();
     check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
-    check_code(CACHEKIT_OUT_OF_MEMORY, keyring_err, "cachekit_keyring_new", __FILE__, __LINE__, "it");
+    check_code(
+        CACHEKIT_OUT_OF_MEMORY, keyring_err, "cachekit_keyring_new", __FILE__, __LINE__, "it");
     CHECK(keyring == NULL);
     CHECK(storage == NULL);
     CHECK(made > 10);
@@ -324,7 +330,8 @@ CHILD(no_random_numbers)
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring));
     CHECK(keyring == NULL);
     CHECK(cachekit_encryptor_new(NULL) == NULL);
-    static const char seen[] = "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n";
+    static const char seen[] =
+        "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n";
     if (fd >= 0 && check_failures == 0 && write(fd, seen, sizeof seen - 1) < 0)
         perror(log);
 }
@@ -469,7 +476,8 @@ CHILD(keys_of_a_keyring_that_is_freed_amid_calls)
     for (int round = 0; round < MANY; round++) {
         pthread_t threads[4];
         for (int i = 0; i < 4; i++)
-            CHECK_NUMBER(0, pthread_create(&threads[i], NULL, encrypt_until_freed, keyrings[round]));
+            CHECK_NUMBER(
+                0, pthread_create(&threads[i], NULL, encrypt_until_freed, keyrings[round]));
         while (cachekit_keyring_get_counter(keyrings[round]) < 8)
             sched_yield();
         cachekit_keyring_free(keyrings[round]);
@@ -490,7 +498,8 @@ CHILD(keys_of_a_freed_encryptor)
         for (int j = 0; j < 3; j++) {
             size_t len = sizeof out, back_len = sizeof back;
             CHECK_OK(cachekit_encrypt(encryptors[i], secret, 32, NULL, 0, HELLO, out, &len));
-            CHECK_OK(cachekit_decrypt(encryptors[i], secret, 32, NULL, 0, out, len, back, &back_len));
+            CHECK_OK(
+                cachekit_decrypt(encryptors[i], secret, 32, NULL, 0, out, len, back, &back_len));
         }
     }
     hidden h = hide(secret);

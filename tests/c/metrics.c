@@ -29,9 +29,10 @@ static void check_counts(const char *name, const CachekitOperationMetrics *m, ui
 {
     check_that(m->operations == operations && m->errors == errors && m->bytes_in == in &&
                    m->bytes_out == out,
-        __FILE__, line, "%s is %llu operations, %llu errors, %llu in, %llu out, "
-        "not %llu, %llu, %llu, %llu", name,
-        (unsigned long long)m->operations, (unsigned long long)m->errors,
+        __FILE__, line,
+        "%s is %llu operations, %llu errors, %llu in, %llu out, "
+        "not %llu, %llu, %llu, %llu",
+        name, (unsigned long long)m->operations, (unsigned long long)m->errors,
         (unsigned long long)m->bytes_in, (unsigned long long)m->bytes_out,
         (unsigned long long)operations, (unsigned long long)errors, (unsigned long long)in,
         (unsigned long long)out);
@@ -72,14 +73,14 @@ TEST(storage_counts_exactly)
         cachekit_byte_storage_store(storage, HELLO, "\xff", &envelope, &len));
     CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
         cachekit_byte_storage_store(storage, noise, 512 * MIB + 1, NULL, &envelope, &len));
-    CHECK_CODE(CACHEKIT_INVALID_INPUT,
-        cachekit_byte_storage_retrieve(storage, NULL, 0, &data, &n));
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_byte_storage_retrieve(storage, NULL, 0, &data, &n));
     CachekitMetrics m = of_storage(storage);
     CHECK_COUNTS(m.store, 102, 2, 100 * 16, 100 * 42);
     CHECK_COUNTS(m.retrieve, 101, 31, 70 * 42, 70 * 16);
     CHECK_COUNTS(m.encrypt, 0, 0, 0, 0);
     CHECK_COUNTS(m.decrypt, 0, 0, 0, 0);
-    CHECK(m.last_compression_ratio > 16 / 42.0 - 1e-9 && m.last_compression_ratio < 16 / 42.0 + 1e-9);
+    CHECK(
+        m.last_compression_ratio > 16 / 42.0 - 1e-9 && m.last_compression_ratio < 16 / 42.0 + 1e-9);
 
     /* A large payload is timed; validation and estimates do not count. */
     double ratio;
@@ -185,8 +186,8 @@ TEST(keyrings_count_seals_and_opens)
     CHECK_COUNTS(m.retrieve, 1, 0, 42, 16);
 
     cachekit_free_buffer(back);
-    CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_keyring_open(
-        keyring, NULL, BYTES("x"), sealed, sealed_len, &back, &back_len, NULL));
+    CHECK_CODE(CACHEKIT_DECRYPTION_FAILED, cachekit_keyring_open(keyring, NULL, BYTES("x"), sealed,
+                                               sealed_len, &back, &back_len, NULL));
     len = 30;
     CHECK_OK(cachekit_keyring_seal_interop(keyring, "u:g:1", BYTES("\x91\x2a"), in, &len));
     m = of_keyring(keyring);
@@ -220,7 +221,8 @@ static void check_grown(const char *name, CachekitError (*call)(grown *), size_t
         CHECK_NUMBER(n, g.metrics.struct_size);
         size_t filled = n < size ? n : size;
         if (filled > sizeof(size_t))
-            CHECK_BYTES(whole.bytes + sizeof(size_t), g.bytes + sizeof(size_t), filled - sizeof(size_t));
+            CHECK_BYTES(
+                whole.bytes + sizeof(size_t), g.bytes + sizeof(size_t), filled - sizeof(size_t));
         else
             filled = sizeof(size_t);
         /* What comes behind a struct that the library knows less of is left. */

@@ -159,7 +159,8 @@ TEST(struct_size_0)
         to.metrics.struct_size = to.info.struct_size = to.tenant_keys.struct_size = 0;
         check_code(
             CACHEKIT_INVALID_INPUT, f->call(&a), f->name, __FILE__, __LINE__, "struct_size 0");
-        CHECK_FILLED(POISON, (uint8_t *)&to.metrics + sizeof(size_t), sizeof to.metrics - sizeof(size_t));
+        CHECK_FILLED(
+            POISON, (uint8_t *)&to.metrics + sizeof(size_t), sizeof to.metrics - sizeof(size_t));
         CHECK_FILLED(POISON, (uint8_t *)&to.info + sizeof(size_t), sizeof to.info - sizeof(size_t));
         CHECK_FILLED(POISON, to.tenant_keys.encryption, 3 * CACHEKIT_KEY_SIZE);
     }

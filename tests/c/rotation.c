@@ -38,7 +38,8 @@ static CachekitError encrypt(uint64_t message, uint8_t out[36], size_t *len)
     *len = 36;
     return keyring != NULL
                ? cachekit_keyring_encrypt(keyring, NULL, 0, in, sizeof message, out, len)
-               : cachekit_encrypt(encryptor, key, sizeof key, NULL, 0, in, sizeof message, out, len);
+               : cachekit_encrypt(
+                     encryptor, key, sizeof key, NULL, 0, in, sizeof message, out, len);
 }
 
 static uint64_t counter(void)
@@ -66,7 +67,8 @@ static void check_one(uint64_t n, CachekitError want)
         fail("not the code", n, err);
     if (len != sizeof out)
         fail("not the length", n, err);
-    uint32_t nonce = (uint32_t)out[8] << 24 | (uint32_t)out[9] << 16 | (uint32_t)out[10] << 8 | out[11];
+    uint32_t nonce =
+        (uint32_t)out[8] << 24 | (uint32_t)out[9] << 16 | (uint32_t)out[10] << 8 | out[11];
     if (nonce != (uint32_t)(n - 1) || counter() != n)
         fail("not the counter", n, err);
     err = keyring != NULL ? cachekit_keyring_decrypt(
@@ -196,7 +198,8 @@ int main(int argc, char **argv)
         check_one(n, CACHEKIT_ROTATION_NEEDED);
     atomic_store(&made, ROTATION + NEAR);
     printf("ok: encryption %" PRIu64 " was the first to answer CACHEKIT_ROTATION_NEEDED, and it "
-           "decrypts (%.0f s)\n", ROTATION + 1, now() - start);
+           "decrypts (%.0f s)\n",
+        ROTATION + 1, now() - start);
     fflush(stdout);
 
     if (to_exhaustion) {
@@ -213,7 +216,8 @@ int main(int argc, char **argv)
                 fail("not the counter", counter(), err);
         }
         printf("ok: encryption %" PRIu64 " was the last, then CACHEKIT_COUNTER_EXHAUSTED for good "
-               "(%.0f s)\n", EXHAUSTED, now() - start);
+               "(%.0f s)\n",
+            EXHAUSTED, now() - start);
     }
     cachekit_keyring_free(keyring);
     cachekit_encryptor_free(encryptor);

@@ -132,8 +132,8 @@ static void *seal_many(void *arg)
             err = cachekit_keyring_encrypt(n->keyring, NULL, 0, HELLO, out, &len);
         else if (i % 3 == 1)
             err = cachekit_keyring_seal_interop(n->keyring, "u:g:1", BYTES("\x91\x2a"), out, &len);
-        else if ((err = cachekit_keyring_seal(n->keyring, NULL, BYTES("k"), HELLO, &sealed, &len)) ==
-                 CACHEKIT_OK)
+        else if ((err = cachekit_keyring_seal(
+                      n->keyring, NULL, BYTES("k"), HELLO, &sealed, &len)) == CACHEKIT_OK)
             memcpy(out, sealed, 12);
         cachekit_free_buffer(sealed);
         if (err != CACHEKIT_OK)
@@ -166,17 +166,16 @@ static void *work(void *arg)
         uint8_t *sealed = NULL, *back = NULL, *envelope = NULL, *data2 = NULL;
         size_t sealed_len = 0, back_len = 0, envelope_len = 0, data2_len = 0;
         data[i % 500] ^= (uint8_t)me;
-        bool good =
-            cachekit_keyring_seal(handles[KEYRING], NULL, BYTES("k"), data, n, &sealed,
-                &sealed_len) == CACHEKIT_OK &&
-            cachekit_keyring_open(handles[KEYRING], NULL, BYTES("k"), sealed, sealed_len, &back,
-                &back_len, NULL) == CACHEKIT_OK &&
-            cachekit_byte_storage_store(handles[STORAGE], data, n, NULL, &envelope,
-                &envelope_len) == CACHEKIT_OK &&
-            cachekit_byte_storage_retrieve(handles[STORAGE], envelope, envelope_len, &data2,
-                &data2_len) == CACHEKIT_OK &&
-            back_len == n && memcmp(data, back, n) == 0 && data2_len == n &&
-            memcmp(data, data2, n) == 0;
+        bool good = cachekit_keyring_seal(handles[KEYRING], NULL, BYTES("k"), data, n, &sealed,
+                        &sealed_len) == CACHEKIT_OK &&
+                    cachekit_keyring_open(handles[KEYRING], NULL, BYTES("k"), sealed, sealed_len,
+                        &back, &back_len, NULL) == CACHEKIT_OK &&
+                    cachekit_byte_storage_store(
+                        handles[STORAGE], data, n, NULL, &envelope, &envelope_len) == CACHEKIT_OK &&
+                    cachekit_byte_storage_retrieve(handles[STORAGE], envelope, envelope_len, &data2,
+                        &data2_len) == CACHEKIT_OK &&
+                    back_len == n && memcmp(data, back, n) == 0 && data2_len == n &&
+                    memcmp(data, data2, n) == 0;
         atomic_fetch_add(good ? &s->good : &s->bad, 1);
         cachekit_free_buffer(sealed);
         cachekit_free_buffer(back);
