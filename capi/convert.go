@@ -42,7 +42,7 @@ func chars(p *C.char, n C.size_t) []byte {
 // array reads n elements of a C array.
 func array[T any](p *T, n C.size_t) []T { return unsafe.Slice(p, n) }
 
-// fixed is the array of N bytes at p.
+// fixed is the array of bytes, or the struct of such arrays, at p.
 func fixed[A any](p *C.uint8_t) *A { return (*A)(unsafe.Pointer(p)) }
 
 // errNoMemory is the one error that arises here and has no place in core,

@@ -76,9 +76,8 @@ CachekitError cachekit_decrypt(const CachekitEncryptor *encryptor, const uint8_t
 CachekitError cachekit_encryptor_get_metrics(
     const CachekitEncryptor *encryptor, CachekitMetrics *metrics)
 {
-    CK_CHECK_STRUCT(metrics);
     CachekitMetrics all = {0};
-    CK_FILL_STRUCT(metrics, &all);
+    CK_ENTER_STRUCT(metrics, &all);
     ck_ref ref;
     CachekitError err = ck_enter(encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
@@ -104,9 +103,8 @@ CachekitError cachekit_derive_key(const uint8_t *master, size_t master_len, cons
 CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_len,
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitTenantKeys *keys)
 {
-    CK_CHECK_STRUCT(keys);
     CachekitTenantKeys all = {0};
-    CK_FILL_STRUCT(keys, &all);
+    CK_ENTER_STRUCT(keys, &all);
     if (ck_missing(master, master_len) || ck_missing(tenant_id, tenant_id_len))
         return CACHEKIT_NULL_POINTER;
     CachekitError err = (CachekitError)ckgo_derive_tenant_keys(

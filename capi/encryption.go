@@ -57,15 +57,9 @@ func ckgo_derive_key(master *C.uint8_t, masterLen C.size_t, salt *C.uint8_t, sal
 func ckgo_derive_tenant_keys(master *C.uint8_t, masterLen C.size_t, tenant *C.uint8_t, tenantLen C.size_t,
 	keys *C.CachekitTenantKeys) (result C.int) {
 	defer recovered(&result)
-	derived, err := encryption.DeriveTenantKeys(slice(master, masterLen), slice(tenant, tenantLen))
-	defer derived.Wipe()
-	if err != nil {
-		return code(err)
-	}
-	*fixed[[encryption.KeySize]byte](&keys.encryption[0]) = derived.Encryption
-	*fixed[[encryption.KeySize]byte](&keys.authentication[0]) = derived.Authentication
-	*fixed[[encryption.KeySize]byte](&keys.cache_keys[0]) = derived.CacheKeys
-	return C.CACHEKIT_OK
+	// The three keys lie behind each other in C as in Go.
+	derived := fixed[encryption.TenantKeys](&keys.encryption[0])
+	return code(derived.Derive(slice(master, masterLen), slice(tenant, tenantLen)))
 }
 
 //export ckgo_key_fingerprint

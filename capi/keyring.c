@@ -126,9 +126,8 @@ CachekitError cachekit_keyring_decrypt_at(const CachekitKeyring *keyring, size_t
 
 CachekitError cachekit_keyring_get_metrics(const CachekitKeyring *keyring, CachekitMetrics *metrics)
 {
-    CK_CHECK_STRUCT(metrics);
     CachekitMetrics all = {0};
-    CK_FILL_STRUCT(metrics, &all);
+    CK_ENTER_STRUCT(metrics, &all);
     ck_ref ref;
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)

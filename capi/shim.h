@@ -52,17 +52,6 @@ static inline CachekitError ck_leave_with(ck_ref ref, int code, uint8_t *out, si
     return ck_leave(ref, code);
 }
 
-/* Checks a struct that the caller has sized. */
-#define CK_CHECK_STRUCT(p)                                                                         \
-    do {                                                                                           \
-        if (ck_forked())                                                                           \
-            return CACHEKIT_FORKED;                                                                \
-        if ((p) == NULL)                                                                           \
-            return CACHEKIT_NULL_POINTER;                                                          \
-        if ((p)->struct_size == 0)                                                                 \
-            return CACHEKIT_INVALID_INPUT;                                                         \
-    } while (0)
-
 /* Copies what fits of a result behind the caller's struct_size, which stays. */
 #define CK_FILL_STRUCT(to, from)                                                                   \
     do {                                                                                           \
@@ -72,6 +61,19 @@ static inline CachekitError ck_leave_with(ck_ref ref, int code, uint8_t *out, si
         if (ck_size > sizeof(size_t))                                                              \
             memcpy((char *)(to) + sizeof(size_t), (const char *)(from) + sizeof(size_t),           \
                 ck_size - sizeof(size_t));                                                         \
+    } while (0)
+
+/* Begins a function with a struct that the caller has sized: checks it, and
+ * fills it with the zeros of all, a local one. */
+#define CK_ENTER_STRUCT(p, all)                                                                    \
+    do {                                                                                           \
+        if ((p) == NULL)                                                                           \
+            return ck_no_pointer();                                                                \
+        CK_FILL_STRUCT(p, all);                                                                    \
+        if (ck_forked())                                                                           \
+            return CACHEKIT_FORKED;                                                                \
+        if ((p)->struct_size == 0)                                                                 \
+            return CACHEKIT_INVALID_INPUT;                                                         \
     } while (0)
 
 #endif

@@ -85,9 +85,8 @@ CachekitError cachekit_byte_storage_estimate_compression(
 CachekitError cachekit_byte_storage_get_metrics(
     const CachekitByteStorage *storage, CachekitMetrics *metrics)
 {
-    CK_CHECK_STRUCT(metrics);
     CachekitMetrics all = {0};
-    CK_FILL_STRUCT(metrics, &all);
+    CK_ENTER_STRUCT(metrics, &all);
     ck_ref ref;
     CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
@@ -100,9 +99,8 @@ CachekitError cachekit_byte_storage_get_metrics(
 CachekitError cachekit_envelope_inspect(
     const uint8_t *envelope, size_t envelope_len, CachekitEnvelopeInfo *info)
 {
-    CK_CHECK_STRUCT(info);
     CachekitEnvelopeInfo all = {0};
-    CK_FILL_STRUCT(info, &all);
+    CK_ENTER_STRUCT(info, &all);
     if (ck_missing(envelope, envelope_len))
         return CACHEKIT_NULL_POINTER;
     CachekitError err = (CachekitError)ckgo_inspect(IN(envelope), envelope_len, &all);

@@ -88,6 +88,9 @@ func (e *Envelope) Extract(dst []byte) error {
 	return err
 }
 
+// Size is the size of the whole envelope in bytes.
+func (e *Envelope) Size() int { return e.size }
+
 // InPlaceSize is the size in bytes of a buffer in which the envelope, standing
 // at the buffer's end, may be extracted to the buffer's start, and is
 // overwritten as it is read. It is 0 for an envelope that cannot: one of those

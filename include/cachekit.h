@@ -227,7 +227,7 @@ typedef struct CachekitEnvelopeInfo {
 } CachekitEnvelopeInfo;
 
 /* One kind of operation over the life of a handle. Counts are exact. Time is
- * taken for every payload of 64 KiB and more and for one in 64 of the smaller
+ * taken for every payload of 64 KiB and more and for one in 256 of the smaller
  * ones, since reading the clock costs more than they do. */
 typedef struct CachekitOperationMetrics {
     uint64_t operations;       /* all calls, failed ones included */

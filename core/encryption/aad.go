@@ -3,6 +3,7 @@ package encryption
 import (
 	"encoding/binary"
 	"math"
+	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
 )
@@ -18,7 +19,8 @@ const aadRoom = 256
 // plaintext and whether that is a compressed envelope. originalType is a fifth
 // component that the Python library writes; empty means that there is none.
 //
-// The error is core.ErrInputTooLarge for a component of 4 GiB.
+// Errors: core.ErrInputTooLarge for a component of 4 GiB, core.ErrInvalidInput
+// for a format or type that is not valid UTF-8.
 func AppendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType string) ([]byte, error) {
 	if originalType == "" {
 		return appendAAD(dst, tenantID, cacheKey, format, compressed, nil)
@@ -30,6 +32,9 @@ func AppendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, o
 // too short, the answer is core.ErrBufferTooSmall and the size needed. A nil
 // originalType is none, an empty one a component of no bytes.
 func AADInto(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType *string) (int, error) {
+	if err := checkComponents(tenantID, cacheKey, format, originalType); err != nil {
+		return 0, err
+	}
 	n := 1 + 4 + len(tenantID) + 4 + len(cacheKey) + 4 + len(format) + 4 + len(compressedFlag(compressed))
 	if originalType != nil {
 		n += 4 + len(*originalType)
@@ -42,12 +47,8 @@ func AADInto(dst, tenantID, cacheKey []byte, format string, compressed bool, ori
 }
 
 func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType *string) ([]byte, error) {
-	longest := max(len(tenantID), len(cacheKey), len(format))
-	if originalType != nil {
-		longest = max(longest, len(*originalType))
-	}
-	if uint64(longest) > math.MaxUint32 {
-		return dst, core.ErrInputTooLarge
+	if err := checkComponents(tenantID, cacheKey, format, originalType); err != nil {
+		return dst, err
 	}
 	dst = append(dst, aadVersion)
 	dst = appendComponent(dst, tenantID)
@@ -58,6 +59,21 @@ func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, o
 		dst = appendComponent(dst, *originalType)
 	}
 	return dst, nil
+}
+
+// checkComponents returns the error that AppendAAD documents.
+func checkComponents(tenantID, cacheKey []byte, format string, originalType *string) error {
+	kind := ""
+	if originalType != nil {
+		kind = *originalType
+	}
+	switch longest := max(len(tenantID), len(cacheKey), len(format), len(kind)); {
+	case uint64(longest) > math.MaxUint32:
+		return core.ErrInputTooLarge
+	case !utf8.ValidString(format), !utf8.ValidString(kind):
+		return core.ErrInvalidInput
+	}
+	return nil
 }
 
 func appendComponent[T []byte | string](dst []byte, component T) []byte {

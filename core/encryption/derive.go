@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
 )
@@ -26,8 +27,8 @@ const (
 // master key nor its siblings can be found.
 //
 // Errors, looked for in this order: core.ErrInvalidKeyLength for a master key
-// under MinMasterKeySize, core.ErrInvalidInput for an empty domain,
-// core.ErrDomainTooLong, core.ErrInvalidInput for an empty salt,
+// under MinMasterKeySize, core.ErrInvalidInput for a domain that is empty or
+// not valid UTF-8, core.ErrDomainTooLong, core.ErrInvalidInput for an empty salt,
 // core.ErrSaltTooLong.
 //
 // The result is a value of its own; DeriveDomainKeyInto leaves no second copy
@@ -48,6 +49,8 @@ func DeriveDomainKeyInto(key *[KeySize]byte, master, tenantSalt, domain []byte) 
 		return core.ErrInvalidInput
 	case len(domain) > MaxDomainSize:
 		return core.ErrDomainTooLong
+	case !utf8.Valid(domain):
+		return core.ErrInvalidInput
 	}
 	if err := checkTenant(tenantSalt); err != nil {
 		return err

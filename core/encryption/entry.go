@@ -170,8 +170,8 @@ func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format st
 // keyring's metrics. dst must be env.OriginalSize bytes and must not overlap
 // the envelope. After an error it holds zeros.
 func (k *TenantKeyring) Extract(env *core.Envelope, dst []byte) error {
-	span := k.retrieve.Begin(env.OriginalSize)
+	span := k.retrieve.Begin(env.Size())
 	err := env.Extract(dst)
-	count(&k.retrieve, span, env.CompressedSize, env.OriginalSize, err)
+	count(&k.retrieve, span, env.Size(), env.OriginalSize, err)
 	return err
 }
