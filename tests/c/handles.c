@@ -117,28 +117,39 @@ TEST(junk)
     free(on_heap);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)*(void *const *)a, y = (uintptr_t)*(void *const *)b;
+    return x < y ? -1 : x > y;
+}
+
 /* A freed handle never becomes that of a later object. */
 TEST(a_stale_handle_never_reaches_the_next_object)
 {
-    enum { KEPT = 256 };
     make_samples();
     for (kind k = STORAGE; k < KINDS; k++) {
-        int rounds = check_rounds(k == KEYRING ? 20000 : 100000);
-        void *stale[KEPT] = {NULL};
-        for (int i = 0; i < rounds; i++) {
-            CASE("kind %d, cycle %d", k, i);
-            void *handle = new_handle(k);
-            for (int j = 0; j < KEPT && i % 1000 == 0; j++)
-                CHECK_CODE(CACHEKIT_INVALID_HANDLE, use(k, stale[j]));
-            CachekitError before = use(k, stale[(i + KEPT - 1) % KEPT]), now = use(k, handle);
-            if (handle == NULL || before != CACHEKIT_INVALID_HANDLE || now != CACHEKIT_OK)
-                FAIL("a stale handle answers, or a new one does not");
-            for (int j = 0; j < 4; j++)
-                if (stale[(i + j) % KEPT] == handle)
-                    FAIL("a handle came back");
-            free_handle(k, handle);
-            stale[i % KEPT] = handle;
+        size_t n = (size_t)check_rounds(100000);
+        void **stale = calloc(n, sizeof *stale);
+        for (size_t i = 0; i < n; i++) {
+            CASE("kind %d, cycle %zu", k, i);
+            stale[i] = new_handle(k);
+            if (use(k, stale[i]) != CACHEKIT_OK)
+                FAIL("a new handle does not answer");
+            if (i > 0 && use(k, stale[i - 1]) != CACHEKIT_INVALID_HANDLE)
+                FAIL("the handle before it does");
+            free_handle(k, stale[i]);
         }
+        CASE("kind %d, all of them", k);
+        void *live = new_handle(k); /* in a place that they all had */
+        for (size_t i = 0; i < n; i++)
+            CHECK_CODE(CACHEKIT_INVALID_HANDLE, use(k, stale[i]));
+        CHECK_OK(use(k, live));
+        qsort(stale, n, sizeof *stale, by_value);
+        for (size_t i = 1; i < n; i++)
+            if (stale[i] == stale[i - 1])
+                FAIL("a handle came back");
+        free_handle(k, live);
+        free(stale);
     }
 }
 
