@@ -16,7 +16,7 @@ cflags   := -std=c11 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
 links    := -Lbuild -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
-go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.inc' -o -name '*.ld.so') go.mod go.sum
+go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.ld.so') go.mod go.sum
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0

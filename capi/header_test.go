@@ -40,14 +40,14 @@ func TestCodesOfTheHeader(t *testing.T) {
 }
 
 func TestErrorTableIsCurrent(t *testing.T) {
-	table, err := os.ReadFile("errors.inc")
+	table, err := os.ReadFile("error_table.h")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, code := range core.Codes() {
 		row := fmt.Sprintf("[%s] = {%q, %q},\n", code.Name(), code.Name(), code)
 		if !bytes.Contains(table, []byte(row)) {
-			t.Errorf("errors.inc lacks %q; run make generate", row)
+			t.Errorf("error_table.h lacks %q; run make generate", row)
 		}
 	}
 }

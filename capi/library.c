@@ -6,7 +6,7 @@
 static const struct {
     const char *name, *text;
 } errors[] = {
-#include "errors.inc"
+#include "error_table.h"
 };
 
 static const size_t error_count = sizeof errors / sizeof errors[0];

@@ -8,12 +8,15 @@
 // an assembly kernel stands in convert.go.
 package main
 
+// The build cache does not look into link/exports.ld.so; after a change there,
+// build with -a.
+
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra
 #cgo linux LDFLAGS: -Wl,--no-undefined ${SRCDIR}/link/exports.ld.so
 */
 import "C"
 
-//go:generate go run ./errtable -o errors.inc
+//go:generate go run ./errtable -o error_table.h
 
 func main() {}

@@ -53,7 +53,7 @@ var (
 )
 
 // codes is the one table of errors. The C library's texts are generated from
-// it (capi/errors.inc), and tests in every language walk it.
+// it (capi/error_table.h), and tests in every language walk it.
 var codes = [...]struct{ name, text string }{
 	CodeOK:                   {"CACHEKIT_OK", "ok"},
 	CodeInvalidInput:         {"CACHEKIT_INVALID_INPUT", "invalid input"},

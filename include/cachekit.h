@@ -83,7 +83,9 @@
  * grow: 0 is CACHEKIT_INVALID_INPUT, and nothing is written beyond it.
  *
  * Signals. The Go runtime inside owns SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and
- * SIGURG and passes on those that are not its own; all others are yours.
+ * SIGURG and passes on those that are not its own; all others are yours. A
+ * handler that you install after loading needs SA_ONSTACK, as signals also
+ * arrive on the small stacks of Go's threads.
  */
 #ifndef CACHEKIT_H
 #define CACHEKIT_H

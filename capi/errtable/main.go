@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	out := flag.String("o", "errors.inc", "the file to write")
+	out := flag.String("o", "error_table.h", "the file to write")
 	flag.Parse()
 	var b strings.Builder
 	b.WriteString("/* Written by go generate ./capi from core/errors.go. */\n")

@@ -115,8 +115,8 @@ func TestNoDerivedKeyIsLeftInMemory(t *testing.T) {
 	}
 	runtime.GC()
 	// A key that is not wiped is left once or more for each of the 100 cycles.
-	// A stray copy is what a preempted goroutine's saved registers can leave.
-	const stray = 2
+	// A few are what the saved registers of preempted goroutines can leave.
+	const stray = 20
 	if n := inMemory(t, complement); n > stray {
 		t.Errorf("the key is left in %d places", n)
 	}
