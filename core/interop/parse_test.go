@@ -3,6 +3,7 @@ package interop
 import (
 	"math"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -61,5 +62,30 @@ func TestParseTakesMemoryForWhatIsThere(t *testing.T) {
 	pairs := strings.Repeat("\x82\x01\xc0\x01", 99) + "\xc0"
 	if _, err := Parse([]byte(pairs)); err != nil {
 		t.Error(err)
+	}
+}
+
+// What Parse says of its memory, for the documents that take most.
+func TestParseTakesMemoryInProportion(t *testing.T) {
+	const count = 10000
+	for name, item := range map[string]string{
+		"maps of one pair":   "\x81\xa0\xc0",
+		"maps in maps":       strings.Repeat("\x81\xa0", 90) + "\xc0",
+		"maps of two pairs":  "\x82\xa0\xc0\xa1a\xc0",
+		"maps that repeat":   "\x82\xa0\xc0\xa0\xc0",
+		"empty maps":         "\x80",
+		"empty arrays":       "\x90",
+		"arrays of an array": "\x91\x90",
+		"extensions":         "\xd4\x00\x00",
+		"nil":                "\xc0",
+	} {
+		doc := []byte("\xdc\x27\x10" + strings.Repeat(item, count))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Parse(doc)
+		runtime.ReadMemStats(&after)
+		if n := int(after.TotalAlloc - before.TotalAlloc); n > 190*len(doc) || err != nil {
+			t.Errorf("%s: %d bytes for a document of %d, %v", name, n, len(doc), err)
+		}
 	}
 }

@@ -87,6 +87,17 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 	if e.tooLarge() {
 		return core.ErrInputTooLarge
 	}
+	// Pointers are no level of the document, but one can lead back to itself.
+	for hops := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; hops++ {
+		if v.IsNil() {
+			e.header(msgpack.Nil, 0)
+			return nil
+		}
+		if hops == core.MaxNesting {
+			return errTooDeep
+		}
+		v = v.Elem()
+	}
 	switch v.Kind() {
 	case reflect.Bool:
 		return e.bool(v.Bool())
@@ -98,21 +109,6 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 		return e.float(v.Float())
 	case reflect.String:
 		return e.string(v.String())
-	case reflect.Interface:
-		if v.IsNil() {
-			e.header(msgpack.Nil, 0)
-			return nil
-		}
-		return e.value(v.Elem().Interface(), depth)
-	case reflect.Pointer:
-		if v.IsNil() {
-			e.header(msgpack.Nil, 0)
-			return nil
-		}
-		if depth >= core.MaxNesting { // a pointer can lead back to itself
-			return errTooDeep
-		}
-		return e.reflected(v.Elem(), depth+1)
 	case reflect.Slice, reflect.Array:
 		return e.list(v, depth)
 	case reflect.Map:
@@ -235,8 +231,9 @@ func (e *encoder) list(v reflect.Value, depth int) error {
 		if t.Kind() == reflect.Slice {
 			return e.bytes(v.Bytes())
 		}
-		b := make([]byte, v.Len())
-		reflect.Copy(reflect.ValueOf(b), v)
+		array := reflect.New(t).Elem() // one whose bytes have an address
+		array.Set(v)
+		b := array.Bytes()
 		if id, ok := asUUID(v, b); ok {
 			return e.uuid(id)
 		}

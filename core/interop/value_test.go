@@ -18,6 +18,7 @@ type (
 	myString string
 	myInt    int16
 	myBytes  []byte
+	myByte   byte
 	myMap    map[myString]myInt
 
 	googleUUID [16]byte // the shape of github.com/google/uuid.UUID
@@ -56,6 +57,8 @@ func TestGoTypes(t *testing.T) {
 		"array of bytes":          {[2]byte{1, 2}, "\xc4\x02\x01\x02"},
 		"16 bytes":                {[16]byte{}, "\xc4\x10" + strings.Repeat("\x00", 16)},
 		"16 bytes, other text":    {md5Sum{}, "\xc4\x10" + strings.Repeat("\x00", 16)},
+		"array of named bytes":    {[2]myByte{1, 2}, "\xc4\x02\x01\x02"},
+		"slice of named bytes":    {[]myByte{1, 2}, "\xc4\x02\x01\x02"},
 		"array":                   {[2]string{"x", "y"}, "\x92\xa1x\xa1y"},
 		"[]int":                   {[]int{1, 2}, "\x92\x01\x02"},
 		"[]string":                {[]string{"x"}, "\x91\xa1x"},
@@ -290,6 +293,24 @@ func TestGoValuesWithoutEnd(t *testing.T) {
 			t.Errorf("doubling %s: %v", name, err)
 		}
 		e.free()
+	}
+}
+
+// A pointer is no level of the document.
+func TestPointersAreNoNesting(t *testing.T) {
+	type node map[string]*node
+	innermost := new(node)
+	top := innermost
+	for range core.MaxNesting - 1 {
+		top = &node{"a": top}
+	}
+	doc, err := Value(top)
+	if want := strings.Repeat("\x81\xa1a", core.MaxNesting-1) + "\x80"; string(doc) != want || err != nil {
+		t.Errorf("%x, %v", doc, err)
+	}
+	*innermost = node{"a": nil, "b": {}}
+	if _, err := Value(top); err != errTooDeep {
+		t.Errorf("one level more: %v", err)
 	}
 }
 
