@@ -98,9 +98,11 @@ func (k *Key) expand(p path, key []byte) {
 
 // Seal encrypts plaintext into dst, which must be len(plaintext)+TagSize
 // bytes long and must not overlap plaintext unless both start at one address.
+// nonce must not overlap plaintext or aad.
 func (k *Key) Seal(dst, nonce, plaintext, aad []byte) {
 	checkSizes(len(dst), len(plaintext), nonce)
 	checkOverlap(dst, plaintext)
+	checkNonce(nonce, plaintext, aad)
 	switch k.path {
 	case stdlib:
 		k.std.seal(dst, nonce, plaintext, aad)
@@ -155,6 +157,7 @@ func SealOnce(key, dst, nonce, plaintext, aad []byte) {
 	checkKey(key)
 	checkSizes(len(dst), len(plaintext), nonce)
 	checkOverlap(dst, plaintext)
+	checkNonce(nonce, plaintext, aad)
 	sealOnce(active, key, dst, nonce, plaintext, aad)
 }
 
@@ -201,8 +204,20 @@ func checkSizes(sealed, plain int, nonce []byte) {
 // checkOverlap makes a mistake of the caller a panic; otherwise it would be data
 // that nobody can decrypt any more. Only addresses are compared.
 func checkOverlap(dst, src []byte) {
-	d, s := uintptr(unsafe.Pointer(unsafe.SliceData(dst))), uintptr(unsafe.Pointer(unsafe.SliceData(src)))
-	if d != s && d < s+uintptr(len(src)) && s < d+uintptr(len(dst)) {
+	if unsafe.SliceData(dst) != unsafe.SliceData(src) && overlap(dst, src) {
 		panic("aesgcm: buffers overlap")
 	}
+}
+
+// checkNonce is for callers that have just written the nonce in front of dst:
+// what lay there is lost, and to seal what is there now would not say so.
+func checkNonce(nonce, plaintext, aad []byte) {
+	if overlap(nonce, plaintext) || overlap(nonce, aad) {
+		panic("aesgcm: nonce overlaps an input")
+	}
+}
+
+func overlap(a, b []byte) bool {
+	p, q := uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return p < q+uintptr(len(b)) && q < p+uintptr(len(a)) && len(a) > 0 && len(b) > 0
 }

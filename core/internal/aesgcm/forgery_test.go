@@ -98,6 +98,9 @@ func TestWrongSizes(t *testing.T) {
 			"overlap of one byte":         func() { SealOnce(key, b[:66], nonce, b[65:115], nil) },
 			"overlap, open":               func() { k.Open(b[:84], nonce, b[83:183], nil) },
 			"overlap, open once":          func() { OpenOnce(key, b[1:85], nonce, b[:100], nil) },
+			"nonce over the plaintext":    func() { k.Seal(b[12:29], b[:12], b[:1], nil) },
+			"nonce over it, once":         func() { SealOnce(key, b[20:37], b[8:20], b[8:9], nil) },
+			"nonce over additional data":  func() { k.Seal(b[12:29], b[:12], b[100:101], b[11:12]) },
 			"a Key without key":           func() { new(Key).Seal(b[:116], nonce, b[:100], nil) },
 			"a Key without key, open":     func() { new(Key).Open(b[:84], nonce, b[:100], nil) },
 		} {
@@ -114,5 +117,12 @@ func TestWrongSizes(t *testing.T) {
 			}
 		}
 		k.Seal(b[:66], nonce, b[66:116], nil) // side by side is allowed
+		// Nothing overlaps with nothing, wherever that is.
+		k.Seal(b[:16], nonce, b[8:8], nil)
+		k.Seal(b[12:28], b[:12], b[6:6], b[6:6])
+		SealOnce(key, b[:16], nonce, b[8:8], nil)
+		if !k.Open(b[8:8], nonce, b[:16], nil) || !OpenOnce(key, b[8:8], nonce, b[:16], nil) {
+			t.Error("an empty message does not open")
+		}
 	})
 }
