@@ -125,10 +125,10 @@ func KeyFingerprint(key []byte) (fingerprint [FingerprintSize]byte) {
 	copy(fingerprint[:], sum[:])
 	// Overwrite what the hash buffered of the key, as in hkdfSHA256.
 	var zeros [sha256.BlockSize]byte
-	h.Reset()
-	h.Write(zeros[1:])
+	// Here it can be all of a block: a key goes on where the prefix ended.
 	h.Reset()
 	h.Write(zeros[:1])
+	h.Write(zeros[1:])
 	h.Sum(sum[:0])
 	return fingerprint
 }
