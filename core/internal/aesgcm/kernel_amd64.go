@@ -106,11 +106,13 @@ func (rk *roundKeys) seal(p path, dst, nonce, plaintext, aad []byte) {
 		}
 		return
 	}
-	s := newStream(rk, p, nonce, n, aad)
+	var s stream
+	s.begin(rk, p, nonce, n, aad)
 	for {
 		part := s.next(n)
 		sealPart(rk, p, d, src, part, &s)
 		if s.last == 1 {
+			s.wipe()
 			return
 		}
 		d, src, n = advance(d), advance(src), n-chunk
@@ -126,21 +128,23 @@ func (rk *roundKeys) open(p path, dst, nonce, ciphertext, aad []byte) bool {
 		}
 		return open256(rk, d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad), nil) == 0
 	}
-	s := newStream(rk, p, nonce, n, aad)
+	var s stream
+	s.begin(rk, p, nonce, n, aad)
 	for {
 		part := s.next(n)
 		diff := openPart(rk, p, d, src, part, &s)
 		if s.last == 1 {
+			s.wipe()
 			return diff == 0
 		}
 		d, src, n = advance(d), advance(src), n-chunk
 	}
 }
 
-// newStream begins a message: everything up to the data.
-func newStream(rk *roundKeys, p path, nonce []byte, n int, aad []byte) stream {
+// begin begins a message: everything up to the data.
+func (s *stream) begin(rk *roundKeys, p path, nonce []byte, n int, aad []byte) {
 	_ = nonce[NonceSize-1]
-	s := stream{
+	*s = stream{
 		// The counter of the tag is 1, data begins at 2.
 		ctr:   [2]uint64{uint64(binary.BigEndian.Uint32(nonce[8:]))<<32 | 2, binary.BigEndian.Uint64(nonce)},
 		total: n,
@@ -148,11 +152,17 @@ func newStream(rk *roundKeys, p path, nonce []byte, n int, aad []byte) stream {
 	}
 	for len(aad) > 0 {
 		part := min(len(aad), p.batch())
-		hashPart(rk, p, &s, &aad[0], part)
+		hashPart(rk, p, s, &aad[0], part)
 		aad = aad[part:]
 	}
-	return s
 }
+
+// wipe makes an end. GHASH of some of the ciphertext is an equation for H, and
+// everyone may know the ciphertext. It is not inlined for the same reason as
+// Key.Wipe.
+//
+//go:noinline
+func (s *stream) wipe() { *s = stream{} }
 
 // next returns how much of n bytes is for the next call.
 func (s *stream) next(n int) int {

@@ -138,7 +138,8 @@ func TestCounterCarries(t *testing.T) {
 				}
 				for _, split := range []int{0, 512, 1024, 1536} { // bytes in a call before
 					run := func(b []byte, f func(rk *roundKeys, p path, dst, src *byte, n int, s *stream)) {
-						s := newStream(&k.schedule.rk, active, nonce, len(msg), nil)
+						var s stream
+						s.begin(&k.schedule.rk, active, nonce, len(msg), nil)
 						s.ctr[0] = s.ctr[0]&^0xffffffff | uint64(first)
 						if split > 0 {
 							f(&k.schedule.rk, active, &b[0], &b[0], split, &s)
