@@ -362,6 +362,33 @@ func TestKeyringsWipedUnderLoad(t *testing.T) {
 	}
 }
 
+// A key that fails leaves zeros, so with a ciphertext in their place the next
+// key would have nothing to open. With one key it would go well, until the
+// first rotation.
+func TestKeyringDoesNotDecryptInPlace(t *testing.T) {
+	old, master := testKeyring(t, testKey(1), nil, "t"), testKey(2)
+	sealed, err := old.Encrypt([]byte("data"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := bytes.Clone(sealed)
+	for name, ring := range map[string]*TenantKeyring{
+		"one key":  old,
+		"two keys": testKeyring(t, master, [][]byte{testKey(1)}, "t"),
+	} {
+		for _, at := range []int{0, NonceSize} {
+			func() {
+				defer func() {
+					if recover() == nil || !bytes.Equal(sealed, kept) {
+						t.Errorf("%s, at byte %d: no panic, or the ciphertext is lost", name, at)
+					}
+				}()
+				ring.DecryptInto(sealed[at:], sealed, nil)
+			}()
+		}
+	}
+}
+
 // A mistake that panics is somebody else's to recover from, as the C library
 // does; the keyring must not wait for that call for ever.
 func TestWipeAfterAPanic(t *testing.T) {

@@ -161,6 +161,9 @@ func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex in
 	span := k.decrypt.Begin(len(ciphertext))
 	defer func() { count(&k.decrypt, span, len(ciphertext), n, err) }()
 	if err == nil {
+		if aesgcm.Overlap(dst[:n], ciphertext) {
+			panic("encryption: a keyring does not decrypt in place")
+		}
 		keyIndex, err = k.open(dst[:n], ciphertext, aad, 0, len(k.fingerprints))
 		if err != nil {
 			n = 0

@@ -202,9 +202,9 @@ func checkSizes(sealed, plain int, nonce []byte) {
 }
 
 // checkOverlap makes a mistake of the caller a panic; otherwise it would be data
-// that nobody can decrypt any more. Only addresses are compared.
+// that nobody can decrypt any more.
 func checkOverlap(dst, src []byte) {
-	if unsafe.SliceData(dst) != unsafe.SliceData(src) && overlap(dst, src) {
+	if unsafe.SliceData(dst) != unsafe.SliceData(src) && Overlap(dst, src) {
 		panic("aesgcm: buffers overlap")
 	}
 }
@@ -212,12 +212,14 @@ func checkOverlap(dst, src []byte) {
 // checkNonce is for callers that have just written the nonce in front of dst:
 // what lay there is lost, and to seal what is there now would not say so.
 func checkNonce(nonce, plaintext, aad []byte) {
-	if overlap(nonce, plaintext) || overlap(nonce, aad) {
+	if Overlap(nonce, plaintext) || Overlap(nonce, aad) {
 		panic("aesgcm: nonce overlaps an input")
 	}
 }
 
-func overlap(a, b []byte) bool {
+// Overlap reports whether a and b have a byte in common. Only addresses are
+// compared.
+func Overlap(a, b []byte) bool {
 	p, q := uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
 	return p < q+uintptr(len(b)) && q < p+uintptr(len(a)) && len(a) > 0 && len(b) > 0
 }
