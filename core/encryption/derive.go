@@ -27,9 +27,9 @@ const (
 // master key nor its siblings can be found.
 //
 // Errors, looked for in this order: core.ErrInvalidKeyLength for a master key
-// under MinMasterKeySize, core.ErrInvalidInput for a domain that is empty or
-// not valid UTF-8, core.ErrDomainTooLong, core.ErrInvalidInput for an empty salt,
-// core.ErrSaltTooLong.
+// under MinMasterKeySize, core.ErrInvalidInput for an empty domain,
+// core.ErrDomainTooLong, core.ErrInvalidInput for a domain that is not valid
+// UTF-8 or for an empty salt, core.ErrSaltTooLong.
 //
 // The result is a value of its own; DeriveDomainKeyInto leaves no second copy
 // behind.
