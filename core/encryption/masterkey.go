@@ -54,18 +54,20 @@ func MasterKeyFromEnv() ([]byte, error) {
 }
 
 // previousMasterKeysFromEnv returns the keys in CACHEKIT_PREVIOUS_MASTER_KEYS,
-// none if it is unset or empty. Blanks around a comma are allowed; an empty
-// place between commas is refused, since a key was probably meant to be there.
+// none if it is unset. As in the family's Python library, white space around a
+// key and empty places between commas do not count, so that one variable
+// serves both.
 func previousMasterKeysFromEnv() (keys [][]byte, err error) {
-	list := os.Getenv(PreviousMasterKeysVariable)
-	if list == "" {
-		return nil, nil
-	}
-	if strings.Count(list, ",") >= MaxDecryptOnlyKeys {
-		return nil, fmt.Errorf("%s: %w", PreviousMasterKeysVariable, ErrTooManyKeys)
-	}
-	for digits := range strings.SplitSeq(list, ",") {
-		key, err := ParseMasterKey(strings.Trim(digits, " "))
+	for digits := range strings.SplitSeq(os.Getenv(PreviousMasterKeysVariable), ",") {
+		digits = strings.TrimSpace(digits)
+		if digits == "" {
+			continue
+		}
+		key, err := ParseMasterKey(digits)
+		if err == nil && len(keys) == MaxDecryptOnlyKeys {
+			clear(key)
+			err = ErrTooManyKeys
+		}
 		if err != nil {
 			wipeAll(keys)
 			return nil, fmt.Errorf("%s: %w", PreviousMasterKeysVariable, err)
