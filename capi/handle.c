@@ -15,6 +15,15 @@ static uint32_t slots;                                   /* ever used */
 /* The serial number is the generation without the type. */
 #define SERIAL_STEP (UINT64_C(1) << (32 + CK_TYPE_BITS))
 
+_Thread_local uint32_t ck_thread;
+
+void ck_number_thread(void)
+{
+    static _Atomic uint32_t threads;
+    /* The highest bit says that it has a number. */
+    ck_thread = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) | UINT32_C(1) << 31;
+}
+
 bool ck_slot_take(ck_ref *ref)
 {
     bool taken = false;

@@ -8,9 +8,9 @@
  * A slot counts the calls that use it, so that an object is destroyed by
  * whoever leaves last: the free or a call under way. One counter would be
  * fought over by all threads that share a handle, so a slot has several, each
- * on its own cache line and with its own live bit; a thread uses the one that
- * its stack falls on. A free takes the live bits away one by one, and a
- * counter is drained when its bit is gone and its count is 0. */
+ * on its own cache line and with its own live bit; threads take turns at them.
+ * A free takes the live bits away one by one, and a counter is drained when its
+ * bit is gone and its count is 0. */
 #ifndef CK_HANDLE_H
 #define CK_HANDLE_H
 
@@ -44,6 +44,11 @@ typedef struct ck_slot {
 } ck_slot;
 
 extern _Atomic(ck_slot *) ck_chunks[CK_CHUNKS];
+
+/* The number of this thread, for taking turns; 0 before its first call. The model is the one that
+ * needs no call to find the variable. */
+extern _Thread_local uint32_t ck_thread __attribute__((tls_model("initial-exec")));
+void ck_number_thread(void);
 
 /* A call's hold on an object. */
 typedef struct ck_ref {
@@ -84,11 +89,9 @@ static inline bool ck_acquire(const void *handle, ck_type type, ck_ref *ref)
     ck_slot *slot = ck_slot_of(handle, type);
     if (slot == NULL)
         return false;
-    /* Threads' stacks lie at least pages apart, whatever their size. */
-    uint32_t counter =
-        (uint32_t)((((uintptr_t)__builtin_frame_address(0) >> 14) * UINT64_C(0x9e3779b97f4a7c15)) >>
-                   62) &
-        (CK_COUNTERS - 1);
+    if (ck_thread == 0)
+        ck_number_thread();
+    uint32_t counter = ck_thread % CK_COUNTERS;
     ck_word *word = &slot->counter[counter].word;
     uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
     do {

@@ -49,12 +49,8 @@ func (n *nonces) init() error {
 // take writes the next nonce to dst. rotate tells that RotationThreshold were
 // taken before it.
 func (n *nonces) take(dst []byte) (rotate bool, err error) {
-	// The check before the addition keeps failing calls from moving the
-	// counter towards its own 64-bit end. Threads that pass it together at
-	// the limit add a few too many; those get no nonce either.
-	if n.made.Load() >= MaxEncryptions {
-		return false, core.ErrCounterExhausted
-	}
+	// Calls beyond the limit go on counting, towards an end of 64 bits that
+	// they would not reach in a thousand years.
 	before := n.made.Add(1) - 1
 	if before >= MaxEncryptions {
 		return false, core.ErrCounterExhausted

@@ -42,13 +42,14 @@ const (
 	packedOne   = 1 << (2 * packedBytes)
 )
 
-// cell is one cache line of counters.
+// cell is one set of counters. It is padded to two cache lines, so that two
+// cells never share one, wherever the allocator puts them.
 type cell struct {
 	packed                        atomic.Uint64
 	operations, bytesIn, bytesOut atomic.Uint64
 	last                          atomic.Uint64 // sizes of the last operation, out<<32 | in
 	started                       atomic.Uint64 // operations, if they are guarded
-	_                             [16]byte
+	_                             [80]byte
 }
 
 // Operation holds the cumulative counts of one kind of operation. The zero
@@ -64,6 +65,7 @@ type Operation struct {
 	// Begin must be followed by End or Fail, whatever happens in between.
 	Guard bool
 
+	_                              [64]byte // the two above are only read
 	cells                          [cells]cell
 	errors, timed, totalNS, lastNS atomic.Uint64
 	lastCell                       atomic.Pointer[cell] // where the last operation was counted
@@ -88,10 +90,12 @@ var epoch = time.Now().Add(-1)
 func (o *Operation) Begin(size int) Span {
 	// The address of a local variable differs between goroutines, and
 	// between C threads calling in; pages of the same stack fall together.
-	// Only its value is used, so nothing is dereferenced or kept alive.
+	// Stacks are 4, 8 or 16 KiB and often neighbours: folded like this, four
+	// neighbours of any of these sizes get four cells. Only the value of the
+	// address is used, so nothing is dereferenced or kept alive.
 	var local byte
-	page := uint64(uintptr(unsafe.Pointer(&local)) >> 12)
-	s := Span{cell: &o.cells[page*0x9e3779b97f4a7c15>>62&(cells-1)]}
+	page := uintptr(unsafe.Pointer(&local)) >> 12
+	s := Span{cell: &o.cells[(page^page>>2^page>>4)%cells]}
 	var first bool // of SampleEvery
 	if o.Guard {
 		first = s.cell.started.Add(1)%SampleEvery == 1
