@@ -8,11 +8,11 @@
 // an assembly kernel stands in convert.go.
 package main
 
-// The build cache does not look into link/exports.ld.so; after a change there,
-// build with -a.
+// The build cache does not look into link/exports.ld.so and ../include; after a
+// change there, build with -a.
 
 /*
-#cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra
+#cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -I${SRCDIR}/../include
 #cgo linux LDFLAGS: -Wl,--no-undefined ${SRCDIR}/link/exports.ld.so
 */
 import "C"
