@@ -253,6 +253,15 @@ done:
     return ok;
 }
 
+/* True if all that was printed has arrived; a full disk shows here. */
+static bool printed(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    fprintf(stderr, "pipeline: cannot write: %s\n", strerror(errno));
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     const char *tenant = "acme", *path = DEFAULT_FILE;
@@ -260,7 +269,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(help, stdout);
-            return 0;
+            return printed() ? 0 : 1;
         }
         if (strcmp(argv[i], "--tenant") == 0 && i + 1 < argc) {
             tenant = argv[++i];
@@ -279,5 +288,5 @@ int main(int argc, char **argv)
         return 1;
     bool ok = run(tenant, path, data, len);
     free(data);
-    return ok ? 0 : 1;
+    return ok && printed() ? 0 : 1;
 }

@@ -92,6 +92,23 @@ func TestPipelineRefuses(t *testing.T) {
 	})
 }
 
+// TestPipelineOnAFullDisk proves that a report that was not written is no success.
+func TestPipelineOnAFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("skipped: there is no /dev/full")
+	}
+	defer full.Close()
+	for _, args := range [][]string{nil, {"--help"}} {
+		var stderr strings.Builder
+		cmd := command(buildC(t, "pipeline"), args...)
+		cmd.Stdout, cmd.Stderr = full, &stderr
+		if cmd.Run() == nil || !strings.Contains(stderr.String(), "No space left") {
+			t.Errorf("%v: exit code %d, %q", args, cmd.ProcessState.ExitCode(), stderr.String())
+		}
+	}
+}
+
 func TestPipelineHelp(t *testing.T) {
 	program := buildC(t, "pipeline")
 	for _, flag := range []string{"--help", "-h"} {
