@@ -115,6 +115,14 @@ void ck_buffer_free(void *buffer)
         free(start);
 }
 
+void ck_buffer_discard(uint8_t *buffer, size_t used)
+{
+    ck_buffer_use(buffer, used);
+    ck_buffer_free(buffer);
+}
+
+void ck_move(uint8_t *to, const uint8_t *from, size_t len) { memmove(to, from, len); }
+
 void ck_wipe(void *memory, size_t len)
 {
     if (memory == NULL || len == 0)

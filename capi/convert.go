@@ -5,8 +5,10 @@ package main
 #cgo nocallback ck_buffer_new
 #cgo noescape ck_buffer_grow
 #cgo nocallback ck_buffer_grow
-#cgo noescape ck_buffer_free
-#cgo nocallback ck_buffer_free
+#cgo noescape ck_buffer_discard
+#cgo nocallback ck_buffer_discard
+#cgo noescape ck_move
+#cgo nocallback ck_move
 #include "ckgo.h"
 #include "buffer.h"
 */
@@ -86,8 +88,9 @@ func recovered(result *C.int) {
 // A buffer is memory that the library gives out, see buffer.h. Memory that a
 // payload needs is never Go's: a Go allocation that fails ends the process.
 type buffer struct {
-	p    *C.uint8_t
-	size int
+	p      *C.uint8_t
+	size   int
+	secret int // how many bytes free is to wipe
 }
 
 // newBuffer returns a buffer of n bytes, or errNoMemory.
@@ -96,14 +99,14 @@ func newBuffer(n int) (buffer, error) {
 	if p == nil {
 		return buffer{}, errNoMemory
 	}
-	return buffer{p, n}, nil
+	return buffer{p: p, size: n}, nil
 }
 
 // grow makes room for n bytes, or reports false where that takes a copy.
 func (b *buffer) grow(n int) bool {
 	p := C.ck_buffer_grow(b.p, C.size_t(n))
 	if p != nil {
-		*b = buffer{p, n}
+		b.p, b.size = p, n
 	}
 	return p != nil
 }
@@ -117,10 +120,18 @@ func (b *buffer) give(n int, out **C.uint8_t, length *C.size_t) {
 	b.p = nil
 }
 
-// free frees b unless it was given away. What is in it must be worthless or
-// wiped.
+// move copies the first n bytes of b to its end.
+func (b *buffer) move(n int) {
+	end := (*C.uint8_t)(unsafe.Add(unsafe.Pointer(b.p), b.size-n))
+	C.ck_move(end, b.p, C.size_t(n))
+}
+
+// copyTo copies the first n bytes of b to out.
+func (b *buffer) copyTo(out *C.uint8_t, n int) { C.ck_move(out, b.p, C.size_t(n)) }
+
+// free wipes the secret bytes of b and frees it, unless it was given away.
 func (b *buffer) free() {
 	if b.p != nil {
-		C.ck_buffer_free(unsafe.Pointer(b.p))
+		C.ck_buffer_discard(b.p, C.size_t(b.secret))
 	}
 }

@@ -134,7 +134,7 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 			return code(err)
 		}
 	}
-	defer clear(b.bytes())
+	b.secret = b.size
 	data, err := newBuffer(envelope.OriginalSize)
 	if err != nil {
 		return code(err)
@@ -149,22 +149,19 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 
 // extractInPlace turns b from an envelope into its payload without a second
 // buffer: it grows b, moves the envelope to its end and decompresses it to its
-// start. It reports false, with nothing changed, where b cannot grow.
+// start. It reports false, with nothing changed, where b cannot grow. What is
+// left of the envelope behind the payload goes with the mapping.
 func extractInPlace(keyring *encryption.TenantKeyring, b *buffer, envelope *core.Envelope) (done bool, err error) {
 	size := b.size
 	if !b.grow(envelope.InPlaceSize()) {
 		return false, nil
 	}
+	b.secret = b.size
+	b.move(size)
 	all := b.bytes()
-	copy(all[len(all)-size:], all[:size])
 	moved, err := core.Inspect(all[len(all)-size:])
 	if err == nil {
 		err = keyring.Extract(&moved, all[:moved.OriginalSize])
-	}
-	if err != nil {
-		clear(all)
-	} else {
-		clear(all[moved.OriginalSize:])
 	}
 	return true, err
 }

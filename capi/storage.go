@@ -81,9 +81,8 @@ func ckgo_validate(envelope *C.uint8_t, envelopeLen C.size_t) (result C.int) {
 		return code(err)
 	}
 	defer b.free()
-	err = e.Extract(b.bytes())
-	clear(b.bytes())
-	return code(err)
+	b.secret = b.size
+	return code(e.Extract(b.bytes()))
 }
 
 //export ckgo_compression_ratio
@@ -120,17 +119,17 @@ func ckgo_inspect(envelope *C.uint8_t, envelopeLen C.size_t, info *C.CachekitEnv
 //export ckgo_compress
 func ckgo_compress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	data, dst := slice(in, inLen), slice(out, capacity)
-	n, err := core.EncodeEnvelope(dst, data, core.DefaultFormat)
+	data := slice(in, inLen)
+	n, err := core.EncodeEnvelope(slice(out, capacity), data, core.DefaultFormat)
 	if err == core.ErrBufferTooSmall {
-		n, err = compressTight(dst, data, n)
+		n, err = compressTight(out, capacity, data, n)
 	}
 	return finish(n, err, length)
 }
 
 // compressTight compresses into a buffer below the bound, which may yet hold
 // the result, by way of one that reaches it.
-func compressTight(dst, data []byte, bound int) (int, error) {
+func compressTight(out *C.uint8_t, capacity C.size_t, data []byte, bound int) (int, error) {
 	b, err := newBuffer(bound)
 	if err != nil {
 		return 0, err
@@ -140,12 +139,11 @@ func compressTight(dst, data []byte, bound int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	envelope := b.bytes()[:n]
-	defer clear(envelope)
-	if copy(dst, envelope) < n {
-		clear(dst)
+	b.secret = n
+	if capacity < C.size_t(n) {
 		return n, core.ErrBufferTooSmall
 	}
+	b.copyTo(out, n)
 	return n, nil
 }
 

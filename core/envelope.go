@@ -6,6 +6,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core/internal/checksum"
 	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
 
@@ -271,7 +272,7 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	out = msgpack.Append(out, msgpack.String, uint64(len(format)))
 	out = append(out, format...)
 	if len(out) > MaxEnvelopeSize {
-		clear(out)
+		memory.Clear(out)
 		return 0, ErrInputTooLarge
 	}
 	return len(out), nil

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
 // SealBound is the largest size in bytes that an entry of n payload bytes with
@@ -64,7 +65,7 @@ func (k *TenantKeyring) sealEnvelope(entry, cacheKey []byte, format string) (n i
 		rotate, err = k.seal(entry, envelope, aad)
 	}
 	if err != nil {
-		clear(entry)
+		memory.Clear(entry)
 		return 0, false, err
 	}
 	return len(entry), rotate, nil
@@ -116,7 +117,7 @@ func (k *TenantKeyring) AppendOpen(dst, cacheKey, sealed []byte, format string) 
 	} else {
 		envelope = make([]byte, n)
 	}
-	defer clear(envelope)
+	defer memory.Clear(envelope)
 	env, keyIndex, err := k.OpenEnvelopeInto(envelope, cacheKey, sealed, format)
 	if err != nil {
 		return dst, 0, err
@@ -160,7 +161,7 @@ func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format st
 	}
 	if err != nil {
 		k.retrieve.Fail(k.retrieve.Begin(0))
-		clear(dst[:n])
+		memory.Clear(dst[:n])
 		return core.Envelope{}, 0, err
 	}
 	return env, keyIndex, nil

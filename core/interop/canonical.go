@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
 
@@ -46,7 +47,7 @@ func EncodeCanonical(dst, doc []byte) (int, error) {
 		return size, core.ErrBufferTooSmall
 	}
 	if _, err := appendDocument(dst[:0:size], doc, values); err != nil {
-		clear(dst[:size])
+		memory.Clear(dst[:size])
 		return 0, err
 	}
 	return size, nil

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
 
@@ -53,7 +54,7 @@ func newArgsEncoder() *encoder {
 // to e is wiped, the rest forgotten.
 func (e *encoder) free() {
 	if e.useOwn {
-		clear(e.out)
+		memory.Clear(e.out)
 		e.own, e.useOwn = e.out, false
 	}
 	e.out = nil
@@ -131,8 +132,8 @@ func (e *encoder) close(g group) error {
 	for _, d := range distinct {
 		e.out = append(e.out, e.spare[d.start-header:d.end-header]...)
 	}
-	clear(e.spare)
-	clear(e.out[len(e.out):end])
+	memory.Clear(e.spare)
+	memory.Clear(e.out[len(e.out):end])
 	e.dropped += end - len(e.out)
 	return nil
 }

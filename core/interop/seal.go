@@ -6,6 +6,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
 // format is what the authenticated data of an interop entry says of it,
@@ -93,7 +94,7 @@ func OpenInto(dst []byte, k *encryption.TenantKeyring, key string, sealed []byte
 		return n, keyIndex, err
 	}
 	if err := Check(dst[:n]); err != nil {
-		clear(dst[:n])
+		memory.Clear(dst[:n])
 		return 0, 0, err
 	}
 	return n, keyIndex, nil

@@ -43,7 +43,11 @@
 // The assembly is generated: gen/main.go is where to start reading it.
 package aesgcm
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
+)
 
 //go:generate go -C gen run . -out ../gcm_amd64.s -pkg aesgcm
 
@@ -131,7 +135,7 @@ func (k *Key) Open(dst, nonce, ciphertext, aad []byte) bool {
 		panic("aesgcm: no key")
 	}
 	if !ok {
-		clear(dst)
+		memory.Clear(dst)
 	}
 	return ok
 }
@@ -171,7 +175,7 @@ func OpenOnce(key, dst, nonce, ciphertext, aad []byte) bool {
 	checkOverlap(dst, ciphertext)
 	ok := openOnce(active, key, dst, nonce, ciphertext, aad)
 	if !ok {
-		clear(dst)
+		memory.Clear(dst)
 	}
 	return ok
 }

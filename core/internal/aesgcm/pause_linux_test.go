@@ -3,14 +3,15 @@ package aesgcm
 import (
 	"runtime"
 	"testing"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
 )
 
-// TestPauses stops the world while another goroutine works on one long message.
-// Without preemption points that takes until the message is done.
+// TestPauses stops the world while another goroutine works on one message of
+// 1 GiB. Without preemption points that takes until the message is done.
 func TestPauses(t *testing.T) {
 	if testing.Short() || runtime.GOMAXPROCS(0) < 2 {
 		t.Skip("SKIPPED: takes two CPUs and some seconds")
@@ -24,47 +25,9 @@ func TestPauses(t *testing.T) {
 			"Seal": func() { k.Seal(buf, nonce, msg, nil) },
 			"Open": func() { k.Open(msg, nonce, buf, nil) },
 		} {
-			start := time.Now()
-			work()
-			whole := time.Since(start)
-			// Other programs make a stop take long now and then, but hardly that
-			// long in each of several rounds.
-			bound := whole / 4
-			worst := whole
-			for round := 0; round < 5 && worst > bound; round++ {
-				worst = min(worst, worstStop(t, work))
-			}
-			t.Logf("%s: the message takes %v, stopping the world at most %v", name, whole, worst)
-			if worst > bound {
-				t.Errorf("%s holds up a garbage collection", name)
-			}
+			t.Run(name, func(t *testing.T) { pausetest.Check(t, work) })
 		}
 	})
-}
-
-// worstStop returns the longest of the stops made while work runs.
-func worstStop(t *testing.T, work func()) (worst time.Duration) {
-	const enough = 10
-	stops := 0
-	for stops < enough {
-		done := make(chan bool)
-		go func() {
-			work()
-			close(done)
-		}()
-		var m runtime.MemStats
-		for running := true; running; stops++ {
-			start := time.Now()
-			runtime.ReadMemStats(&m) // stops the world
-			worst = max(worst, time.Since(start))
-			select {
-			case <-done:
-				running = false
-			default:
-			}
-		}
-	}
-	return worst
 }
 
 // repeated returns memory in which the same size bytes come up again and again, so

@@ -1,0 +1,17 @@
+// Package memory clears in parts. The runtime's routine is assembly, which
+// cannot be preempted: over hundreds of MiB in one call it would hold up the
+// garbage collector's stop-the-world for tens of milliseconds, and with it
+// every other thread.
+package memory
+
+// part takes some 50 us.
+const part = 1 << 20
+
+// Clear sets all of b to zero.
+func Clear(b []byte) {
+	for len(b) > part {
+		clear(b[:part])
+		b = b[part:]
+	}
+	clear(b)
+}

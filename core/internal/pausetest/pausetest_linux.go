@@ -1,0 +1,71 @@
+// Package pausetest helps tests to bound how long a call can hold up the
+// garbage collector.
+package pausetest
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bound is what a stop of the world may take. Work that runs for longer without
+// a preemption point exceeds it.
+const Bound = 20 * time.Millisecond
+
+// Check fails if a stop of the world takes longer than Bound while work runs.
+//
+// What counts is the processor time that work gets while it is asked to stop:
+// time on the clock says more about what else the machine is doing. The bound
+// leaves room, and the best of three attempts counts, since work is running again
+// when its time is read, on a busy machine for a whole time slice of about 4 ms.
+func Check(t *testing.T, work func()) {
+	t.Helper()
+	worst := Bound
+	for attempt := 0; attempt < 3 && worst >= Bound; attempt++ {
+		worst = worstStop(t, work)
+	}
+	t.Logf("worst stop %v", worst)
+	if worst >= Bound {
+		t.Errorf("stopping the world took %v", worst)
+	}
+}
+
+// worstStop stops the world again and again until work is done and returns the
+// most processor time that work used from the beginning to the end of one stop.
+func worstStop(t *testing.T, work func()) (worst time.Duration) {
+	t.Helper()
+	thread, done := make(chan int), make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		thread <- unix.Gettid()
+		work()
+	}()
+	// The clock of another thread: pthread_getcpuclockid of the C library.
+	clock := int32(^<-thread<<3 | 6)
+	used := func() time.Duration {
+		var ts unix.Timespec
+		if err := unix.ClockGettime(clock, &ts); err != nil {
+			return -1 // the thread has ended
+		}
+		return time.Duration(ts.Nano())
+	}
+	if used() < 0 {
+		t.Fatal("the clock of another thread cannot be read")
+	}
+	var stats runtime.MemStats
+	for {
+		select {
+		case <-done:
+			return worst
+		default:
+			before := used()
+			runtime.ReadMemStats(&stats) // stops the world
+			if after := used(); after >= 0 {
+				worst = max(worst, after-before)
+			}
+		}
+	}
+}
