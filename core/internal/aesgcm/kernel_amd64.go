@@ -106,13 +106,14 @@ func (rk *roundKeys) seal(p path, dst, nonce, plaintext, aad []byte) {
 		}
 		return
 	}
-	var s stream
+	s := streams.Get().(*stream)
 	s.begin(rk, p, nonce, n, aad)
 	for {
 		part := s.next(n)
-		sealPart(rk, p, d, src, part, &s)
+		sealPart(rk, p, d, src, part, s)
 		if s.last == 1 {
 			s.wipe()
+			streams.Put(s)
 			return
 		}
 		d, src, n = advance(d), advance(src), n-chunk
@@ -128,18 +129,23 @@ func (rk *roundKeys) open(p path, dst, nonce, ciphertext, aad []byte) bool {
 		}
 		return open256(rk, d, src, n, unsafe.SliceData(nonce), unsafe.SliceData(aad), len(aad), nil) == 0
 	}
-	var s stream
+	s := streams.Get().(*stream)
 	s.begin(rk, p, nonce, n, aad)
 	for {
 		part := s.next(n)
-		diff := openPart(rk, p, d, src, part, &s)
+		diff := openPart(rk, p, d, src, part, s)
 		if s.last == 1 {
 			s.wipe()
+			streams.Put(s)
 			return diff == 0
 		}
 		d, src, n = advance(d), advance(src), n-chunk
 	}
 }
+
+// streams are for long messages, and not on the stack for the same reason as
+// schedules.
+var streams = sync.Pool{New: func() any { return new(stream) }}
 
 // begin begins a message: everything up to the data.
 func (s *stream) begin(rk *roundKeys, p path, nonce []byte, n int, aad []byte) {

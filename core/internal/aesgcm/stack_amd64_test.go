@@ -5,8 +5,10 @@ package aesgcm
 import (
 	"bytes"
 	"encoding/binary"
+	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 	"unsafe"
 )
 
@@ -70,6 +72,80 @@ func TestNothingLeftOnStack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNothingLeftWhereTheStackWas has a collection move the stack in the course
+// of a long message and looks at where it was for what GHASH had come to. A
+// marker shows that nobody has written there since.
+func TestNothingLeftWhereTheStackWas(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	eachKernel(t, func(t *testing.T) {
+		const parts = 1000
+		key, nonce := counting(1, KeySize), counting(2, NonceSize)
+		k := NewKey(key)
+		sealed, opened := make([]byte, parts*part+TagSize), make([]byte, parts*part)
+		sums := map[[16]byte]bool{}
+		var s stream
+		s.begin(&k.schedule.rk, active, nonce, parts*part, nil)
+		for i := range parts - 1 {
+			sealPart(&k.schedule.rk, active, &sealed[i*part], &opened[i*part], part, &s)
+			sum := binary.LittleEndian.AppendUint64(nil, s.acc[0])
+			sums[[16]byte(binary.LittleEndian.AppendUint64(sum, s.acc[1]))] = true
+		}
+		k.Seal(sealed, nonce, opened, nil)
+		marker := newSource(51).bytes(16)
+		for name, work := range map[string]func(){
+			"Seal": func() { k.Seal(sealed, nonce, opened, nil) },
+			"Open": func() { k.Open(opened, nonce, sealed, nil) },
+		} {
+			looked := 0
+			for round := 0; round < 100 && looked < 10; round++ {
+				was := make([]byte, 4<<10)
+				begun, done := make(chan bool), make(chan bool)
+				go func() {
+					defer close(done)
+					growStack(1500)
+					here := [16]byte(marker)
+					before := address(&here)
+					close(begun)
+					work()
+					if address(&here) != before {
+						copyUpTo(was, before+uintptr(len(here)))
+					}
+				}()
+				<-begun
+				time.Sleep(time.Millisecond) // somewhere into the message
+				runtime.GC()
+				<-done
+				if !bytes.Contains(was, marker) {
+					continue
+				}
+				looked++
+				for i := range len(was) - 16 {
+					if sums[[16]byte(was[i:i+16])] {
+						t.Fatalf("%s leaves the state of the message", name)
+					}
+				}
+			}
+			if looked == 0 {
+				t.Errorf("%s: the stack never moved", name)
+			}
+		}
+	})
+}
+
+//go:noinline
+func address(p *[16]byte) uintptr { return uintptr(unsafe.Pointer(p)) }
+
+// copyUpTo copies what is below an address that was on the stack. The memory is
+// still there: the runtime gives no addresses back.
+//
+//go:noinline
+//go:nocheckptr
+func copyUpTo(dst []byte, end uintptr) {
+	var here byte
+	from := int(end) - len(dst) - int(uintptr(unsafe.Pointer(&here)))
+	copy(dst, unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&here), from)), len(dst)))
 }
 
 //go:noinline

@@ -77,14 +77,15 @@ func TestExpandInPlace(t *testing.T) {
 }
 
 // TestNoAllocations leaves out single messages that take more than a call of
-// assembly: their schedules are from a pool, which the race detector disturbs.
+// assembly: their schedules are from a pool, which the race detector disturbs. The
+// states of such messages are as well; with one pool, many runs even that out.
 func TestNoAllocations(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
 		buf := make([]byte, 3*part+TagSize)
 		var embedded struct{ Key }
 		for _, n := range []int{0, 64, 500, 4000, part, 3 * part} {
 			for _, aadLen := range []int{0, 100, 600} {
-				if allocs := testing.AllocsPerRun(20, func() {
+				if allocs := testing.AllocsPerRun(200, func() {
 					// On the stack, as with a caller who builds them for the call.
 					var key [KeySize]byte
 					var nonce [NonceSize]byte
