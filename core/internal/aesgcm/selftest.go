@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 )
 
-// knownAnswers are tags for messages that take every way through a kernel: less
+// knownAnswers are tags for messages that take the ways through a kernel: less
 // than a block, several registers, the bulk loop, and a message in parts.
 // Key, nonce, plaintext and additional data are bytes that count up from 1, 2, 3
 // and 4. A right tag means a right ciphertext, as it is computed from that.
