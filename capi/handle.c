@@ -77,21 +77,20 @@ void ck_handle_free(void *handle, ck_type type)
     ck_slot *slot = ck_slot_of(handle, type);
     if (slot == NULL)
         return;
-    /* Whoever takes the first live bit frees; any other free comes too late. */
-    uint64_t seen = atomic_load_explicit(&slot->counter[0].word, memory_order_relaxed);
-    do {
-        if (seen >> 32 != (uint64_t)(uintptr_t)handle >> 32 || (seen & CK_LIVE) == 0)
-            return;
-    } while (!atomic_compare_exchange_weak_explicit(&slot->counter[0].word, &seen, seen & ~CK_LIVE,
-        memory_order_acq_rel, memory_order_relaxed));
-    /* Read nothing but the slot from here on: the last counter to drain ends
-     * the object, and that may happen in another thread. */
+    /* Of several threads that free at once each goes over all live bits and
+     * takes those that it still finds, so that to each the handle is invalid
+     * when it is done. The object may be gone before that, and the slot be
+     * another object's: its generation tells. */
     for (int i = 0; i < CK_COUNTERS; i++) {
-        if (i > 0)
-            seen =
-                atomic_fetch_and_explicit(&slot->counter[i].word, ~CK_LIVE, memory_order_acq_rel);
-        if ((seen & CK_CALLS) == 0)
-            ck_slot_drained(slot);
+        ck_word *word = &slot->counter[i].word;
+        uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
+        while (seen >> 32 == (uint64_t)(uintptr_t)handle >> 32 && (seen & CK_LIVE) != 0)
+            if (atomic_compare_exchange_weak_explicit(
+                    word, &seen, seen & ~CK_LIVE, memory_order_acq_rel, memory_order_relaxed)) {
+                if ((seen & CK_CALLS) == 0)
+                    ck_slot_drained(slot);
+                break;
+            }
     }
 }
 

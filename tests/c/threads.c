@@ -243,3 +243,35 @@ TEST(all_threads_free_the_same_handle)
         CHECK_NUMBER(1, cachekit_keyring_key_count(handles[KEYRING]));
     }
 }
+
+/* Whoever's free has returned finds the handle gone, even one that came second
+ * while the first was still at it. */
+static void *free_all_in_turn(void *arg)
+{
+    shared *s = arg;
+    CachekitByteStorage **all = s->handle;
+    CachekitMetrics m = {.struct_size = sizeof m};
+    atomic_fetch_add(&s->ready, 1);
+    while (atomic_load(&s->ready) < THREADS)
+        sched_yield();
+    for (; *all != NULL; all++) {
+        cachekit_byte_storage_free(*all);
+        if (cachekit_byte_storage_get_metrics(*all, &m) != CACHEKIT_INVALID_HANDLE)
+            atomic_fetch_add(&s->bad, 1);
+    }
+    return NULL;
+}
+
+TEST(a_free_that_comes_second_frees_too)
+{
+    enum { HANDLES = 1000 };
+    CachekitByteStorage *all[HANDLES + 1] = {NULL};
+    shared s = {.handle = all};
+    for (int round = 0; round < check_rounds(400); round++) {
+        for (int i = 0; i < HANDLES; i++)
+            CHECK((all[i] = cachekit_byte_storage_new(NULL)) != NULL);
+        atomic_store(&s.ready, 0);
+        in_threads(free_all_in_turn, &s);
+    }
+    CHECK_NUMBER(0, s.bad);
+}
