@@ -92,12 +92,17 @@ CachekitError cachekit_derive_key(const uint8_t *master, size_t master_len, cons
 {
     if (out_key == NULL)
         return ck_no_pointer();
-    memset(out_key, 0, CACHEKIT_KEY_SIZE);
+    CachekitError err;
     if (ck_missing(master, master_len) || ck_missing(salt, salt_len) ||
         ck_missing(domain, domain_len) || ck_forked())
-        return ck_no_pointer();
-    return (CachekitError)ckgo_derive_key(
-        IN(master), master_len, IN(salt), salt_len, IN(domain), domain_len, out_key);
+        err = ck_no_pointer();
+    else
+        err = (CachekitError)ckgo_derive_key(
+            IN(master), master_len, IN(salt), salt_len, IN(domain), domain_len, out_key);
+    /* Not before: the master key may lie there. */
+    if (err != CACHEKIT_OK)
+        memset(out_key, 0, CACHEKIT_KEY_SIZE);
+    return err;
 }
 
 CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_len,

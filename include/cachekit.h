@@ -479,6 +479,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_encryptor_get_metrics(
 
 /* Derives a 32-byte key from a master key with HKDF-SHA256 (RFC 5869), bound
  * to a salt (such as a tenant id) and a domain (what the key is for; UTF-8).
+ * In place: out_key may be master.
  *
  * Returns
  *   CACHEKIT_OK

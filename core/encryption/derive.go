@@ -38,21 +38,11 @@ func DeriveDomainKey(master, tenantSalt, domain []byte) (key [KeySize]byte, err 
 	return key, err
 }
 
-// DeriveDomainKeyInto is DeriveDomainKey straight into the caller's memory.
-// After an error key holds zeros.
+// DeriveDomainKeyInto is DeriveDomainKey straight into the caller's memory,
+// which may be that of the master key. After an error key holds zeros.
 func DeriveDomainKeyInto(key *[KeySize]byte, master, tenantSalt, domain []byte) error {
-	clear(key[:])
-	switch {
-	case len(master) < MinMasterKeySize:
-		return core.ErrInvalidKeyLength
-	case len(domain) == 0:
-		return core.ErrInvalidInput
-	case len(domain) > MaxDomainSize:
-		return core.ErrDomainTooLong
-	case !utf8.Valid(domain):
-		return core.ErrInvalidInput
-	}
-	if err := checkTenant(tenantSalt); err != nil {
+	if err := checkDerivation(master, tenantSalt, domain); err != nil {
+		clear(key[:])
 		return err
 	}
 	var room [192]byte // all but the longest salts stay on the stack
@@ -63,6 +53,21 @@ func DeriveDomainKeyInto(key *[KeySize]byte, master, tenantSalt, domain []byte) 
 	salt = append(salt, tenantSalt...)
 	hkdfSHA256(key, master, salt, domain)
 	return nil
+}
+
+// checkDerivation returns the error that DeriveDomainKey documents.
+func checkDerivation(master, tenantSalt, domain []byte) error {
+	switch {
+	case len(master) < MinMasterKeySize:
+		return core.ErrInvalidKeyLength
+	case len(domain) == 0:
+		return core.ErrInvalidInput
+	case len(domain) > MaxDomainSize:
+		return core.ErrDomainTooLong
+	case !utf8.Valid(domain):
+		return core.ErrInvalidInput
+	}
+	return checkTenant(tenantSalt)
 }
 
 func checkTenant(tenant []byte) error {

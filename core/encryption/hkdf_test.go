@@ -212,3 +212,15 @@ func TestDerivedKeysDependOnEveryInput(t *testing.T) {
 		t.Errorf("after %v keys are not zeros", err)
 	}
 }
+
+// The result may take the master key's place.
+func TestDeriveDomainKeyInPlace(t *testing.T) {
+	key := [KeySize]byte{1, 2, 3}
+	want, err := DeriveDomainKey(key[:], []byte("tenant"), []byte("domain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := DeriveDomainKeyInto(&key, key[:], []byte("tenant"), []byte("domain")); err != nil || key != want {
+		t.Errorf("%x, %v, want %x", key, err, want)
+	}
+}

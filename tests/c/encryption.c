@@ -295,6 +295,20 @@ TEST(derivation_known_answers)
     CHECK(memcmp(keys.cache_keys, out, 32) != 0);
 }
 
+/* A key derived from the zeros that out_key is cleared to would be everyone's. */
+TEST(derivation_in_place)
+{
+    uint8_t want[32], both[40];
+    CHECK_OK(cachekit_derive_key(master, sizeof master, TENANT, BYTES("domain"), want));
+    memcpy(both, master, sizeof master);
+    CHECK_OK(cachekit_derive_key(both, 32, TENANT, BYTES("domain"), both));
+    CHECK_BYTES(want, both, 32);
+
+    memcpy(both + 8, master, sizeof master);
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_derive_key(both + 8, 32, TENANT, NULL, 0, both));
+    CHECK_FILLED(0, both, 32);
+}
+
 TEST(fingerprints)
 {
     /* SHA-256("key_fingerprint_v1"), the first half, and of 32 bytes of 61. */
