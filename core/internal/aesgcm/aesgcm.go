@@ -153,7 +153,11 @@ func (k *Key) Wipe() {
 }
 
 // SealOnce is NewKey, Seal and Wipe for a key that serves one message.
+// The nonce must not overlap the key either.
 func SealOnce(key, dst, nonce, plaintext, aad []byte) {
+	if Overlap(nonce, key) {
+		panic(nonceOverlaps)
+	}
 	if active == stdlib {
 		stdlibSealOnce(key, dst, nonce, plaintext, aad)
 		return
@@ -217,9 +221,11 @@ func checkOverlap(dst, src []byte) {
 // what lay there is lost, and to seal what is there now would not say so.
 func checkNonce(nonce, plaintext, aad []byte) {
 	if Overlap(nonce, plaintext) || Overlap(nonce, aad) {
-		panic("aesgcm: nonce overlaps an input")
+		panic(nonceOverlaps)
 	}
 }
+
+const nonceOverlaps = "aesgcm: nonce overlaps an input"
 
 // Overlap reports whether a and b have a byte in common. Only addresses are
 // compared.

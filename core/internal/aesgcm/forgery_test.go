@@ -101,6 +101,7 @@ func TestWrongSizes(t *testing.T) {
 			"nonce over the plaintext":    func() { k.Seal(b[12:29], b[:12], b[:1], nil) },
 			"nonce over it, once":         func() { SealOnce(key, b[20:37], b[8:20], b[8:9], nil) },
 			"nonce over additional data":  func() { k.Seal(b[12:29], b[:12], b[100:101], b[11:12]) },
+			"nonce over the key":          func() { SealOnce(b[11:43], b[12:29], b[:12], b[100:101], nil) },
 			"a Key without key":           func() { new(Key).Seal(b[:116], nonce, b[:100], nil) },
 			"a Key without key, open":     func() { new(Key).Open(b[:84], nonce, b[:100], nil) },
 		} {
