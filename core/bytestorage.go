@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
 )
 
@@ -151,9 +152,11 @@ func (s *ByteStorage) EstimateCompression(data []byte) (ratio float64, err error
 }
 
 // CompressionRatio is EstimateCompression with the caller's scratch memory of
-// at least EnvelopeBound(len(data), 0) bytes.
+// at least EnvelopeBound(len(data), 0) bytes, in which no payload byte is left.
 func CompressionRatio(scratch, data []byte) float64 {
-	return float64(len(data)) / float64(lz4block.Encode(scratch, data))
+	n := lz4block.Encode(scratch, data)
+	memory.Clear(scratch[:min(n+lz4block.Slack, len(scratch))]) // and no page touched that was not
+	return float64(len(data)) / float64(n)
 }
 
 // Metrics returns what this ByteStorage has done so far.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
@@ -71,10 +72,6 @@ func (k *TenantKeyring) sealEnvelope(entry, cacheKey []byte, format string) (n i
 	return len(entry), rotate, nil
 }
 
-// encoderSlack is how far beyond the envelope its encoder may have written:
-// the width of its widest store.
-const encoderSlack = 64
-
 // sealInto writes the envelope of data to dst where it will be encrypted.
 func sealInto(dst, data []byte, format string) (int, error) {
 	if len(data) > core.MaxPayloadSize || len(format) > core.MaxEnvelopeSize {
@@ -85,7 +82,7 @@ func sealInto(dst, data []byte, format string) (int, error) {
 	}
 	n, err := core.EncodeEnvelope(dst[NonceSize:len(dst)-TagSize], data, format)
 	end := NonceSize + n
-	clear(dst[end:min(end+encoderSlack, len(dst))])
+	clear(dst[end:min(end+lz4block.Slack, len(dst))])
 	return n, err
 }
 

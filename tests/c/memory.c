@@ -346,7 +346,7 @@ TEST(rng_failure_is_an_answer)
     CHECK_NUMBER(0, status);
 }
 
-/* ---- What is left of keys ---- */
+/* ---- What is left of keys and payloads ---- */
 
 /* A key that is looked for must not lie in memory in the clear. */
 typedef struct hidden {
@@ -544,10 +544,67 @@ CHILD(master_derived_from)
     say_copies(&h);
 }
 
-TEST(keys_are_wiped)
+/* Calls a function that takes memory of its own for a payload, of noise that an
+ * envelope holds as it is. One for each process, since another one's memory
+ * would come to lie where it had its own. */
+static void say_copies_of_payload(void (*call)(const uint8_t *data, size_t len))
+{
+    enum { SIZE = 10000 }; /* malloc's memory */
+    uint8_t *data = malloc(SIZE);
+    fill_random(data, SIZE, 5);
+    call(data, SIZE);
+    hidden h = hide(data + SIZE / 2);
+    cachekit_wipe(data, SIZE);
+    say_copies(&h);
+}
+
+static void retrieve(const uint8_t *data, size_t len)
+{
+    uint8_t *envelope = NULL, *back = NULL;
+    size_t n = 0, back_len = 0;
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    CHECK_OK(cachekit_byte_storage_store(storage, data, len, NULL, &envelope, &n));
+    CHECK_OK(cachekit_byte_storage_retrieve(storage, envelope, n, &back, &back_len));
+    CHECK_OK(cachekit_byte_storage_validate(storage, envelope, n));
+    cachekit_free_buffer(envelope);
+    cachekit_free_buffer(back);
+}
+
+static void estimate(const uint8_t *data, size_t len)
+{
+    double ratio = 0;
+    CHECK_OK(cachekit_byte_storage_estimate_compression(
+        cachekit_byte_storage_new(NULL), data, len, &ratio));
+}
+
+static void compress_tight(const uint8_t *data, size_t len)
+{
+    uint8_t small[64];
+    size_t n = sizeof small;
+    CHECK_CODE(CACHEKIT_BUFFER_TOO_SMALL, cachekit_compress(data, len, small, &n));
+}
+
+static void seal_and_open(const uint8_t *data, size_t len)
+{
+    uint8_t *sealed = NULL, *back = NULL;
+    size_t n = 0, back_len = 0;
+    CachekitKeyring *keyring = new_keyring();
+    CHECK_OK(cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, len, &sealed, &n));
+    CHECK_OK(cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, n, &back, &back_len, NULL));
+    cachekit_free_buffer(sealed);
+    cachekit_free_buffer(back);
+}
+
+CHILD(payload_retrieved) { say_copies_of_payload(retrieve); }
+CHILD(payload_estimated) { say_copies_of_payload(estimate); }
+CHILD(payload_compressed_tight) { say_copies_of_payload(compress_tight); }
+CHILD(payload_opened) { say_copies_of_payload(seal_and_open); }
+
+TEST(keys_and_payloads_are_wiped)
 {
     static const char *const children[] = {"master_of_a_keyring", "keys_of_a_freed_keyring",
-        "keys_of_a_freed_encryptor", "keys_derived", "tenant_keys_derived", "master_derived_from"};
+        "keys_of_a_freed_encryptor", "keys_derived", "tenant_keys_derived", "master_derived_from",
+        "payload_retrieved", "payload_estimated", "payload_compressed_tight", "payload_opened"};
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer keeps copies");
     for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {

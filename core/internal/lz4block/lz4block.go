@@ -71,11 +71,15 @@ func Bound(n int) int { return n + n/255 + 16 }
 // writes beyond the end of a sequence, at most 32 bytes here; 96 leave room.
 func InPlaceMargin(n int) int { return n/255 + 96 }
 
+// Slack is how far beyond the block Encode may have written, pieces of src that
+// is: the width of its widest store.
+const Slack = 64
+
 // Encode compresses src into dst and returns the size of the block. dst must
 // hold at least Bound(len(src)) bytes and must not overlap src; bytes of dst
-// beyond that bound are not touched, those beyond the block are undefined.
-// It cannot fail; the empty input is the one-byte block 00. The same input
-// gives the same block on one path.
+// beyond that bound are not touched, the first Slack bytes beyond the block are
+// undefined. It cannot fail; the empty input is the one-byte block 00. The
+// same input gives the same block on one path.
 func Encode(dst, src []byte) int {
 	bound := Bound(len(src))
 	if len(dst) < bound {

@@ -543,3 +543,26 @@ func TestPortableCanBeForced(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// Callers whose output is read by others wipe what the encoder wrote beyond a
+// block, and no more.
+func TestEncodeWritesNothingBeyondSlack(t *testing.T) {
+	dst := make([]byte, Bound(200_000))
+	eachPath(t, func(path string) {
+		for n := 0; n < 200_000; n += 1 + n/20 {
+			for _, kind := range kinds {
+				data := generate(kind, uint64(n), n)
+				dst := dst[:Bound(n)]
+				for i := range dst {
+					dst[i] = 0xa5
+				}
+				size := Encode(dst, data)
+				for i := size + Slack; i < len(dst); i++ {
+					if dst[i] != 0xa5 {
+						t.Fatalf("%s: %d bytes of %s: byte %d beyond the block was written", path, n, kind, i-size)
+					}
+				}
+			}
+		}
+	})
+}
