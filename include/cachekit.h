@@ -67,6 +67,8 @@
  * is otherwise unspecified.
  *
  * Input and output must not overlap, except where a function says "in place".
+ * Encryption and decryption answer CACHEKIT_INTERNAL where a result would be
+ * lost that way; the other functions do not look.
  *
  * fork. The library starts threads when it is loaded and does not survive a
  * fork. In a process that was forked after loading, every function that
@@ -203,7 +205,8 @@ typedef enum CachekitError {
     /* This process was forked after the library was loaded. */
     CACHEKIT_FORKED = 18,
 
-    /* A defect in the library; please report it. */
+    /* Input and output that overlap as they must not. Otherwise a defect in
+     * the library; please report it. */
     CACHEKIT_INTERNAL = 19
 } CachekitError;
 
@@ -228,11 +231,13 @@ typedef struct CachekitEnvelopeInfo {
     size_t format_len;
 } CachekitEnvelopeInfo;
 
-/* One kind of operation over the life of a handle. Counts are exact. Time is
- * taken for every payload of 64 KiB and more and for one in 256 of the smaller
- * ones, since reading the clock costs more than they do. */
+/* One kind of operation over the life of a handle. Counts are exact. A call
+ * that ends before it looks at the data is not counted: a pointer that is NULL,
+ * a buffer too small, no memory for the result. Time is taken for every payload
+ * of 64 KiB and more and for one in 256 of the smaller ones, since reading the
+ * clock costs more than they do. */
 typedef struct CachekitOperationMetrics {
-    uint64_t operations;       /* all calls, failed ones included */
+    uint64_t operations;       /* all that were counted, failed ones included */
     uint64_t errors;           /* those that failed */
     uint64_t bytes_in;         /* taken in by the calls that succeeded */
     uint64_t bytes_out;        /* given out by the calls that succeeded */

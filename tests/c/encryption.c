@@ -260,6 +260,52 @@ TEST(many_keys_on_one_encryptor)
     cachekit_encryptor_free(encryptor);
 }
 
+/* What the caller would lose is an error, and not written down as a code that
+ * these functions promise. */
+TEST(buffers_that_overlap)
+{
+    CachekitEncryptor *encryptor = new_encryptor();
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t buffer[128] = {0}, kept[44], back[16], *at = buffer + 12;
+    size_t len;
+    for (int by = -12; by <= 15; by++) {
+        if (by == 0)
+            continue; /* in place */
+        CASE("plaintext %d bytes off its place", by);
+        len = sizeof buffer;
+        CHECK_NUMBER(CACHEKIT_INTERNAL,
+            cachekit_encrypt(encryptor, key, 32, NULL, 0, at + by, 16, buffer, &len));
+        CHECK_NUMBER(0, len);
+        len = sizeof buffer;
+        CHECK_NUMBER(CACHEKIT_INTERNAL,
+            cachekit_keyring_encrypt(keyring, NULL, 0, at + by, 16, buffer, &len));
+        CHECK_NUMBER(0, len);
+    }
+    CASE("AAD where the nonce goes");
+    len = sizeof buffer;
+    CHECK_NUMBER(CACHEKIT_INTERNAL,
+        cachekit_encrypt(encryptor, key, 32, buffer + 11, 5, HELLO, buffer, &len));
+    CASE("key where the nonce goes"); /* not lost if it was read before */
+    memcpy(buffer + 11, key, 32);
+    len = sizeof buffer;
+    if (cachekit_encrypt(encryptor, buffer + 11, 32, NULL, 0, HELLO, buffer, &len) == CACHEKIT_OK) {
+        size_t back_len = sizeof back;
+        CHECK_OK(cachekit_decrypt(encryptor, key, 32, NULL, 0, buffer, len, back, &back_len));
+    }
+
+    CASE("a keyring that decrypts in place");
+    len = sizeof buffer;
+    CHECK_OK(cachekit_keyring_encrypt(keyring, NULL, 0, HELLO, buffer, &len));
+    memcpy(kept, buffer, sizeof kept);
+    len = 16;
+    CHECK_NUMBER(CACHEKIT_INTERNAL,
+        cachekit_keyring_decrypt(keyring, NULL, 0, buffer, sizeof kept, at, &len, NULL));
+    CHECK_NUMBER(0, len);
+    CHECK_BYTES(kept, buffer, sizeof kept);
+    cachekit_encryptor_free(encryptor);
+    cachekit_keyring_free(keyring);
+}
+
 TEST(the_error_of_a_constructor_is_set)
 {
     CachekitError err = CACHEKIT_INTERNAL;
