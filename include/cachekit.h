@@ -45,9 +45,10 @@
  * threads on one handle included. A handle may be freed while another thread
  * uses it: the calls under way finish, later ones get CACHEKIT_INVALID_HANDLE.
  *
- * Inputs are never written to and never kept. NULL with length 0 is an empty
- * input; NULL with a length above 0 is CACHEKIT_NULL_POINTER, and so is a NULL
- * place for a result. All lengths and sizes are in bytes.
+ * Inputs are never written to and never kept, and must not change during the
+ * call. NULL with length 0 is an empty input; NULL with a length above 0 is
+ * CACHEKIT_NULL_POINTER, and so is a NULL place for a result. All lengths and
+ * sizes are in bytes.
  *
  * Handles. A NULL handle, one that was freed, and one of another type are all
  * CACHEKIT_INVALID_HANDLE, always, never another object's data. Functions that
