@@ -409,5 +409,8 @@ func TestWipeAfterAPanic(t *testing.T) {
 			f()
 		}()
 	}
+	if m := ring.Metrics(); m.Encrypt.Errors != 1 || m.Decrypt.Errors != 2 || m.Encrypt.BytesOut+m.Decrypt.BytesOut != 0 {
+		t.Errorf("counted as %+v and %+v", m.Encrypt, m.Decrypt)
+	}
 	ring.Wipe()
 }

@@ -106,6 +106,7 @@ func (k *TenantKeyring) EncryptInto(dst, plaintext, aad []byte) (n int, rotate b
 	span := k.encrypt.Begin(len(plaintext))
 	defer func() { count(&k.encrypt, span, len(plaintext), n, err) }()
 	if err == nil {
+		err = core.ErrInternal // that is what counts if seal panics
 		rotate, err = k.seal(dst[:n], plaintext, aad)
 		if err != nil {
 			n = 0
@@ -161,6 +162,7 @@ func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex in
 	span := k.decrypt.Begin(len(ciphertext))
 	defer func() { count(&k.decrypt, span, len(ciphertext), n, err) }()
 	if err == nil {
+		err = core.ErrInternal // as in EncryptInto
 		if aesgcm.Overlap(dst[:n], ciphertext) {
 			panic("encryption: a keyring does not decrypt in place")
 		}
@@ -202,6 +204,7 @@ func (k *TenantKeyring) DecryptAtInto(index int, dst, ciphertext, aad []byte) (n
 	span := k.decrypt.Begin(len(ciphertext))
 	defer func() { count(&k.decrypt, span, len(ciphertext), n, err) }()
 	if err == nil {
+		err = core.ErrInternal // as in EncryptInto
 		if _, err = k.open(dst[:n], ciphertext, aad, index, index+1); err != nil {
 			n = 0
 		}
