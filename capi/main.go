@@ -9,7 +9,7 @@
 package main
 
 // The build cache does not look into link/exports.ld.so and ../include; after a
-// change there, build with -a.
+// change there, build with -a. make does what ../include needs.
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -I${SRCDIR}/../include
