@@ -140,17 +140,19 @@ func encode1024(dst, src []byte) int {
 }
 
 func encodePooled(dst, src []byte) int {
-	n, bits := len(src), 13
-	if n <= 2048 {
-		bits = 12
-	}
+	n := len(src)
 	table := tables16.Get().(*[1 << 13]uint16)
-	clear(table[:1<<bits])
 	var d, start int
-	if n <= hash4Max {
-		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-matchRoom)
-	} else {
-		d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-matchRoom)
+	switch {
+	case n <= 2048:
+		clear(table[:1<<12])
+		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-12, 0, 1, 0, n-matchRoom)
+	case n <= hash4Max:
+		clear(table[:1<<13])
+		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-13, 0, 1, 0, n-matchRoom)
+	default:
+		clear(table[:])
+		d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 0, 1, 0, n-matchRoom)
 	}
 	tables16.Put(table)
 	return appendLiterals(dst, src[start:], d)
@@ -174,5 +176,5 @@ func encodeLarge(dst, src []byte) int {
 
 //go:noinline
 func encodePart(dst, src []byte, table *[1 << bits32]uint32, d, pos, start int) (int, int, int, int) {
-	return encode32h5(&dst[0], &src[0], len(src), &table[0], 64-bits32, d, pos, start, min(pos+encodeStep, len(src)-matchRoom32))
+	return encode32h5(&dst[0], &src[0], len(src), &table[0], d, pos, start, min(pos+encodeStep, len(src)-matchRoom32))
 }

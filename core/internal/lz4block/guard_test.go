@@ -71,6 +71,38 @@ func TestGuardPages(t *testing.T) {
 	})
 }
 
+// TestGuardPagesEncoders encodes inputs for each of the encoders, which share
+// the code that reads and writes ahead, against guard pages on both sides.
+func TestGuardPagesEncoders(t *testing.T) {
+	const maxLen = 200 << 10
+	src, dst := newGuarded(t, maxLen), newGuarded(t, Bound(maxLen))
+	lengths := []int{500, 2 << 10, 3 << 10, 4 << 10, 39 << 10, 40 << 10, 64 << 10, 128 << 10}
+	eachPath(t, func(path string) {
+		for _, kind := range kinds {
+			data := generate(kind, 9, maxLen)
+			for i, n := range lengths {
+				for more := range 48 {
+					if !long && (i+more)%5 != 0 {
+						continue
+					}
+					at := (7919 * more) % (maxLen - n - more)
+					want := data[at : at+n+more]
+					for _, place := range []func(guarded, int, int) []byte{guarded.first, guarded.last} {
+						in, out := place(src, len(want), 0), place(dst, Bound(len(want)), 0)
+						copy(in, want)
+						block := out[:Encode(out, in)]
+						got := in[:len(want):len(want)]
+						clear(got)
+						if m, err := Decode(got, block); err != nil || !bytes.Equal(got[:m], want) {
+							t.Fatalf("%s: %d bytes of %s at %d: decoding gives %d bytes, error %v", path, len(want), kind, at, m, err)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func checkGuarded(t *testing.T, name string, data, block []byte, src, dst func(int) []byte, r *rand.Rand) {
 	t.Helper()
 	in, out := src(len(data)), dst(Bound(len(data)))

@@ -511,7 +511,7 @@ exit:
 	RET
 
 // func encode16h4(dst *byte, src *byte, n int, table *uint16, shift int, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
-// Requires: BMI, SSE2
+// Requires: BMI, CMOV, SSE2
 TEXT ·encode16h4(SB), NOSPLIT, $0-104
 	MOVQ dst+0(FP), DI
 	MOVQ d+40(FP), AX
@@ -521,12 +521,274 @@ TEXT ·encode16h4(SB), NOSPLIT, $0-104
 	MOVQ shift+32(FP), CX
 	MOVQ pos+48(FP), R9
 	MOVQ start+56(FP), R10
-	MOVQ stop+64(FP), R12
-	CMPQ R9, R12
-	JHI  exit
 
-	// Three positions from one load, each with its own, well predicted branch:
-	// faster than any form without branches that was tried.
+	// A fast search is not worth its start for little.
+	MOVQ    n+16(FP), DX
+	LEAQ    -41(DX), R12
+	MOVQ    $-1, AX
+	CMPQ    DX, $0x00000200
+	CMOVQLT AX, R12
+	MOVQ    stop+64(FP), AX
+	CMPQ    AX, R12
+	CMOVQLT AX, R12
+	CMPQ    R9, R12
+	JGT     fast_end
+	PCALIGN $0x40
+
+fast:
+	MOVQ     (SI)(R9*1), AX
+	MOVQ     AX, BX
+	IMULQ    encode16h4_prime<>+0(SB), BX
+	SHRQ     CL, BX
+	MOVWLZX  (R8)(BX*2), R11
+	MOVW     R9, (R8)(BX*2)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match0
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h4_prime<>+0(SB), BX
+	SHRQ     CL, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     1(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match1
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h4_prime<>+0(SB), BX
+	SHRQ     CL, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     2(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match2
+	ADDQ     $0x03, R9
+
+	// A match after many literals is for tail to write, and its search, whose step grows, is faster where there is none.
+	LEAQ 64(R10), DX
+	CMPQ R9, DX
+	JGT  fast_end
+	CMPQ R9, R12
+	JLE  fast
+	JMP  fast_end
+
+fast_match2:
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+fast_match1:
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+fast_match0:
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode16h4_prime<>+0(SB), AX
+	SHRQ  CL, AX
+	LEAL  1(R9), R14
+	MOVW  R14, (R8)(AX*2)
+	JMP   fast_match
+
+	// Here after a sequence that tail wrote.
+resume:
+	CMPQ    R9, R12
+	JGT     resume_tail
+	XORL    DX, DX
+	LEAQ    (R9)(DX*1), R14
+	MOVQ    (SI)(R14*1), R13
+	MOVQ    R13, BX
+	IMULQ   encode16h4_prime<>+0(SB), BX
+	SHRQ    CL, BX
+	MOVWLZX (R8)(BX*2), BX
+	JMP     after
+
+fast_match:
+	LEAQ    (R9)(DX*1), R14
+	MOVQ    (SI)(R14*1), R13
+	MOVQ    R13, BX
+	IMULQ   encode16h4_prime<>+0(SB), BX
+	SHRQ    CL, BX
+	MOVWLZX (R8)(BX*2), BX
+	CMPL    DX, $0x10
+	JEQ     fast_long
+
+fast_sequence:
+	// Backward at most 6 bytes and as many as there are literals; else tail looks.
+	CMPQ    R11, $0x08
+	JB      match
+	MOVQ    -8(SI)(R9*1), AX
+	XORQ    -8(SI)(R11*1), AX
+	ORQ     $0x01, AX
+	BSRQ    AX, AX
+	XORL    $0x3f, AX
+	SHRL    $0x03, AX
+	MOVQ    R9, R14
+	SUBQ    R10, R14
+	CMPQ    AX, R14
+	CMOVQHI R14, AX
+	CMPQ    AX, $0x07
+	JEQ     match
+	SUBQ    AX, R14
+	CMPQ    R14, $0x20
+	JHI     match
+	NEGQ    R11
+	ADDQ    R9, R11
+	ADDQ    DX, R9
+	LEAQ    -4(DX)(AX*1), DX
+
+	// These stores stay inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and the match and fastRoom follow.
+	MOVOU   (SI)(R10*1), X0
+	MOVOU   16(SI)(R10*1), X1
+	MOVQ    R9, R10
+	MOVL    $0x0000000f, R15
+	MOVL    R15, AX
+	CMPL    DX, $0x0f
+	CMOVLCS DX, R15
+	CMPL    R14, $0x0f
+	CMOVLCS R14, AX
+	SHLL    $0x04, AX
+	ORL     AX, R15
+	MOVB    R15, (DI)
+
+	// A length below 15 has no extension byte: it is written all the same, and then overwritten.
+	LEAL  -15(R14), AX
+	MOVB  AL, 1(DI)
+	CMPL  R14, $0x0f
+	SBBQ  $-2, DI
+	MOVOU X0, (DI)
+	MOVOU X1, 16(DI)
+	ADDQ  R14, DI
+	MOVW  R11, (DI)
+	LEAL  -15(DX), AX
+	MOVB  AL, 2(DI)
+	CMPL  DX, $0x0f
+	SBBQ  $-3, DI
+	CMPQ  R9, R12
+	JGT   resume_tail
+
+	// The same search once more for the first positions after a match, where jumps go other ways than elsewhere.
+after:
+	MOVQ     -2(SI)(R9*1), AX
+	MOVQ     AX, R15
+	IMULQ    encode16h4_prime<>+0(SB), R15
+	SHRQ     CL, R15
+	LEAL     -2(R9), DX
+	MOVW     DX, (R8)(R15*2)
+	MOVQ     R13, AX
+	MOVQ     R13, R15
+	IMULQ    encode16h4_prime<>+0(SB), R15
+	SHRQ     CL, R15
+	MOVL     BX, R11
+	MOVW     R9, (R8)(R15*2)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match0
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h4_prime<>+0(SB), BX
+	SHRQ     CL, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     1(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match1
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h4_prime<>+0(SB), BX
+	SHRQ     CL, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     2(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match2
+	ADDQ     $0x03, R9
+	CMPQ     R9, R12
+	JLE      fast
+	JMP      fast_end
+
+after_match2:
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+after_match1:
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+after_match0:
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode16h4_prime<>+0(SB), AX
+	SHRQ  CL, AX
+	LEAL  1(R9), R14
+	MOVW  R14, (R8)(AX*2)
+	JMP   fast_match
+
+fast_long:
+	MOVOU    16(SI)(R9*1), X0
+	MOVOU    16(SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, AX
+	XORL     $0x0000ffff, AX
+	JEQ      match
+	TZCNTL   AX, AX
+	ADDL     AX, DX
+	LEAQ     (R9)(DX*1), R14
+	MOVQ     (SI)(R14*1), R13
+	MOVQ     R13, BX
+	IMULQ    encode16h4_prime<>+0(SB), BX
+	SHRQ     CL, BX
+	MOVWLZX  (R8)(BX*2), BX
+	JMP      fast_sequence
+
+resume_tail:
+	CMPQ  R9, stop+64(FP)
+	JHI   exit
+	MOVQ  -2(SI)(R9*1), AX
+	MOVQ  AX, R15
+	IMULQ encode16h4_prime<>+0(SB), R15
+	SHRQ  CL, R15
+	LEAL  -2(R9), DX
+	MOVW  DX, (R8)(R15*2)
+
+fast_end:
+	CMPQ    R9, stop+64(FP)
+	JHI     exit
 	PCALIGN $0x40
 
 search:
@@ -534,11 +796,9 @@ search:
 	MOVQ    AX, R15
 	MOVQ    AX, BX
 	SHRQ    $0x08, R15
-	SHLQ    $0x20, BX
 	IMULQ   encode16h4_prime<>+0(SB), BX
 	SHRQ    CL, BX
 	MOVQ    R15, R14
-	SHLQ    $0x20, R14
 	IMULQ   encode16h4_prime<>+0(SB), R14
 	SHRQ    CL, R14
 	MOVWLZX (R8)(BX*2), R11
@@ -550,7 +810,6 @@ search:
 	JEQ     match0
 	SHRQ    $0x10, AX
 	MOVQ    AX, BX
-	SHLQ    $0x20, BX
 	IMULQ   encode16h4_prime<>+0(SB), BX
 	SHRQ    CL, BX
 	CMPL    R15, (SI)(R13*1)
@@ -568,7 +827,7 @@ search:
 
 step:
 	LEAQ 3(R9)(DX*1), R9
-	CMPQ R9, R12
+	CMPQ R9, stop+64(FP)
 	JLS  search
 	JMP  exit
 
@@ -579,13 +838,13 @@ far:
 
 match2:
 	ADDQ $0x02, R9
-	CMPQ R9, R12
+	CMPQ R9, stop+64(FP)
 	JHI  exit
 	JMP  match
 
 match1:
 	ADDQ $0x01, R9
-	CMPQ R9, R12
+	CMPQ R9, stop+64(FP)
 	JHI  exit
 	MOVQ R13, R11
 	JMP  match
@@ -659,19 +918,7 @@ match_end:
 write_token:
 	MOVB R15, (R14)
 	MOVQ R9, R10
-	CMPQ R9, R12
-	JHI  exit
-
-	// The last positions of a match are enough for the table: one, or two where it is large
-	// for the input, and matches of four bytes go unseen.
-	MOVQ  -2(SI)(R9*1), AX
-	MOVQ  AX, BX
-	SHLQ  $0x20, BX
-	IMULQ encode16h4_prime<>+0(SB), BX
-	SHRQ  CL, BX
-	LEAL  -2(R9), DX
-	MOVW  DX, (R8)(BX*2)
-	JMP   search
+	JMP  resume
 
 no_literals:
 	MOVQ DI, R14
@@ -808,26 +1055,299 @@ exit:
 	MOVQ R11, candidate+96(FP)
 	RET
 
-DATA encode16h4_prime<>+0(SB)/8, $0x000000009e3779b1
+DATA encode16h4_prime<>+0(SB)/8, $0x9e3779b100000000
 GLOBL encode16h4_prime<>(SB), RODATA|NOPTR, $8
 
-// func encode16h5(dst *byte, src *byte, n int, table *uint16, shift int, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
-// Requires: BMI, SSE2
-TEXT ·encode16h5(SB), NOSPLIT, $0-104
+// func encode16h5(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+// Requires: BMI, CMOV, SSE2
+TEXT ·encode16h5(SB), NOSPLIT, $0-96
 	MOVQ dst+0(FP), DI
-	MOVQ d+40(FP), AX
+	MOVQ d+32(FP), AX
 	ADDQ AX, DI
 	MOVQ src+8(FP), SI
 	MOVQ table+24(FP), R8
-	MOVQ shift+32(FP), CX
-	MOVQ pos+48(FP), R9
-	MOVQ start+56(FP), R10
-	MOVQ stop+64(FP), R12
-	CMPQ R9, R12
-	JHI  exit
+	MOVQ pos+40(FP), R9
+	MOVQ start+48(FP), R10
 
-	// Three positions from one load, each with its own, well predicted branch:
-	// faster than any form without branches that was tried.
+	// A fast search is not worth its start for little.
+	MOVQ    n+16(FP), DX
+	LEAQ    -41(DX), R12
+	MOVQ    $-1, AX
+	CMPQ    DX, $0x00000200
+	CMOVQLT AX, R12
+	MOVQ    stop+56(FP), AX
+	CMPQ    AX, R12
+	CMOVQLT AX, R12
+	CMPQ    R9, R12
+	JGT     fast_end
+	PCALIGN $0x40
+
+fast:
+	MOVQ     (SI)(R9*1), AX
+	MOVQ     AX, BX
+	IMULQ    encode16h5_prime<>+0(SB), BX
+	SHRQ     $0x33, BX
+	MOVWLZX  (R8)(BX*2), R11
+	MOVW     R9, (R8)(BX*2)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match0
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h5_prime<>+0(SB), BX
+	SHRQ     $0x33, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     1(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match1
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h5_prime<>+0(SB), BX
+	SHRQ     $0x33, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     2(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match2
+	ADDQ     $0x03, R9
+
+	// A match after many literals is for tail to write, and its search, whose step grows, is faster where there is none.
+	LEAQ 64(R10), DX
+	CMPQ R9, DX
+	JGT  fast_end
+	CMPQ R9, R12
+	JLE  fast
+	JMP  fast_end
+
+fast_match2:
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+fast_match1:
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+fast_match0:
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode16h5_prime<>+0(SB), AX
+	SHRQ  $0x33, AX
+	LEAL  1(R9), R14
+	MOVW  R14, (R8)(AX*2)
+	JMP   fast_match
+
+	// Here after a sequence that tail wrote.
+resume:
+	CMPQ    R9, R12
+	JGT     resume_tail
+	XORL    DX, DX
+	LEAQ    (R9)(DX*1), R14
+	MOVQ    (SI)(R14*1), R13
+	MOVQ    R13, BX
+	IMULQ   encode16h5_prime<>+0(SB), BX
+	SHRQ    $0x33, BX
+	MOVWLZX (R8)(BX*2), BX
+	JMP     after
+
+fast_match:
+	LEAQ    (R9)(DX*1), R14
+	MOVQ    (SI)(R14*1), R13
+	MOVQ    R13, BX
+	IMULQ   encode16h5_prime<>+0(SB), BX
+	SHRQ    $0x33, BX
+	MOVWLZX (R8)(BX*2), BX
+	CMPL    DX, $0x10
+	JEQ     fast_long
+
+fast_sequence:
+	// Backward at most 6 bytes and as many as there are literals; else tail looks.
+	CMPQ    R11, $0x08
+	JB      match
+	MOVQ    -8(SI)(R9*1), AX
+	XORQ    -8(SI)(R11*1), AX
+	ORQ     $0x01, AX
+	BSRQ    AX, AX
+	XORL    $0x3f, AX
+	SHRL    $0x03, AX
+	MOVQ    R9, R14
+	SUBQ    R10, R14
+	CMPQ    AX, R14
+	CMOVQHI R14, AX
+	CMPQ    AX, $0x07
+	JEQ     match
+	SUBQ    AX, R14
+	CMPQ    R14, $0x20
+	JHI     match
+	NEGQ    R11
+	ADDQ    R9, R11
+	ADDQ    DX, R9
+	LEAQ    -4(DX)(AX*1), DX
+
+	// These stores stay inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and the match and fastRoom follow.
+	MOVOU   (SI)(R10*1), X0
+	MOVOU   16(SI)(R10*1), X1
+	MOVQ    R9, R10
+	MOVL    $0x0000000f, R15
+	MOVL    R15, AX
+	CMPL    DX, $0x0f
+	CMOVLCS DX, R15
+	CMPL    R14, $0x0f
+	CMOVLCS R14, AX
+	SHLL    $0x04, AX
+	ORL     AX, R15
+	MOVB    R15, (DI)
+
+	// A length below 15 has no extension byte: it is written all the same, and then overwritten.
+	LEAL  -15(R14), AX
+	MOVB  AL, 1(DI)
+	CMPL  R14, $0x0f
+	SBBQ  $-2, DI
+	MOVOU X0, (DI)
+	MOVOU X1, 16(DI)
+	ADDQ  R14, DI
+	MOVW  R11, (DI)
+	LEAL  -15(DX), AX
+	MOVB  AL, 2(DI)
+	CMPL  DX, $0x0f
+	SBBQ  $-3, DI
+	CMPQ  R9, R12
+	JGT   resume_tail
+
+	// The same search once more for the first positions after a match, where jumps go other ways than elsewhere.
+after:
+	MOVQ     -3(SI)(R9*1), AX
+	MOVQ     AX, R15
+	SHRQ     $0x08, AX
+	IMULQ    encode16h5_prime<>+0(SB), R15
+	SHRQ     $0x33, R15
+	LEAL     -3(R9), DX
+	MOVW     DX, (R8)(R15*2)
+	MOVQ     AX, R15
+	IMULQ    encode16h5_prime<>+0(SB), R15
+	SHRQ     $0x33, R15
+	LEAL     -2(R9), DX
+	MOVW     DX, (R8)(R15*2)
+	MOVQ     R13, AX
+	MOVQ     R13, R15
+	IMULQ    encode16h5_prime<>+0(SB), R15
+	SHRQ     $0x33, R15
+	MOVL     BX, R11
+	MOVW     R9, (R8)(R15*2)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match0
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h5_prime<>+0(SB), BX
+	SHRQ     $0x33, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     1(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match1
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h5_prime<>+0(SB), BX
+	SHRQ     $0x33, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     2(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match2
+	ADDQ     $0x03, R9
+	CMPQ     R9, R12
+	JLE      fast
+	JMP      fast_end
+
+after_match2:
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+after_match1:
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+after_match0:
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode16h5_prime<>+0(SB), AX
+	SHRQ  $0x33, AX
+	LEAL  1(R9), R14
+	MOVW  R14, (R8)(AX*2)
+	JMP   fast_match
+
+fast_long:
+	MOVOU    16(SI)(R9*1), X0
+	MOVOU    16(SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, AX
+	XORL     $0x0000ffff, AX
+	JEQ      match
+	TZCNTL   AX, AX
+	ADDL     AX, DX
+	LEAQ     (R9)(DX*1), R14
+	MOVQ     (SI)(R14*1), R13
+	MOVQ     R13, BX
+	IMULQ    encode16h5_prime<>+0(SB), BX
+	SHRQ     $0x33, BX
+	MOVWLZX  (R8)(BX*2), BX
+	JMP      fast_sequence
+
+resume_tail:
+	CMPQ  R9, stop+56(FP)
+	JHI   exit
+	MOVQ  -3(SI)(R9*1), AX
+	MOVQ  AX, R15
+	SHRQ  $0x08, AX
+	IMULQ encode16h5_prime<>+0(SB), R15
+	SHRQ  $0x33, R15
+	LEAL  -3(R9), DX
+	MOVW  DX, (R8)(R15*2)
+	MOVQ  AX, R15
+	IMULQ encode16h5_prime<>+0(SB), R15
+	SHRQ  $0x33, R15
+	LEAL  -2(R9), DX
+	MOVW  DX, (R8)(R15*2)
+
+fast_end:
+	CMPQ    R9, stop+56(FP)
+	JHI     exit
 	PCALIGN $0x40
 
 search:
@@ -835,13 +1355,11 @@ search:
 	MOVQ    AX, R15
 	MOVQ    AX, BX
 	SHRQ    $0x08, R15
-	SHLQ    $0x18, BX
 	IMULQ   encode16h5_prime<>+0(SB), BX
-	SHRQ    CL, BX
+	SHRQ    $0x33, BX
 	MOVQ    R15, R14
-	SHLQ    $0x18, R14
 	IMULQ   encode16h5_prime<>+0(SB), R14
-	SHRQ    CL, R14
+	SHRQ    $0x33, R14
 	MOVWLZX (R8)(BX*2), R11
 	MOVW    R9, (R8)(BX*2)
 	MOVWLZX (R8)(R14*2), R13
@@ -851,9 +1369,8 @@ search:
 	JEQ     match0
 	SHRQ    $0x10, AX
 	MOVQ    AX, BX
-	SHLQ    $0x18, BX
 	IMULQ   encode16h5_prime<>+0(SB), BX
-	SHRQ    CL, BX
+	SHRQ    $0x33, BX
 	CMPL    R15, (SI)(R13*1)
 	JEQ     match1
 	MOVWLZX (R8)(BX*2), R11
@@ -869,7 +1386,7 @@ search:
 
 step:
 	LEAQ 3(R9)(DX*1), R9
-	CMPQ R9, R12
+	CMPQ R9, stop+56(FP)
 	JLS  search
 	JMP  exit
 
@@ -880,13 +1397,13 @@ far:
 
 match2:
 	ADDQ $0x02, R9
-	CMPQ R9, R12
+	CMPQ R9, stop+56(FP)
 	JHI  exit
 	JMP  match
 
 match1:
 	ADDQ $0x01, R9
-	CMPQ R9, R12
+	CMPQ R9, stop+56(FP)
 	JHI  exit
 	MOVQ R13, R11
 	JMP  match
@@ -960,26 +1477,7 @@ match_end:
 write_token:
 	MOVB R15, (R14)
 	MOVQ R9, R10
-	CMPQ R9, R12
-	JHI  exit
-
-	// The last positions of a match are enough for the table: one, or two where it is large
-	// for the input, and matches of four bytes go unseen.
-	MOVQ  -3(SI)(R9*1), AX
-	MOVQ  AX, BX
-	SHRQ  $0x08, AX
-	SHLQ  $0x18, BX
-	IMULQ encode16h5_prime<>+0(SB), BX
-	SHRQ  CL, BX
-	LEAL  -3(R9), DX
-	MOVW  DX, (R8)(BX*2)
-	MOVQ  AX, BX
-	SHLQ  $0x18, BX
-	IMULQ encode16h5_prime<>+0(SB), BX
-	SHRQ  CL, BX
-	LEAL  -2(R9), DX
-	MOVW  DX, (R8)(BX*2)
-	JMP   search
+	JMP  resume
 
 no_literals:
 	MOVQ DI, R14
@@ -1110,32 +1608,331 @@ exit:
 	MOVQ $-1, R11
 	MOVQ dst+0(FP), AX
 	SUBQ AX, DI
-	MOVQ DI, newD+72(FP)
-	MOVQ R9, newPos+80(FP)
-	MOVQ R10, newStart+88(FP)
-	MOVQ R11, candidate+96(FP)
+	MOVQ DI, newD+64(FP)
+	MOVQ R9, newPos+72(FP)
+	MOVQ R10, newStart+80(FP)
+	MOVQ R11, candidate+88(FP)
 	RET
 
-DATA encode16h5_prime<>+0(SB)/8, $0x000000cf1bbcdcbb
+DATA encode16h5_prime<>+0(SB)/8, $0xcf1bbcdcbb000000
 GLOBL encode16h5_prime<>(SB), RODATA|NOPTR, $8
 
-// func encode32h5(dst *byte, src *byte, n int, table *uint32, shift int, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+// func encode32h5(dst *byte, src *byte, n int, table *uint32, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 // Requires: BMI, CMOV, SSE2
-TEXT ·encode32h5(SB), NOSPLIT, $0-104
+TEXT ·encode32h5(SB), NOSPLIT, $0-96
 	MOVQ dst+0(FP), DI
-	MOVQ d+40(FP), AX
+	MOVQ d+32(FP), AX
 	ADDQ AX, DI
 	MOVQ src+8(FP), SI
 	MOVQ table+24(FP), R8
-	MOVQ shift+32(FP), CX
-	MOVQ pos+48(FP), R9
-	MOVQ start+56(FP), R10
-	MOVQ stop+64(FP), R12
-	CMPQ R9, R12
-	JHI  exit
+	MOVQ pos+40(FP), R9
+	MOVQ start+48(FP), R10
 
-	// Three positions from one load, each with its own, well predicted branch:
-	// faster than any form without branches that was tried.
+	// A fast search is not worth its start for little.
+	MOVQ    n+16(FP), DX
+	LEAQ    -41(DX), R12
+	MOVQ    $-1, AX
+	CMPQ    DX, $0x00000200
+	CMOVQLT AX, R12
+	MOVQ    stop+56(FP), AX
+	CMPQ    AX, R12
+	CMOVQLT AX, R12
+	CMPQ    R9, R12
+	JGT     fast_end
+	PCALIGN $0x40
+
+fast:
+	MOVQ     (SI)(R9*1), AX
+	MOVQ     AX, BX
+	IMULQ    encode32h5_prime<>+0(SB), BX
+	SHRQ     $0x34, BX
+	MOVL     (R8)(BX*4), R11
+	MOVL     R9, (R8)(BX*4)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match0
+
+fast_no_match0:
+	SHRQ  $0x08, AX
+	MOVQ  AX, BX
+	IMULQ encode32h5_prime<>+0(SB), BX
+	SHRQ  $0x34, BX
+	MOVL  (R8)(BX*4), R11
+	LEAL  1(R9), R14
+	MOVL  R14, (R8)(BX*4)
+	CMPL  AX, (SI)(R11*1)
+	JEQ   fast_match1
+
+fast_no_match1:
+	SHRQ  $0x08, AX
+	MOVQ  AX, BX
+	IMULQ encode32h5_prime<>+0(SB), BX
+	SHRQ  $0x34, BX
+	MOVL  (R8)(BX*4), R11
+	LEAL  2(R9), R14
+	MOVL  R14, (R8)(BX*4)
+	CMPL  AX, (SI)(R11*1)
+	JEQ   fast_match2
+
+fast_no_match2:
+	ADDQ $0x03, R9
+
+	// A match after many literals is for tail to write, and its search, whose step grows, is faster where there is none.
+	LEAQ 64(R10), DX
+	CMPQ R9, DX
+	JGT  fast_end
+	CMPQ R9, R12
+	JLE  fast
+	JMP  fast_end
+
+fast_match2:
+	LEAQ     2(R9), R14
+	SUBQ     R11, R14
+	CMPQ     R14, $0x0000ffff
+	JHI      fast_no_match2
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+fast_match1:
+	LEAQ     1(R9), R14
+	SUBQ     R11, R14
+	CMPQ     R14, $0x0000ffff
+	JHI      fast_no_match1
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+fast_match0:
+	LEAQ (R9), R14
+	SUBQ R11, R14
+	CMPQ R14, $0x0000ffff
+	JHI  fast_no_match0
+
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode32h5_prime<>+0(SB), AX
+	SHRQ  $0x34, AX
+	LEAL  1(R9), R14
+	MOVL  R14, (R8)(AX*4)
+	JMP   fast_match
+
+	// Here after a sequence that tail wrote.
+resume:
+	CMPQ  R9, R12
+	JGT   resume_tail
+	XORL  DX, DX
+	LEAQ  (R9)(DX*1), R14
+	MOVQ  (SI)(R14*1), R13
+	MOVQ  R13, BX
+	IMULQ encode32h5_prime<>+0(SB), BX
+	SHRQ  $0x34, BX
+	MOVL  (R8)(BX*4), BX
+	JMP   after
+
+fast_match:
+	LEAQ  (R9)(DX*1), R14
+	MOVQ  (SI)(R14*1), R13
+	MOVQ  R13, BX
+	IMULQ encode32h5_prime<>+0(SB), BX
+	SHRQ  $0x34, BX
+	MOVL  (R8)(BX*4), BX
+	CMPL  DX, $0x10
+	JEQ   fast_long
+
+fast_sequence:
+	// Backward at most 6 bytes and as many as there are literals; else tail looks.
+	CMPQ    R11, $0x08
+	JB      match
+	MOVQ    -8(SI)(R9*1), AX
+	XORQ    -8(SI)(R11*1), AX
+	ORQ     $0x01, AX
+	BSRQ    AX, AX
+	XORL    $0x3f, AX
+	SHRL    $0x03, AX
+	MOVQ    R9, R14
+	SUBQ    R10, R14
+	CMPQ    AX, R14
+	CMOVQHI R14, AX
+	CMPQ    AX, $0x07
+	JEQ     match
+	SUBQ    AX, R14
+	CMPQ    R14, $0x20
+	JHI     match
+	NEGQ    R11
+	ADDQ    R9, R11
+	ADDQ    DX, R9
+	LEAQ    -4(DX)(AX*1), DX
+
+	// These stores stay inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and the match and fastRoom follow.
+	MOVOU   (SI)(R10*1), X0
+	MOVOU   16(SI)(R10*1), X1
+	MOVQ    R9, R10
+	MOVL    $0x0000000f, R15
+	MOVL    R15, AX
+	CMPL    DX, $0x0f
+	CMOVLCS DX, R15
+	CMPL    R14, $0x0f
+	CMOVLCS R14, AX
+	SHLL    $0x04, AX
+	ORL     AX, R15
+	MOVB    R15, (DI)
+
+	// A length below 15 has no extension byte: it is written all the same, and then overwritten.
+	LEAL  -15(R14), AX
+	MOVB  AL, 1(DI)
+	CMPL  R14, $0x0f
+	SBBQ  $-2, DI
+	MOVOU X0, (DI)
+	MOVOU X1, 16(DI)
+	ADDQ  R14, DI
+	MOVW  R11, (DI)
+	LEAL  -15(DX), AX
+	MOVB  AL, 2(DI)
+	CMPL  DX, $0x0f
+	SBBQ  $-3, DI
+	CMPQ  R9, R12
+	JGT   resume_tail
+
+	// The same search once more for the first positions after a match, where jumps go other ways than elsewhere.
+after:
+	MOVQ     -2(SI)(R9*1), AX
+	MOVQ     AX, R15
+	IMULQ    encode32h5_prime<>+0(SB), R15
+	SHRQ     $0x34, R15
+	LEAL     -2(R9), DX
+	MOVL     DX, (R8)(R15*4)
+	MOVQ     R13, AX
+	MOVQ     R13, R15
+	IMULQ    encode32h5_prime<>+0(SB), R15
+	SHRQ     $0x34, R15
+	MOVL     BX, R11
+	MOVL     R9, (R8)(R15*4)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match0
+
+after_no_match0:
+	SHRQ  $0x08, AX
+	MOVQ  AX, BX
+	IMULQ encode32h5_prime<>+0(SB), BX
+	SHRQ  $0x34, BX
+	MOVL  (R8)(BX*4), R11
+	LEAL  1(R9), R14
+	MOVL  R14, (R8)(BX*4)
+	CMPL  AX, (SI)(R11*1)
+	JEQ   after_match1
+
+after_no_match1:
+	SHRQ  $0x08, AX
+	MOVQ  AX, BX
+	IMULQ encode32h5_prime<>+0(SB), BX
+	SHRQ  $0x34, BX
+	MOVL  (R8)(BX*4), R11
+	LEAL  2(R9), R14
+	MOVL  R14, (R8)(BX*4)
+	CMPL  AX, (SI)(R11*1)
+	JEQ   after_match2
+
+after_no_match2:
+	ADDQ $0x03, R9
+	CMPQ R9, R12
+	JLE  fast
+	JMP  fast_end
+
+after_match2:
+	LEAQ     2(R9), R14
+	SUBQ     R11, R14
+	CMPQ     R14, $0x0000ffff
+	JHI      after_no_match2
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+after_match1:
+	LEAQ     1(R9), R14
+	SUBQ     R11, R14
+	CMPQ     R14, $0x0000ffff
+	JHI      after_no_match1
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+after_match0:
+	LEAQ (R9), R14
+	SUBQ R11, R14
+	CMPQ R14, $0x0000ffff
+	JHI  after_no_match0
+
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode32h5_prime<>+0(SB), AX
+	SHRQ  $0x34, AX
+	LEAL  1(R9), R14
+	MOVL  R14, (R8)(AX*4)
+	JMP   fast_match
+
+fast_long:
+	MOVOU    16(SI)(R9*1), X0
+	MOVOU    16(SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, AX
+	XORL     $0x0000ffff, AX
+	JEQ      match
+	TZCNTL   AX, AX
+	ADDL     AX, DX
+	LEAQ     (R9)(DX*1), R14
+	MOVQ     (SI)(R14*1), R13
+	MOVQ     R13, BX
+	IMULQ    encode32h5_prime<>+0(SB), BX
+	SHRQ     $0x34, BX
+	MOVL     (R8)(BX*4), BX
+	JMP      fast_sequence
+
+resume_tail:
+	CMPQ  R9, stop+56(FP)
+	JHI   exit
+	MOVQ  -2(SI)(R9*1), AX
+	MOVQ  AX, R15
+	IMULQ encode32h5_prime<>+0(SB), R15
+	SHRQ  $0x34, R15
+	LEAL  -2(R9), DX
+	MOVL  DX, (R8)(R15*4)
+
+fast_end:
+	CMPQ    R9, stop+56(FP)
+	JHI     exit
 	PCALIGN $0x40
 
 search:
@@ -1143,13 +1940,11 @@ search:
 	MOVQ  AX, R15
 	MOVQ  AX, BX
 	SHRQ  $0x08, R15
-	SHLQ  $0x18, BX
 	IMULQ encode32h5_prime<>+0(SB), BX
-	SHRQ  CL, BX
+	SHRQ  $0x34, BX
 	MOVQ  R15, R14
-	SHLQ  $0x18, R14
 	IMULQ encode32h5_prime<>+0(SB), R14
-	SHRQ  CL, R14
+	SHRQ  $0x34, R14
 	MOVL  (R8)(BX*4), R11
 	MOVL  R9, (R8)(BX*4)
 	MOVL  (R8)(R14*4), R13
@@ -1161,9 +1956,8 @@ search:
 no_match0:
 	SHRQ  $0x10, AX
 	MOVQ  AX, BX
-	SHLQ  $0x18, BX
 	IMULQ encode32h5_prime<>+0(SB), BX
-	SHRQ  CL, BX
+	SHRQ  $0x34, BX
 	CMPL  R15, (SI)(R13*1)
 	JEQ   match1
 
@@ -1183,7 +1977,7 @@ no_match2:
 
 step:
 	LEAQ 3(R9)(DX*1), R9
-	CMPQ R9, R12
+	CMPQ R9, stop+56(FP)
 	JLS  search
 	JMP  exit
 
@@ -1286,19 +2080,7 @@ match_end:
 write_token:
 	MOVB R15, (R14)
 	MOVQ R9, R10
-	CMPQ R9, R12
-	JHI  exit
-
-	// The last positions of a match are enough for the table: one, or two where it is large
-	// for the input, and matches of four bytes go unseen.
-	MOVQ  -2(SI)(R9*1), AX
-	MOVQ  AX, BX
-	SHLQ  $0x18, BX
-	IMULQ encode32h5_prime<>+0(SB), BX
-	SHRQ  CL, BX
-	LEAL  -2(R9), DX
-	MOVL  DX, (R8)(BX*4)
-	JMP   search
+	JMP  resume
 
 no_literals:
 	MOVQ DI, R14
@@ -1437,11 +2219,11 @@ exit:
 return:
 	MOVQ dst+0(FP), AX
 	SUBQ AX, DI
-	MOVQ DI, newD+72(FP)
-	MOVQ R9, newPos+80(FP)
-	MOVQ R10, newStart+88(FP)
-	MOVQ R11, candidate+96(FP)
+	MOVQ DI, newD+64(FP)
+	MOVQ R9, newPos+72(FP)
+	MOVQ R10, newStart+80(FP)
+	MOVQ R11, candidate+88(FP)
 	RET
 
-DATA encode32h5_prime<>+0(SB)/8, $0x000000cf1bbcdcbb
+DATA encode32h5_prime<>+0(SB)/8, $0xcf1bbcdcbb000000
 GLOBL encode32h5_prime<>(SB), RODATA|NOPTR, $8

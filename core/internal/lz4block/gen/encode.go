@@ -10,20 +10,20 @@ import (
 
 // Register map of the encoders. X0 and X1 carry data.
 var (
-	src    = RSI // start of the input
-	out    = RDI // next byte of the block
-	table  = R8  // hash table of positions
-	shift  = RCX // 64 - bits of the hash
-	s      = R9  // position at hand
-	anchor = R10 // first position not in the block yet
-	stop   = R12 // last position from which a search may start
-	cand   = R11 // candidate: earlier position with the hash of s
-	word   = RAX // eight bytes at s; scratch
-	word1  = R15 // word from s+1; while a sequence is written, its token
-	hash   = RBX // scratch
-	hash1  = R14 // while a sequence is written, where its token goes
-	cand1  = R13 // while a sequence is written, its offset
-	num    = RDX // scratch; number of literals, start of a match
+	src      = RSI // start of the input
+	out      = RDI // next byte of the block
+	table    = R8  // hash table of positions
+	shift    = RCX // 64 - bits of the hash
+	s        = R9  // position at hand
+	anchor   = R10 // first position not in the block yet
+	fastStop = R12 // last position from which the fast search may start
+	cand     = R11 // candidate: earlier position with the hash of s
+	word     = RAX // eight bytes at s; scratch
+	word1    = R15 // word from s+1; while a sequence is written, its token
+	hash     = RBX // scratch
+	hash1    = R14 // while a sequence is written, where its token goes
+	cand1    = R13 // while a sequence is written, its offset
+	num      = RDX // scratch; number of literals, start of a match
 )
 
 // More literals than this before a match, and Go writes the sequence, in
@@ -36,114 +36,391 @@ const (
 	lastLits = 5  // and end at most at n - lastLits
 )
 
-// Multipliers of the hashes of 4 and 5 bytes, those of lz4.c.
+// The fast search runs while s is at least fastRoom bytes before the end: a
+// match found there starts at most lastPos further, is followed for at most
+// fastMatch - 1 bytes and then eight bytes are loaded.
 const (
-	prime4 = 2654435761
-	prime5 = 889523592379
+	lastPos   = 2
+	fastMatch = 32
+	fastLits  = 32 // most literals that it writes
+	fastMin   = 512
+	fastRoom  = lastPos + fastMatch - 1 + 8
 )
 
-// genEncode emits an encoder with a table of entries of entry bytes, and a
-// hash of hashed bytes. Entries of 2 bytes are for inputs up to 64 KiB, where
-// every candidate is near enough for an offset; entries of 4 bytes need a
-// comparison, made only when the bytes at the candidate match.
+// Multipliers of the hashes of 4 and 5 bytes, those of lz4.c. A product
+// with one of them, shifted left by the bits that the hash leaves out,
+// depends on the bytes hashed and on no other.
+var primes = map[int]uint64{4: 2654435761, 5: 889523592379}
+
+// An encoder searches with a table of 1 << bits entries of entry bytes each,
+// and a hash of hashed bytes. If bits is 0, the caller says what to shift a
+// hash by; a shift by a constant is faster.
+type encoder struct {
+	name         string
+	entry        uint8
+	hashed, bits int
+	prime        Mem
+}
+
+func (e *encoder) slot(h Register) Mem { return idx(table, h, e.entry, 0) }
+
+func (e *encoder) load(h, c GPPhysical) {
+	if e.entry == 2 {
+		MOVWLZX(e.slot(h), c.As32())
+	} else {
+		MOVL(e.slot(h), c.As32())
+	}
+}
+
+func (e *encoder) store(pos, h GPPhysical) {
+	if e.entry == 2 {
+		MOVW(pos.As16(), e.slot(h))
+	} else {
+		MOVL(pos.As32(), e.slot(h))
+	}
+}
+
+// hash turns the eight bytes in r into an index of the table.
+func (e *encoder) hash(r Register) {
+	IMULQ(e.prime, r)
+	if e.bits == 0 {
+		SHRQ(CL, r)
+	} else {
+		SHRQ(Imm(uint64(64-e.bits)), r)
+	}
+}
+
+// inReach jumps to no if candidate c of s + ahead is too far for an offset.
+func (e *encoder) inReach(c GPPhysical, ahead int, scratch GPPhysical, no string) {
+	if e.entry == 4 {
+		LEAQ(at(s, ahead), scratch)
+		SUBQ(c, scratch)
+		CMPQ(scratch, U32(65535))
+		JHI(to(no))
+	}
+}
+
+// maxSkip is the longest step of a search.
+func (e *encoder) maxSkip() uint32 { return 64 * uint32(e.entry) }
+
+// insert puts positions into the table that end a match: enough are one, or
+// two where the table is large for the input, and matches of four bytes go
+// unseen.
+func (e *encoder) insert() {
+	inserted := 1
+	if e.entry == 2 && e.hashed > 4 {
+		inserted = 2
+	}
+	MOVQ(idx(src, s, 1, -1-inserted), word)
+	for i := range inserted {
+		MOVQ(word, word1)
+		if i < inserted-1 {
+			SHRQ(Imm(8), word)
+		}
+		e.hash(word1)
+		LEAL(at(s, i-1-inserted), num.As32())
+		e.store(num, word1)
+	}
+}
+
+// genEncode emits an encoder. Entries of 2 bytes are for inputs up to 64 KiB,
+// where every candidate is near enough for an offset; entries of 4 bytes need
+// a comparison, made only when the bytes at the candidate match.
 //
 // A table starts zeroed, and position 0 is a candidate like any other, which
 // is why a search never starts there. So no entry needs a check of its own.
-func genEncode(name string, entry uint8, hashed int) {
-	TEXT(name, NOSPLIT, fmt.Sprintf("func(dst *byte, src *byte, n int, table *uint%d, shift, d, pos, start, stop int) (newD, newPos, newStart, candidate int)", 8*int(entry)))
+//
+// There are two searches, each with code to write a sequence: the fast one,
+// and one for the end of the input, where less may be read and written than
+// the fast one does. The latter also writes the sequences that are too long
+// for the former.
+func genEncode(name string, entry uint8, hashed, bits int) {
+	e := &encoder{name: name, entry: entry, hashed: hashed, bits: bits}
+	shiftParam := ""
+	if bits == 0 {
+		shiftParam = "shift, "
+	}
+	TEXT(name, NOSPLIT, fmt.Sprintf("func(dst *byte, src *byte, n int, table *uint%d, %sd, pos, start, stop int) (newD, newPos, newStart, candidate int)", 8*int(entry), shiftParam))
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s searches src from pos to stop, at most n-%d, and writes the sequences that it finds to dst[d:].", name, mfLimit+int(entry)-2),
 		"start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,",
 		"from newPos, that has too many literals before it to be written here.")
-
-	load, store := MOVWLZX, func(r GPPhysical, m Mem) { MOVW(r.As16(), m) }
-	maxSkip := uint32(128)
-	if entry == 4 {
-		load, store = MOVL, func(r GPPhysical, m Mem) { MOVL(r.As32(), m) }
-		maxSkip = 256
-	}
-	slot := func(h Register) Mem { return idx(table, h, entry, 0) }
-	prime := ConstData(name+"_prime", U64(map[int]uint64{4: prime4, 5: prime5}[hashed]))
-	hashOf := func(r Register) {
-		SHLQ(Imm(uint64(64-8*hashed)), r)
-		IMULQ(prime, r)
-		SHRQ(CL, r)
-	}
-	// accept turns to the match of s + ahead, unless it is out of reach or
-	// starts too late. With entries of 4 bytes stop leaves room for ahead.
-	accept := func(c GPPhysical, ahead int, no string) {
-		if entry == 4 {
-			LEAQ(at(s, ahead), num)
-			SUBQ(c, num)
-			CMPQ(num, U32(65535))
-			JHI(to(no))
-		}
-		if ahead > 0 {
-			ADDQ(Imm(uint64(ahead)), s)
-			if entry == 2 {
-				CMPQ(s, stop)
-				JHI(to("exit"))
-			}
-		}
-	}
+	e.prime = ConstData(name+"_prime", U64(primes[hashed]<<(64-8*hashed)))
 
 	Load(Param("dst"), out)
 	Load(Param("d"), word)
 	ADDQ(word, out)
 	Load(Param("src"), src)
 	Load(Param("table"), table)
-	Load(Param("shift"), shift)
+	if bits == 0 {
+		Load(Param("shift"), shift)
+	}
 	Load(Param("pos"), s)
 	Load(Param("start"), anchor)
-	Load(Param("stop"), stop)
-	CMPQ(s, stop)
-	JHI(to("exit"))
+	Comment("A fast search is not worth its start for little.")
+	Load(Param("n"), num)
+	LEAQ(at(num, -fastRoom), fastStop)
+	MOVQ(I32(-1), word)
+	CMPQ(num, U32(fastMin))
+	CMOVQLT(word, fastStop)
+	Load(Param("stop"), word)
+	CMPQ(word, fastStop)
+	CMOVQLT(word, fastStop)
+	e.fast()
+	e.tail()
+}
 
-	Comment("Three positions from one load, each with its own, well predicted branch:",
-		"faster than any form without branches that was tried.")
+// fast emits the fast search and what writes the sequences that it finds.
+//
+// Its time is that of one chain: a match's length says where the next search
+// starts, what is there has a hash, the table has a candidate for it, and the
+// candidate gives the length of the next match; and of the jumps that are not
+// predicted. So the chain comes first and all that writes a sequence after
+// it, without jumps.
+func (e *encoder) fast() {
+	length, nextWord, nextCand, scratch := num, cand1, hash, hash1
+
+	// match leaves in length how many of the first 16 bytes at s + ahead and
+	// cand are equal.
+	match := func(ahead int) {
+		MOVOU(idx(src, s, 1, ahead), X0)
+		MOVOU(idx(src, cand, 1, 0), X1)
+		PCMPEQB(X1, X0)
+		PMOVMSKB(X0, length.As32())
+		NOTL(length.As32())
+		TZCNTL(length.As32(), length.As32())
+	}
+	// next goes on to what follows a match at s + ahead.
+	next := func() {
+		LEAQ(idx(s, length, 1, 0), scratch)
+		MOVQ(idx(src, scratch, 1, 0), nextWord)
+		MOVQ(nextWord, nextCand)
+		e.hash(nextCand)
+		e.load(nextCand, nextCand)
+	}
+	// three checks three positions from the word at s, each with its own
+	// jump: faster than any form without jumps that was tried. The length at
+	// the first, where most matches are, is known before the jump is.
+	three := func(from string, first func()) {
+		for i := range lastPos + 1 {
+			if i == 0 {
+				first()
+				match(0)
+			} else {
+				SHRQ(Imm(8), word)
+				MOVQ(word, hash)
+				e.hash(hash)
+				e.load(hash, cand)
+				LEAL(at(s, i), scratch.As32())
+				e.store(scratch, hash)
+			}
+			CMPL(word.As32(), idx(src, cand, 1, 0))
+			JEQ(to(fmt.Sprint(from, "_match", i)))
+			Label(fmt.Sprint(from, "_no_match", i))
+		}
+	}
+	matches := func(from string) {
+		for i := lastPos; i >= 0; i-- {
+			Label(fmt.Sprint(from, "_match", i))
+			e.inReach(cand, i, scratch, fmt.Sprint(from, "_no_match", i))
+			if i > 0 {
+				match(i)
+				ADDQ(Imm(uint64(i)), s)
+			} else {
+				Comment("The next position is as good a candidate as this one.")
+				SHRQ(Imm(8), word)
+				e.hash(word)
+				LEAL(at(s, 1), scratch.As32())
+				e.store(scratch, word)
+			}
+			JMP(to("fast_match"))
+		}
+	}
+
+	CMPQ(s, fastStop)
+	JGT(to("fast_end"))
+	align(64)
+	Label("fast")
+	three("fast", func() {
+		MOVQ(idx(src, s, 1, 0), word)
+		MOVQ(word, hash)
+		e.hash(hash)
+		e.load(hash, cand)
+		e.store(s, hash)
+	})
+	ADDQ(Imm(lastPos+1), s)
+	Comment("A match after many literals is for tail to write, and its search, whose step grows, is faster where there is none.")
+	LEAQ(at(anchor, 1<<skipLog), num)
+	CMPQ(s, num)
+	JGT(to("fast_end"))
+	CMPQ(s, fastStop)
+	JLE(to("fast"))
+	JMP(to("fast_end"))
+	matches("fast")
+
+	Comment("Here after a sequence that tail wrote.")
+	Label("resume")
+	CMPQ(s, fastStop)
+	JGT(to("resume_tail"))
+	XORL(length.As32(), length.As32())
+	next()
+	JMP(to("after"))
+
+	Label("fast_match")
+	next()
+	CMPL(length.As32(), Imm(16))
+	JEQ(to("fast_long"))
+	Label("fast_sequence")
+	Comment("Backward at most 6 bytes and as many as there are literals; else tail looks.")
+	CMPQ(cand, Imm(8))
+	JB(to("match"))
+	back, lits, offset, token := word, hash1, cand, word1
+	MOVQ(idx(src, s, 1, -8), back)
+	XORQ(idx(src, cand, 1, -8), back)
+	ORQ(Imm(1), back)
+	BSRQ(back, back)
+	XORL(Imm(63), back.As32())
+	SHRL(Imm(3), back.As32())
+	MOVQ(s, lits)
+	SUBQ(anchor, lits)
+	CMPQ(back, lits)
+	CMOVQHI(lits, back)
+	CMPQ(back, Imm(7))
+	JEQ(to("match"))
+	SUBQ(back, lits)
+	CMPQ(lits, Imm(fastLits))
+	JHI(to("match"))
+	NEGQ(offset)
+	ADDQ(s, offset)
+	ADDQ(length, s)
+	LEAQ(idx(length, back, 1, -4), length)
+	Comment("These stores stay inside the bound: what precedes the token is at most anchor + anchor/255 bytes,",
+		"and the match and fastRoom follow.")
+	MOVOU(idx(src, anchor, 1, 0), X0)
+	MOVOU(idx(src, anchor, 1, 16), X1)
+	MOVQ(s, anchor)
+	nibble := word
+	MOVL(U32(15), token.As32())
+	MOVL(token.As32(), nibble.As32())
+	CMPL(length.As32(), Imm(15))
+	CMOVLCS(length.As32(), token.As32())
+	CMPL(lits.As32(), Imm(15))
+	CMOVLCS(lits.As32(), nibble.As32())
+	SHLL(Imm(4), nibble.As32())
+	ORL(nibble.As32(), token.As32())
+	MOVB(token.As8(), at(out, 0))
+	Comment("A length below 15 has no extension byte: it is written all the same, and then overwritten.")
+	extension := word
+	LEAL(at(lits, -15), extension.As32())
+	MOVB(extension.As8(), at(out, 1))
+	CMPL(lits.As32(), Imm(15))
+	SBBQ(I8(-2), out)
+	MOVOU(X0, at(out, 0))
+	MOVOU(X1, at(out, 16))
+	ADDQ(lits, out)
+	MOVW(offset.As16(), at(out, 0))
+	LEAL(at(length, -15), extension.As32())
+	MOVB(extension.As8(), at(out, 2))
+	CMPL(length.As32(), Imm(15))
+	SBBQ(I8(-3), out)
+	CMPQ(s, fastStop)
+	JGT(to("resume_tail"))
+
+	Comment("The same search once more for the first positions after a match, where jumps go other ways than elsewhere.")
+	Label("after")
+	e.insert()
+	three("after", func() {
+		MOVQ(nextWord, word)
+		MOVQ(nextWord, word1)
+		e.hash(word1)
+		MOVL(nextCand.As32(), cand.As32())
+		e.store(s, word1)
+	})
+	ADDQ(Imm(lastPos+1), s)
+	CMPQ(s, fastStop)
+	JLE(to("fast"))
+	JMP(to("fast_end"))
+	matches("after")
+
+	Label("fast_long")
+	MOVOU(idx(src, s, 1, 16), X0)
+	MOVOU(idx(src, cand, 1, 16), X1)
+	PCMPEQB(X1, X0)
+	PMOVMSKB(X0, word.As32())
+	XORL(U32(0xffff), word.As32())
+	JEQ(to("match"))
+	TZCNTL(word.As32(), word.As32())
+	ADDL(word.As32(), length.As32())
+	next()
+	JMP(to("fast_sequence"))
+
+	Label("resume_tail")
+	CMPQ(s, parameter("stop"))
+	JHI(to("exit"))
+	e.insert()
+	Label("fast_end")
+	CMPQ(s, parameter("stop"))
+	JHI(to("exit"))
+}
+
+// tail emits the search near the end, and what writes any sequence.
+func (e *encoder) tail() {
+	// accept turns to the match of s + ahead, unless it is out of reach or
+	// starts too late. With entries of 4 bytes stop leaves room for ahead.
+	accept := func(c GPPhysical, ahead int, no string) {
+		e.inReach(c, ahead, num, no)
+		if ahead > 0 {
+			ADDQ(Imm(uint64(ahead)), s)
+			if e.entry == 2 {
+				CMPQ(s, parameter("stop"))
+				JHI(to("exit"))
+			}
+		}
+	}
+
 	align(64)
 	Label("search")
 	MOVQ(idx(src, s, 1, 0), word)
 	MOVQ(word, word1)
 	MOVQ(word, hash)
 	SHRQ(Imm(8), word1)
-	hashOf(hash)
+	e.hash(hash)
 	MOVQ(word1, hash1)
-	hashOf(hash1)
-	load(slot(hash), cand.As32())
-	store(s, slot(hash))
-	load(slot(hash1), cand1.As32())
+	e.hash(hash1)
+	e.load(hash, cand)
+	e.store(s, hash)
+	e.load(hash1, cand1)
 	LEAL(at(s, 1), num.As32())
-	store(num, slot(hash1))
+	e.store(num, hash1)
 	CMPL(word.As32(), idx(src, cand, 1, 0))
 	JEQ(to("match0"))
 	Label("no_match0")
 	SHRQ(Imm(16), word)
 	MOVQ(word, hash)
-	hashOf(hash)
+	e.hash(hash)
 	CMPL(word1.As32(), idx(src, cand1, 1, 0))
 	JEQ(to("match1"))
 	Label("no_match1")
-	load(slot(hash), cand.As32())
+	e.load(hash, cand)
 	LEAL(at(s, 2), num.As32())
-	store(num, slot(hash))
+	e.store(num, hash)
 	CMPL(word.As32(), idx(src, cand, 1, 0))
 	JEQ(to("match2"))
 	Label("no_match2")
 	MOVQ(s, num)
 	SUBQ(anchor, num)
 	SHRQ(Imm(skipLog), num)
-	CMPQ(num, U32(maxSkip))
+	CMPQ(num, U32(e.maxSkip()))
 	JHI(to("far"))
 	Label("step")
 	LEAQ(idx(s, num, 1, 3), s)
-	CMPQ(s, stop)
+	CMPQ(s, parameter("stop"))
 	JLS(to("search"))
 	JMP(to("exit"))
 
 	Comment("Incompressible so far: cap the step, or what may follow is missed.")
 	Label("far")
-	MOVL(U32(maxSkip), num.As32())
+	MOVL(U32(e.maxSkip()), num.As32())
 	JMP(to("step"))
 
 	Label("match2")
@@ -200,7 +477,7 @@ func genEncode(name string, entry uint8, hashed int) {
 	Comment("limit is the last position from which eight bytes may be compared.")
 	Load(Param("n"), limit)
 	SUBQ(Imm(lastLits+8), limit)
-	if entry == 4 {
+	if e.entry == 4 {
 		LEAQ(at(s, maxCopy), word)
 		CMPQ(word, limit)
 		CMOVQCS(word, limit)
@@ -223,25 +500,7 @@ func genEncode(name string, entry uint8, hashed int) {
 	Label("write_token")
 	MOVB(token.As8(), at(tokenAt, 0))
 	MOVQ(s, anchor)
-	CMPQ(s, stop)
-	JHI(to("exit"))
-	Comment("The last positions of a match are enough for the table: one, or two where it is large",
-		"for the input, and matches of four bytes go unseen.")
-	inserted := 1
-	if entry == 2 && hashed == 5 {
-		inserted = 2
-	}
-	MOVQ(idx(src, s, 1, -1-inserted), word)
-	for i := range inserted {
-		MOVQ(word, hash)
-		if i < inserted-1 {
-			SHRQ(Imm(8), word)
-		}
-		hashOf(hash)
-		LEAL(at(s, i-1-inserted), num.As32())
-		store(num, slot(hash))
-	}
-	JMP(to("search"))
+	JMP(to("resume"))
 
 	Label("no_literals")
 	MOVQ(out, tokenAt)
@@ -296,7 +555,7 @@ func genEncode(name string, entry uint8, hashed int) {
 	JMP(to("write_token"))
 
 	Label("long_literals")
-	if entry == 4 {
+	if e.entry == 4 {
 		CMPQ(num, U32(maxRun))
 		JHI(to("too_long"))
 	}
@@ -340,7 +599,7 @@ func genEncode(name string, entry uint8, hashed int) {
 	JNE(to("copy_literal"))
 	JMP(to("offset"))
 
-	if entry == 4 {
+	if e.entry == 4 {
 		Label("too_long")
 		MOVQ(tokenAt, out)
 		JMP(to("return"))
@@ -369,4 +628,13 @@ func writeLength(rest GPPhysical, label string) {
 	Label(label + "_end")
 	MOVB(rest.As8(), at(out, 0))
 	INCQ(out)
+}
+
+// parameter is the operand at a parameter of the function.
+func parameter(name string) Mem {
+	p, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return p.Addr
 }

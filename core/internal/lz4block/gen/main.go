@@ -27,9 +27,9 @@ func main() {
 	ConstraintExpr("amd64")
 	genPatterns()
 	genDecode()
-	genEncode("encode16h4", 2, 4)
-	genEncode("encode16h5", 2, 5)
-	genEncode("encode32h5", 4, 5)
+	genEncode("encode16h4", 2, 4, 0)
+	genEncode("encode16h5", 2, 5, 13)
+	genEncode("encode32h5", 4, 5, 12)
 	Generate()
 }
 
