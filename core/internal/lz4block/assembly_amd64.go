@@ -76,14 +76,19 @@ func decodePart(dst, src []byte, ip, op int) (int, int, int) {
 
 // Inputs up to hash4Max take the hash of 4 bytes, which finds more in little
 // data. That of 5 bytes, used beyond, is faster by a sixth; on JSON it costs
-// 0.3 % at 4 KiB and gains 2 % at 16 KiB.
-const hash4Max = 3 << 10
+// 0.3 % at 4 KiB and gains 2 % at 16 KiB. From hash6Min it is that of 6 bytes,
+// which misses short matches and so finds longer ones: faster by up to a
+// tenth, at the same ratio only with a table twice as large.
+const (
+	hash4Max = 3 << 10
+	hash6Min = 40 << 10
+)
 
 // The tables hold positions, never bytes of the input, so that they need no
 // wiping. They are cleared before use, not after, and make the output depend
 // on nothing but the input.
 var (
-	tables16 = sync.Pool{New: func() any { return new([1 << 13]uint16) }}
+	tables16 = sync.Pool{New: func() any { return new([1 << 14]uint16) }}
 	tables32 = sync.Pool{New: func() any { return new([1 << bits32]uint32) }}
 )
 
@@ -141,7 +146,7 @@ func encode1024(dst, src []byte) int {
 
 func encodePooled(dst, src []byte) int {
 	n := len(src)
-	table := tables16.Get().(*[1 << 13]uint16)
+	table := tables16.Get().(*[1 << 14]uint16)
 	var d, start int
 	switch {
 	case n <= 2048:
@@ -150,9 +155,12 @@ func encodePooled(dst, src []byte) int {
 	case n <= hash4Max:
 		clear(table[:1<<13])
 		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-13, 0, 1, 0, n-matchRoom)
+	case n < hash6Min:
+		clear(table[:1<<13])
+		d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 0, 1, 0, n-matchRoom)
 	default:
 		clear(table[:])
-		d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 0, 1, 0, n-matchRoom)
+		d, _, start, _ = encode16h6(&dst[0], &src[0], n, &table[0], 0, 1, 0, n-matchRoom)
 	}
 	tables16.Put(table)
 	return appendLiterals(dst, src[start:], d)

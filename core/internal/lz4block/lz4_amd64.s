@@ -1617,6 +1617,565 @@ exit:
 DATA encode16h5_prime<>+0(SB)/8, $0xcf1bbcdcbb000000
 GLOBL encode16h5_prime<>(SB), RODATA|NOPTR, $8
 
+// func encode16h6(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+// Requires: BMI, CMOV, SSE2
+TEXT ·encode16h6(SB), NOSPLIT, $0-96
+	MOVQ dst+0(FP), DI
+	MOVQ d+32(FP), AX
+	ADDQ AX, DI
+	MOVQ src+8(FP), SI
+	MOVQ table+24(FP), R8
+	MOVQ pos+40(FP), R9
+	MOVQ start+48(FP), R10
+
+	// A fast search is not worth its start for little.
+	MOVQ    n+16(FP), DX
+	LEAQ    -41(DX), R12
+	MOVQ    $-1, AX
+	CMPQ    DX, $0x00000200
+	CMOVQLT AX, R12
+	MOVQ    stop+56(FP), AX
+	CMPQ    AX, R12
+	CMOVQLT AX, R12
+	CMPQ    R9, R12
+	JGT     fast_end
+	PCALIGN $0x40
+
+fast:
+	MOVQ     (SI)(R9*1), AX
+	MOVQ     AX, BX
+	IMULQ    encode16h6_prime<>+0(SB), BX
+	SHRQ     $0x32, BX
+	MOVWLZX  (R8)(BX*2), R11
+	MOVW     R9, (R8)(BX*2)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match0
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h6_prime<>+0(SB), BX
+	SHRQ     $0x32, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     1(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match1
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h6_prime<>+0(SB), BX
+	SHRQ     $0x32, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     2(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      fast_match2
+	ADDQ     $0x03, R9
+
+	// A match after many literals is for tail to write, and its search, whose step grows, is faster where there is none.
+	LEAQ 64(R10), DX
+	CMPQ R9, DX
+	JGT  fast_end
+	CMPQ R9, R12
+	JLE  fast
+	JMP  fast_end
+
+fast_match2:
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+fast_match1:
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+fast_match0:
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode16h6_prime<>+0(SB), AX
+	SHRQ  $0x32, AX
+	LEAL  1(R9), R14
+	MOVW  R14, (R8)(AX*2)
+	JMP   fast_match
+
+	// Here after a sequence that tail wrote.
+resume:
+	CMPQ    R9, R12
+	JGT     resume_tail
+	XORL    DX, DX
+	LEAQ    (R9)(DX*1), R14
+	MOVQ    (SI)(R14*1), R13
+	MOVQ    R13, BX
+	IMULQ   encode16h6_prime<>+0(SB), BX
+	SHRQ    $0x32, BX
+	MOVWLZX (R8)(BX*2), BX
+	JMP     after
+
+fast_match:
+	LEAQ    (R9)(DX*1), R14
+	MOVQ    (SI)(R14*1), R13
+	MOVQ    R13, BX
+	IMULQ   encode16h6_prime<>+0(SB), BX
+	SHRQ    $0x32, BX
+	MOVWLZX (R8)(BX*2), BX
+	CMPL    DX, $0x10
+	JEQ     fast_long
+
+fast_sequence:
+	// Backward at most 6 bytes and as many as there are literals; else tail looks.
+	CMPQ    R11, $0x08
+	JB      match
+	MOVQ    -8(SI)(R9*1), AX
+	XORQ    -8(SI)(R11*1), AX
+	ORQ     $0x01, AX
+	BSRQ    AX, AX
+	XORL    $0x3f, AX
+	SHRL    $0x03, AX
+	MOVQ    R9, R14
+	SUBQ    R10, R14
+	CMPQ    AX, R14
+	CMOVQHI R14, AX
+	CMPQ    AX, $0x07
+	JEQ     match
+	SUBQ    AX, R14
+	CMPQ    R14, $0x20
+	JHI     match
+	NEGQ    R11
+	ADDQ    R9, R11
+	ADDQ    DX, R9
+	LEAQ    -4(DX)(AX*1), DX
+
+	// These stores stay inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and the match and fastRoom follow.
+	MOVOU   (SI)(R10*1), X0
+	MOVOU   16(SI)(R10*1), X1
+	MOVQ    R9, R10
+	MOVL    $0x0000000f, R15
+	MOVL    R15, AX
+	CMPL    DX, $0x0f
+	CMOVLCS DX, R15
+	CMPL    R14, $0x0f
+	CMOVLCS R14, AX
+	SHLL    $0x04, AX
+	ORL     AX, R15
+	MOVB    R15, (DI)
+
+	// A length below 15 has no extension byte: it is written all the same, and then overwritten.
+	LEAL  -15(R14), AX
+	MOVB  AL, 1(DI)
+	CMPL  R14, $0x0f
+	SBBQ  $-2, DI
+	MOVOU X0, (DI)
+	MOVOU X1, 16(DI)
+	ADDQ  R14, DI
+	MOVW  R11, (DI)
+	LEAL  -15(DX), AX
+	MOVB  AL, 2(DI)
+	CMPL  DX, $0x0f
+	SBBQ  $-3, DI
+	CMPQ  R9, R12
+	JGT   resume_tail
+
+	// The same search once more for the first positions after a match, where jumps go other ways than elsewhere.
+after:
+	MOVQ     -3(SI)(R9*1), AX
+	MOVQ     AX, R15
+	SHRQ     $0x08, AX
+	IMULQ    encode16h6_prime<>+0(SB), R15
+	SHRQ     $0x32, R15
+	LEAL     -3(R9), DX
+	MOVW     DX, (R8)(R15*2)
+	MOVQ     AX, R15
+	IMULQ    encode16h6_prime<>+0(SB), R15
+	SHRQ     $0x32, R15
+	LEAL     -2(R9), DX
+	MOVW     DX, (R8)(R15*2)
+	MOVQ     R13, AX
+	MOVQ     R13, R15
+	IMULQ    encode16h6_prime<>+0(SB), R15
+	SHRQ     $0x32, R15
+	MOVL     BX, R11
+	MOVW     R9, (R8)(R15*2)
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match0
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h6_prime<>+0(SB), BX
+	SHRQ     $0x32, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     1(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match1
+	SHRQ     $0x08, AX
+	MOVQ     AX, BX
+	IMULQ    encode16h6_prime<>+0(SB), BX
+	SHRQ     $0x32, BX
+	MOVWLZX  (R8)(BX*2), R11
+	LEAL     2(R9), R14
+	MOVW     R14, (R8)(BX*2)
+	CMPL     AX, (SI)(R11*1)
+	JEQ      after_match2
+	ADDQ     $0x03, R9
+	CMPQ     R9, R12
+	JLE      fast
+	JMP      fast_end
+
+after_match2:
+	MOVOU    2(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x02, R9
+	JMP      fast_match
+
+after_match1:
+	MOVOU    1(SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, DX
+	NOTL     DX
+	TZCNTL   DX, DX
+	ADDQ     $0x01, R9
+	JMP      fast_match
+
+after_match0:
+	// The next position is as good a candidate as this one.
+	SHRQ  $0x08, AX
+	IMULQ encode16h6_prime<>+0(SB), AX
+	SHRQ  $0x32, AX
+	LEAL  1(R9), R14
+	MOVW  R14, (R8)(AX*2)
+	JMP   fast_match
+
+fast_long:
+	MOVOU    16(SI)(R9*1), X0
+	MOVOU    16(SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, AX
+	XORL     $0x0000ffff, AX
+	JEQ      match
+	TZCNTL   AX, AX
+	ADDL     AX, DX
+	LEAQ     (R9)(DX*1), R14
+	MOVQ     (SI)(R14*1), R13
+	MOVQ     R13, BX
+	IMULQ    encode16h6_prime<>+0(SB), BX
+	SHRQ     $0x32, BX
+	MOVWLZX  (R8)(BX*2), BX
+	JMP      fast_sequence
+
+resume_tail:
+	CMPQ  R9, stop+56(FP)
+	JHI   exit
+	MOVQ  -3(SI)(R9*1), AX
+	MOVQ  AX, R15
+	SHRQ  $0x08, AX
+	IMULQ encode16h6_prime<>+0(SB), R15
+	SHRQ  $0x32, R15
+	LEAL  -3(R9), DX
+	MOVW  DX, (R8)(R15*2)
+	MOVQ  AX, R15
+	IMULQ encode16h6_prime<>+0(SB), R15
+	SHRQ  $0x32, R15
+	LEAL  -2(R9), DX
+	MOVW  DX, (R8)(R15*2)
+
+fast_end:
+	CMPQ    R9, stop+56(FP)
+	JHI     exit
+	PCALIGN $0x40
+
+search:
+	MOVQ    (SI)(R9*1), AX
+	MOVQ    AX, R15
+	MOVQ    AX, BX
+	SHRQ    $0x08, R15
+	IMULQ   encode16h6_prime<>+0(SB), BX
+	SHRQ    $0x32, BX
+	MOVQ    R15, R14
+	IMULQ   encode16h6_prime<>+0(SB), R14
+	SHRQ    $0x32, R14
+	MOVWLZX (R8)(BX*2), R11
+	MOVW    R9, (R8)(BX*2)
+	MOVWLZX (R8)(R14*2), R13
+	LEAL    1(R9), DX
+	MOVW    DX, (R8)(R14*2)
+	CMPL    AX, (SI)(R11*1)
+	JEQ     match0
+	SHRQ    $0x10, AX
+	MOVQ    AX, BX
+	IMULQ   encode16h6_prime<>+0(SB), BX
+	SHRQ    $0x32, BX
+	CMPL    R15, (SI)(R13*1)
+	JEQ     match1
+	MOVWLZX (R8)(BX*2), R11
+	LEAL    2(R9), DX
+	MOVW    DX, (R8)(BX*2)
+	CMPL    AX, (SI)(R11*1)
+	JEQ     match2
+	MOVQ    R9, DX
+	SUBQ    R10, DX
+	SHRQ    $0x06, DX
+	CMPQ    DX, $0x00000080
+	JHI     far
+
+step:
+	LEAQ 3(R9)(DX*1), R9
+	CMPQ R9, stop+56(FP)
+	JLS  search
+	JMP  exit
+
+	// Incompressible so far: cap the step, or what may follow is missed.
+far:
+	MOVL $0x00000080, DX
+	JMP  step
+
+match2:
+	ADDQ $0x02, R9
+	CMPQ R9, stop+56(FP)
+	JHI  exit
+	JMP  match
+
+match1:
+	ADDQ $0x01, R9
+	CMPQ R9, stop+56(FP)
+	JHI  exit
+	MOVQ R13, R11
+	JMP  match
+
+match0:
+match:
+	CMPQ R9, R10
+	JEQ  no_literals
+
+backward:
+	TESTQ   R11, R11
+	JEQ     literals
+	MOVBLZX -1(SI)(R9*1), AX
+	CMPB    AL, -1(SI)(R11*1)
+	JNE     literals
+	DECQ    R9
+	DECQ    R11
+	CMPQ    R9, R10
+	JNE     backward
+
+literals:
+	MOVQ R9, DX
+	SUBQ R10, DX
+	MOVQ DI, R14
+	INCQ DI
+	MOVL DX, R15
+	SHLL $0x04, R15
+	CMPQ DX, $0x0f
+	JAE  long_literals
+
+	// A store of 16 bytes stays inside the bound: what precedes the token is at most anchor + anchor/255 bytes,
+	// and anchor at most n-12. The load needs a look.
+	LEAQ  16(R10), AX
+	MOVQ  n+16(FP), BX
+	CMPQ  AX, BX
+	JHI   last_literals
+	MOVOU (SI)(R10*1), X0
+	MOVOU X0, (DI)
+	ADDQ  DX, DI
+
+offset:
+	MOVQ R9, R13
+	SUBQ R11, R13
+	MOVW R13, (DI)
+	ADDQ $0x02, DI
+	ADDQ $0x04, R9
+	ADDQ $0x04, R11
+	MOVQ R9, DX
+
+	// limit is the last position from which eight bytes may be compared.
+	MOVQ n+16(FP), BX
+	SUBQ $0x0d, BX
+	CMPQ R9, BX
+	JHI  compare_tail
+	MOVQ (SI)(R9*1), AX
+	XORQ (SI)(R11*1), AX
+	JEQ  compare_more
+
+differ:
+	TZCNTQ AX, AX
+	SHRQ   $0x03, AX
+	ADDQ   AX, R9
+
+match_end:
+	MOVQ R9, AX
+	SUBQ DX, AX
+	CMPQ AX, $0x0f
+	JAE  long_match
+	ORL  AX, R15
+
+write_token:
+	MOVB R15, (R14)
+	MOVQ R9, R10
+	JMP  resume
+
+no_literals:
+	MOVQ DI, R14
+	INCQ DI
+	XORL R15, R15
+	JMP  offset
+
+compare_more:
+	ADDQ $0x08, R9
+	ADDQ $0x08, R11
+
+compare16:
+	LEAQ     8(R9), AX
+	CMPQ     AX, BX
+	JHI      compare8
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, AX
+	XORL     $0x0000ffff, AX
+	JNE      differ16
+	ADDQ     $0x10, R9
+	ADDQ     $0x10, R11
+	JMP      compare16
+
+differ16:
+	TZCNTL AX, AX
+	ADDQ   AX, R9
+	JMP    match_end
+
+compare8:
+	CMPQ R9, BX
+	JHI  compare_tail
+	MOVQ (SI)(R9*1), AX
+	XORQ (SI)(R11*1), AX
+	JNE  differ
+	ADDQ $0x08, R9
+	ADDQ $0x08, R11
+
+compare_tail:
+	ADDQ $0x08, BX
+
+compare_byte:
+	CMPQ    R9, BX
+	JAE     match_end
+	MOVBLZX (SI)(R9*1), AX
+	CMPB    AL, (SI)(R11*1)
+	JNE     match_end
+	INCQ    R9
+	INCQ    R11
+	JMP     compare_byte
+
+long_match:
+	ORL  $0x0f, R15
+	SUBQ $0x0f, AX
+
+match_length:
+	CMPQ AX, $0xff
+	JB   match_length_end
+	MOVB $0xff, (DI)
+	INCQ DI
+	SUBQ $0xff, AX
+	JMP  match_length
+
+match_length_end:
+	MOVB AL, (DI)
+	INCQ DI
+	JMP  write_token
+
+long_literals:
+	MOVL $0x000000f0, R15
+	LEAQ -15(DX), AX
+
+literal_length:
+	CMPQ AX, $0xff
+	JB   literal_length_end
+	MOVB $0xff, (DI)
+	INCQ DI
+	SUBQ $0xff, AX
+	JMP  literal_length
+
+literal_length_end:
+	MOVB AL, (DI)
+	INCQ DI
+	CMPQ DX, $0x10
+	JB   literals15
+
+	// The rest is one vector that ends with the literals.
+	LEAQ  (SI)(R10*1), BX
+	MOVOU -16(BX)(DX*1), X1
+	LEAQ  -16(DI)(DX*1), AX
+	ADDQ  DI, DX
+
+copy_literals:
+	MOVOU (BX), X0
+	MOVOU X0, (DI)
+	ADDQ  $0x10, BX
+	ADDQ  $0x10, DI
+	CMPQ  DI, AX
+	JB    copy_literals
+	MOVOU X1, (AX)
+	MOVQ  DX, DI
+	JMP   offset
+
+literals15:
+	MOVQ (SI)(R10*1), AX
+	MOVQ AX, (DI)
+	MOVQ 7(SI)(R10*1), AX
+	MOVQ AX, 7(DI)
+	ADDQ $0x0f, DI
+	JMP  offset
+
+last_literals:
+	TESTQ DX, DX
+	JEQ   offset
+	LEAQ  (SI)(R10*1), BX
+
+copy_literal:
+	MOVB (BX), AL
+	MOVB AL, (DI)
+	INCQ BX
+	INCQ DI
+	DECQ DX
+	JNE  copy_literal
+	JMP  offset
+
+exit:
+	MOVQ $-1, R11
+	MOVQ dst+0(FP), AX
+	SUBQ AX, DI
+	MOVQ DI, newD+64(FP)
+	MOVQ R9, newPos+72(FP)
+	MOVQ R10, newStart+80(FP)
+	MOVQ R11, candidate+88(FP)
+	RET
+
+DATA encode16h6_prime<>+0(SB)/8, $0xcf1bbcdcbf9b0000
+GLOBL encode16h6_prime<>(SB), RODATA|NOPTR, $8
+
 // func encode32h5(dst *byte, src *byte, n int, table *uint32, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 // Requires: BMI, CMOV, SSE2
 TEXT ·encode32h5(SB), NOSPLIT, $0-96

@@ -23,6 +23,13 @@ func encode16h4(dst *byte, src *byte, n int, table *uint16, shift int, d int, po
 //go:noescape
 func encode16h5(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 
+// encode16h6 searches src from pos to stop, at most n-12, and writes the sequences that it finds to dst[d:].
+// start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
+// from newPos, that has too many literals before it to be written here.
+//
+//go:noescape
+func encode16h6(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+
 // encode32h5 searches src from pos to stop, at most n-14, and writes the sequences that it finds to dst[d:].
 // start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
 // from newPos, that has too many literals before it to be written here.

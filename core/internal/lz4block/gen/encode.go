@@ -47,10 +47,10 @@ const (
 	fastRoom  = lastPos + fastMatch - 1 + 8
 )
 
-// Multipliers of the hashes of 4 and 5 bytes, those of lz4.c. A product
+// Multipliers of the hashes of 4, 5 and 6 bytes, those of lz4.c. A product
 // with one of them, shifted left by the bits that the hash leaves out,
 // depends on the bytes hashed and on no other.
-var primes = map[int]uint64{4: 2654435761, 5: 889523592379}
+var primes = map[int]uint64{4: 2654435761, 5: 889523592379, 6: 227718039650203}
 
 // An encoder searches with a table of 1 << bits entries of entry bytes each,
 // and a hash of hashed bytes. If bits is 0, the caller says what to shift a

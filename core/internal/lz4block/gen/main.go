@@ -1,5 +1,5 @@
 // Command gen writes ../lz4_amd64.s and ../stubs_amd64.go, the kernels of
-// package lz4block: one decoder (decode.go) and one encoder in three forms
+// package lz4block: one decoder (decode.go) and one encoder in four forms
 // (encode.go).
 //
 // Run it with "go generate" in the parent directory. It lives in its own
@@ -29,6 +29,7 @@ func main() {
 	genDecode()
 	genEncode("encode16h4", 2, 4, 0)
 	genEncode("encode16h5", 2, 5, 13)
+	genEncode("encode16h6", 2, 6, 14)
 	genEncode("encode32h5", 4, 5, 12)
 	Generate()
 }
