@@ -942,7 +942,29 @@ compare16:
 	JNE      differ16
 	ADDQ     $0x10, R9
 	ADDQ     $0x10, R11
-	JMP      compare16
+
+	// Vectors in pairs are faster, but that a match goes on for long must be seen first.
+	LEAQ 256(DX), AX
+	CMPQ R9, AX
+	JB   compare16
+
+compare32:
+	LEAQ     24(R9), AX
+	CMPQ     AX, BX
+	JHI      compare16
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	MOVOU    16(SI)(R9*1), X2
+	MOVOU    16(SI)(R11*1), X3
+	PCMPEQB  X3, X2
+	PAND     X0, X2
+	PMOVMSKB X2, AX
+	CMPL     AX, $0x0000ffff
+	JNE      compare16
+	ADDQ     $0x20, R9
+	ADDQ     $0x20, R11
+	JMP      compare32
 
 differ16:
 	TZCNTL AX, AX
@@ -1501,7 +1523,29 @@ compare16:
 	JNE      differ16
 	ADDQ     $0x10, R9
 	ADDQ     $0x10, R11
-	JMP      compare16
+
+	// Vectors in pairs are faster, but that a match goes on for long must be seen first.
+	LEAQ 256(DX), AX
+	CMPQ R9, AX
+	JB   compare16
+
+compare32:
+	LEAQ     24(R9), AX
+	CMPQ     AX, BX
+	JHI      compare16
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	MOVOU    16(SI)(R9*1), X2
+	MOVOU    16(SI)(R11*1), X3
+	PCMPEQB  X3, X2
+	PAND     X0, X2
+	PMOVMSKB X2, AX
+	CMPL     AX, $0x0000ffff
+	JNE      compare16
+	ADDQ     $0x20, R9
+	ADDQ     $0x20, R11
+	JMP      compare32
 
 differ16:
 	TZCNTL AX, AX
@@ -2060,7 +2104,29 @@ compare16:
 	JNE      differ16
 	ADDQ     $0x10, R9
 	ADDQ     $0x10, R11
-	JMP      compare16
+
+	// Vectors in pairs are faster, but that a match goes on for long must be seen first.
+	LEAQ 256(DX), AX
+	CMPQ R9, AX
+	JB   compare16
+
+compare32:
+	LEAQ     24(R9), AX
+	CMPQ     AX, BX
+	JHI      compare16
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	MOVOU    16(SI)(R9*1), X2
+	MOVOU    16(SI)(R11*1), X3
+	PCMPEQB  X3, X2
+	PAND     X0, X2
+	PMOVMSKB X2, AX
+	CMPL     AX, $0x0000ffff
+	JNE      compare16
+	ADDQ     $0x20, R9
+	ADDQ     $0x20, R11
+	JMP      compare32
 
 differ16:
 	TZCNTL AX, AX
@@ -2663,7 +2729,29 @@ compare16:
 	JNE      differ16
 	ADDQ     $0x10, R9
 	ADDQ     $0x10, R11
-	JMP      compare16
+
+	// Vectors in pairs are faster, but that a match goes on for long must be seen first.
+	LEAQ 256(DX), AX
+	CMPQ R9, AX
+	JB   compare16
+
+compare32:
+	LEAQ     24(R9), AX
+	CMPQ     AX, BX
+	JHI      compare16
+	MOVOU    (SI)(R9*1), X0
+	MOVOU    (SI)(R11*1), X1
+	PCMPEQB  X1, X0
+	MOVOU    16(SI)(R9*1), X2
+	MOVOU    16(SI)(R11*1), X3
+	PCMPEQB  X3, X2
+	PAND     X0, X2
+	PMOVMSKB X2, AX
+	CMPL     AX, $0x0000ffff
+	JNE      compare16
+	ADDQ     $0x20, R9
+	ADDQ     $0x20, R11
+	JMP      compare32
 
 differ16:
 	TZCNTL AX, AX

@@ -8,7 +8,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// Register map of the encoders. X0 and X1 carry data.
+// Register map of the encoders. X0 to X3 carry data.
 var (
 	src      = RSI // start of the input
 	out      = RDI // next byte of the block
@@ -523,7 +523,27 @@ func (e *encoder) tail() {
 	JNE(to("differ16"))
 	ADDQ(Imm(16), s)
 	ADDQ(Imm(16), cand)
-	JMP(to("compare16"))
+	Comment("Vectors in pairs are faster, but that a match goes on for long must be seen first.")
+	LEAQ(at(num, 256), word)
+	CMPQ(s, word)
+	JB(to("compare16"))
+	Label("compare32")
+	LEAQ(at(s, 24), word)
+	CMPQ(word, limit)
+	JHI(to("compare16"))
+	MOVOU(idx(src, s, 1, 0), X0)
+	MOVOU(idx(src, cand, 1, 0), X1)
+	PCMPEQB(X1, X0)
+	MOVOU(idx(src, s, 1, 16), X2)
+	MOVOU(idx(src, cand, 1, 16), X3)
+	PCMPEQB(X3, X2)
+	PAND(X0, X2)
+	PMOVMSKB(X2, word.As32())
+	CMPL(word.As32(), U32(0xffff))
+	JNE(to("compare16"))
+	ADDQ(Imm(32), s)
+	ADDQ(Imm(32), cand)
+	JMP(to("compare32"))
 	Label("differ16")
 	TZCNTL(word.As32(), word.As32())
 	ADDQ(word, s)
