@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"errors"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
 )
@@ -112,8 +112,13 @@ func FuzzAAD(f *testing.F) {
 	f.Fuzz(func(t *testing.T, t1, k1 []byte, f1 string, c1 bool, o1 string, t2, k2 []byte, f2 string, c2 bool, o2 string) {
 		a, err1 := AppendAAD(nil, t1, k1, f1, c1, o1)
 		b, err2 := AppendAAD(nil, t2, k2, f2, c2, o2)
-		if err := errors.Join(err1, err2); err != nil {
-			t.Fatal(err)
+		valid1 := utf8.ValidString(f1) && utf8.ValidString(o1)
+		valid2 := utf8.ValidString(f2) && utf8.ValidString(o2)
+		if (err1 == nil) != valid1 || (err2 == nil) != valid2 {
+			t.Fatal(err1, err2)
+		}
+		if !valid1 || !valid2 {
+			return
 		}
 		same := bytes.Equal(t1, t2) && bytes.Equal(k1, k2) && f1 == f2 && c1 == c2 && o1 == o2
 		if bytes.Equal(a, b) != same {
@@ -128,7 +133,8 @@ func FuzzDeriveDomainKey(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("m"), 100), bytes.Repeat([]byte("s"), 1024), bytes.Repeat([]byte("d"), 255))
 	f.Fuzz(func(t *testing.T, master, salt, domain []byte) {
 		key, err := DeriveDomainKey(master, salt, domain)
-		valid := len(master) >= 16 && len(salt) >= 1 && len(salt) <= 1024 && len(domain) >= 1 && len(domain) <= 255
+		valid := len(master) >= 16 && len(salt) >= 1 && len(salt) <= 1024 &&
+			len(domain) >= 1 && len(domain) <= 255 && utf8.Valid(domain)
 		if (err == nil) != valid {
 			t.Fatal(err)
 		}
