@@ -27,7 +27,9 @@ const (
 	// SampleEvery is how many smaller operations share one timing.
 	SampleEvery = 256
 
-	cells = 4 // a power of two
+	// cells is a prime, so that neighbours get different ones: stacks are a
+	// power of two apart.
+	cells = 7
 )
 
 // The packed word: operations in the top 16 bits, then 24 bits of bytes in and
@@ -89,13 +91,11 @@ var epoch = time.Now().Add(-1)
 // Begin starts an operation on size bytes.
 func (o *Operation) Begin(size int) Span {
 	// The address of a local variable differs between goroutines, and
-	// between C threads calling in; pages of the same stack fall together.
-	// Stacks are 4, 8 or 16 KiB and often neighbours: folded like this, four
-	// neighbours of any of these sizes get four cells. Only the value of the
-	// address is used, so nothing is dereferenced or kept alive.
+	// between C threads calling in. Only its value is used, so nothing is
+	// dereferenced or kept alive.
 	var local byte
 	page := uintptr(unsafe.Pointer(&local)) >> 12
-	s := Span{cell: &o.cells[(page^page>>2^page>>4)%cells]}
+	s := Span{cell: &o.cells[page%cells]}
 	var first bool // of SampleEvery
 	if o.Guard {
 		first = s.cell.started.Add(1)%SampleEvery == 1
