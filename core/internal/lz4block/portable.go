@@ -1,12 +1,18 @@
 package lz4block
 
 import (
+	"encoding/binary"
+	"math"
+
 	"github.com/pierrec/lz4/v4"
 )
 
 // copyStep is how much is copied at once: a copy by the runtime cannot be
 // preempted, and whoever stops the world waits for it.
 const copyStep = 256 << 10
+
+// repeatStep is how much of a match that repeats itself is copied at once.
+const repeatStep = 16 << 10
 
 // encodePortable is Encode by the library. dst is exactly Bound long.
 func encodePortable(dst, src []byte) int {
@@ -104,7 +110,12 @@ func decodeMatch(dst, src []byte, nibble, ip, op int) (int, int, bool) {
 // extendLength adds the extension bytes at ip to 15. It gives up where the
 // length passes limit, before it could overflow.
 func extendLength(src []byte, ip, limit int) (n, next int, ok bool) {
-	for n = 15; ip < len(src) && n <= limit; {
+	n = 15
+	for ip+8 <= len(src) && n <= limit && binary.LittleEndian.Uint64(src[ip:]) == math.MaxUint64 {
+		n += 8 * 255
+		ip += 8
+	}
+	for ip < len(src) && n <= limit {
 		b := src[ip]
 		ip++
 		n += int(b)
@@ -125,13 +136,14 @@ func copyLiterals(dst, src []byte) {
 }
 
 // copyMatch copies n bytes from offset bytes before op to op. If the match
-// overlaps itself, what has been copied doubles what the next copy can take.
+// overlaps itself, what has been copied doubles what the next copy can take, up
+// to what the first-level cache holds.
 func copyMatch(dst []byte, op, offset, n int) {
 	for n > 0 {
 		c := copyPart(dst[op:op+n], dst[op-offset:op])
 		op += c
 		n -= c
-		if offset < copyStep {
+		if offset < repeatStep {
 			offset += c
 		}
 	}
