@@ -103,6 +103,72 @@ func TestGuardPagesEncoders(t *testing.T) {
 	})
 }
 
+// TestGuardPagesRepeats decodes matches that repeat themselves, of every offset
+// up to 70, lengths around each limit of the decoder, and so many literals
+// behind them that the fast copies have room, or not.
+func TestGuardPagesRepeats(t *testing.T) {
+	const maxLen = 10 << 10
+	var lengths []int
+	for n := 4; n <= 300; n++ {
+		lengths = append(lengths, n)
+	}
+	for _, edge := range []int{1 << 10, 2 << 10, 4 << 10, 8 << 10} {
+		for n := edge - 20; n < edge+20; n++ {
+			lengths = append(lengths, n)
+		}
+	}
+	src, dst := newGuarded(t, maxLen), newGuarded(t, maxLen)
+	text := generate("random", 3, 256)
+	eachPath(t, func(path string) {
+		for offset := 1; offset <= 70; offset++ {
+			for _, n := range lengths {
+				tails := []int{5 + n%13, 18 + n%23, 60}
+				if long {
+					tails = []int{5, 6, 7, 8, 11, 12, 13, 16, 20, 27, 28, 31, 32, 33, 40, 43, 48, 64, 80}
+				}
+				for _, tail := range tails {
+					want := bytes.Clone(text[:offset])
+					block := withSequence(nil, want, offset, n)
+					for len(want) < offset+n {
+						want = append(want, want[len(want)-offset])
+					}
+					want = append(want, text[100:100+tail]...)
+					block = withSequence(block, text[100:100+tail], 0, 0)
+					in, out := src.last(len(block), 0), dst.last(len(want), 0)
+					copy(in, block)
+					clear(out)
+					if got, err := Decode(out, in); err != nil || !bytes.Equal(out[:got], want) {
+						t.Fatalf("%s: offset %d, match of %d, then %d literals: decoding gives %d bytes, error %v", path, offset, n, tail, got, err)
+					}
+				}
+			}
+		}
+	})
+}
+
+// withSequence appends literals and a match to a block; without an offset, the
+// last sequence.
+func withSequence(block, literals []byte, offset, match int) []byte {
+	nibble := func(n int) int { return min(n, 15) }
+	extension := func(n int) {
+		for n -= 15; n >= 0; n -= 255 {
+			block = append(block, byte(min(n, 255)))
+		}
+	}
+	token := nibble(len(literals)) << 4
+	if offset > 0 {
+		token |= nibble(match - 4)
+	}
+	block = append(block, byte(token))
+	extension(len(literals))
+	block = append(block, literals...)
+	if offset > 0 {
+		block = append(block, byte(offset), byte(offset>>8))
+		extension(match - 4)
+	}
+	return block
+}
+
 func checkGuarded(t *testing.T, name string, data, block []byte, src, dst func(int) []byte, r *rand.Rand) {
 	t.Helper()
 	in, out := src(len(data)), dst(Bound(len(data)))

@@ -36,7 +36,9 @@ DATA pattern<>+224(SB)/8, $0x0706050403020100
 DATA pattern<>+232(SB)/8, $0x01000d0c0b0a0908
 DATA pattern<>+240(SB)/8, $0x0706050403020100
 DATA pattern<>+248(SB)/8, $0x000e0d0c0b0a0908
-GLOBL pattern<>(SB), RODATA|NOPTR, $256
+DATA pattern<>+256(SB)/8, $0x0706050403020100
+DATA pattern<>+264(SB)/8, $0x0f0e0d0c0b0a0908
+GLOBL pattern<>(SB), RODATA|NOPTR, $272
 
 DATA stride<>+0(SB)/1, $0x10
 DATA stride<>+1(SB)/1, $0x10
@@ -54,7 +56,8 @@ DATA stride<>+12(SB)/1, $0x0c
 DATA stride<>+13(SB)/1, $0x0d
 DATA stride<>+14(SB)/1, $0x0e
 DATA stride<>+15(SB)/1, $0x0f
-GLOBL stride<>(SB), RODATA|NOPTR, $16
+DATA stride<>+16(SB)/1, $0x10
+GLOBL stride<>(SB), RODATA|NOPTR, $17
 
 // func decodeBlock(dst *byte, dstLen int, src *byte, srcLen int, ip int, op int, stop int) (newIP int, newOP int, result int)
 // Requires: CMOV, SSE2, SSSE3
@@ -270,7 +273,7 @@ match_extension:
 	MOVBLZX (SI), BX
 	INCQ    SI
 	ADDQ    BX, AX
-	CMPQ    AX, $0x00010000
+	CMPQ    AX, $0x00000800
 	JHI     long_match
 	CMPL    BX, $0xff
 	JEQ     match_extension
@@ -283,10 +286,10 @@ match:
 	LEAQ 32(R14), BX
 	CMPL DX, $0x10
 	JB   near
+	CMPQ AX, $0x40
+	JHI  longer_match
 
-	// A long match may overlap itself; Go copies by doubling, this loop would wait for its own stores.
-	CMPQ AX, $0x00000100
-	JHI  long_match
+far:
 	CMPQ BX, R15
 	JHI  last_match
 
@@ -299,28 +302,6 @@ copy_match:
 	ADDQ  $0x20, DI
 	CMPQ  DI, R14
 	JB    copy_match
-	MOVQ  R14, DI
-	JMP   loop
-
-near:
-	CMPQ BX, R15
-	JHI  last_near
-
-	// Spread the pattern over a vector.
-	MOVOU   (R11), X0
-	LEAQ    pattern<>+0(SB), R12
-	MOVL    DX, BX
-	SHLL    $0x04, BX
-	MOVOU   (R12)(BX*1), X1
-	PSHUFB  X1, X0
-	LEAQ    stride<>+0(SB), R12
-	MOVBLZX (R12)(DX*1), BX
-
-copy_near:
-	MOVOU X0, (DI)
-	ADDQ  BX, DI
-	CMPQ  DI, R14
-	JB    copy_near
 	MOVQ  R14, DI
 	JMP   loop
 
@@ -362,45 +343,6 @@ shorter_match:
 	MOVL BX, (DI)
 	MOVL R12, -4(DI)(AX*1)
 	MOVQ R14, DI
-	JMP  loop
-
-last_near:
-	LEAQ 16(R11), BX
-	CMPQ BX, R15
-	JHI  copy_bytes
-
-	// Spread the pattern over a vector.
-	MOVOU   (R11), X0
-	LEAQ    pattern<>+0(SB), R12
-	MOVL    DX, BX
-	SHLL    $0x04, BX
-	MOVOU   (R12)(BX*1), X1
-	PSHUFB  X1, X0
-	LEAQ    stride<>+0(SB), R12
-	MOVBLZX (R12)(DX*1), BX
-	LEAQ    -16(R15), R12
-
-copy_last_near:
-	CMPQ  DI, R12
-	JHI   copy_bytes
-	MOVOU X0, (DI)
-	ADDQ  BX, DI
-	CMPQ  DI, R14
-	JB    copy_last_near
-	MOVQ  R14, DI
-	JMP   loop
-
-copy_bytes:
-	MOVQ DI, R11
-	SUBQ DX, R11
-
-copy_byte:
-	MOVB (R11), BL
-	MOVB BL, (DI)
-	INCQ R11
-	INCQ DI
-	CMPQ DI, R14
-	JB   copy_byte
 	JMP  loop
 
 	// More than 16 literals: the rest is one vector that ends with them.
@@ -477,6 +419,99 @@ short_literals_3:
 	MOVB    R11, (DI)(R14*1)
 	MOVB    R12, -1(DI)(CX*1)
 	JMP     literals_done
+
+	// Matches that repeat themselves, most often a pattern of a few bytes.
+longer_match:
+	CMPL DX, $0x10
+	JEQ  near
+	CMPL DX, $0x20
+	JB   repeat
+
+	// A long match may overlap itself; Go copies by doubling, copy_match would wait for its own stores.
+	CMPQ AX, $0x00000100
+	JBE  far
+	JMP  long_match
+
+repeat:
+	// Two vectors hold the whole pattern, so that nothing is loaded that was just stored.
+	MOVOU (R11), X0
+	MOVOU -16(DI), X1
+	MOVQ  R14, R12
+	SUBQ  DX, R12
+
+copy_repeat:
+	MOVOU X0, (DI)
+	MOVOU X1, -16(DI)(DX*1)
+	ADDQ  DX, DI
+	CMPQ  DI, R12
+	JBE   copy_repeat
+
+	// Fewer than 32 bytes are left: a vector if there is room for it, and one that ends with the match.
+	LEAQ  -16(R14), BX
+	CMPQ  DI, BX
+	JHI   copy_repeat_end
+	MOVOU X0, (DI)
+
+copy_repeat_end:
+	MOVQ  BX, R11
+	SUBQ  DX, R11
+	MOVOU (R11), X0
+	MOVOU X0, (BX)
+	MOVQ  R14, DI
+	JMP   loop
+
+near:
+	LEAQ 16(R11), BX
+	CMPQ BX, R15
+	JHI  copy_bytes
+
+	// Spread the pattern over a vector.
+	MOVOU   (R11), X0
+	LEAQ    pattern<>+0(SB), R12
+	MOVL    DX, BX
+	SHLL    $0x04, BX
+	MOVOU   (R12)(BX*1), X1
+	PSHUFB  X1, X0
+	LEAQ    stride<>+0(SB), R12
+	MOVBLZX (R12)(DX*1), BX
+	LEAQ    -32(R15), R12
+
+copy_near:
+	CMPQ  DI, R12
+	JHI   last_near
+	MOVOU X0, (DI)
+	MOVOU X0, (DI)(BX*1)
+	LEAQ  (DI)(BX*2), DI
+	CMPQ  DI, R14
+	JB    copy_near
+	MOVQ  R14, DI
+	JMP   loop
+
+last_near:
+	LEAQ -16(R15), R12
+
+copy_last_near:
+	CMPQ  DI, R12
+	JHI   copy_bytes
+	MOVOU X0, (DI)
+	ADDQ  BX, DI
+	CMPQ  DI, R14
+	JB    copy_last_near
+	MOVQ  R14, DI
+	JMP   loop
+
+copy_bytes:
+	MOVQ DI, R11
+	SUBQ DX, R11
+
+copy_byte:
+	MOVB (R11), BL
+	MOVB BL, (DI)
+	INCQ R11
+	INCQ DI
+	CMPQ DI, R14
+	JB   copy_byte
+	JMP  loop
 
 long_literals:
 	MOVQ R12, SI

@@ -39,8 +39,8 @@ const (
 // left to it for the same reason.
 const (
 	maxLiterals = 2 << 10
-	maxMatch    = 64 << 10
-	maxFar      = 256 // for offsets from 16
+	maxMatch    = 2 << 10
+	maxFar      = 256 // for offsets from 32
 )
 
 // The fast path writes at most 14 literals and then, for the longest short
@@ -52,13 +52,13 @@ const (
 	fastOut = 14 + 32 + 2
 )
 
-// genPatterns emits the tables for matches with an offset below 16, which
+// genPatterns emits the tables for matches with an offset up to 16, which
 // repeat a pattern: "pattern" holds for each offset the PSHUFB mask that
 // spreads the pattern over 16 bytes, "stride" the largest multiple of the
 // offset in 16, by which such vectors may follow each other.
 func genPatterns() {
 	pattern := GLOBL("pattern", attr.RODATA|attr.NOPTR)
-	for d := range 16 {
+	for d := range 17 {
 		period := max(d, 1)
 		for half := 0; half < 16; half += 8 {
 			var mask uint64
@@ -69,7 +69,7 @@ func genPatterns() {
 		}
 	}
 	stride := GLOBL("stride", attr.RODATA|attr.NOPTR)
-	for d := range 16 {
+	for d := range 17 {
 		DATA(d, U8(16-16%max(d, 1)))
 	}
 	patternTable, strideTable = pattern, stride
@@ -77,7 +77,7 @@ func genPatterns() {
 
 var patternTable, strideTable Mem
 
-// spread loads the pattern of off < 16 bytes at from into X0, repeated, and
+// spread loads the pattern of off <= 16 bytes at from into X0, repeated, and
 // the distance of its copies into tmp. It reads 16 bytes, only the first off
 // of which matter.
 func spread() {
@@ -287,9 +287,9 @@ func genDecode() {
 	LEAQ(at(end, 32), tmp)
 	CMPL(off.As32(), Imm(16))
 	JB(to("near"))
-	Comment("A long match may overlap itself; Go copies by doubling, this loop would wait for its own stores.")
-	CMPQ(mlen, U32(maxFar))
-	JHI(to("long_match"))
+	CMPQ(mlen, Imm(64))
+	JHI(to("longer_match"))
+	Label("far")
 	CMPQ(tmp, oend)
 	JHI(to("last_match"))
 	Label("copy_match")
@@ -299,18 +299,6 @@ func genDecode() {
 	ADDQ(Imm(32), op)
 	CMPQ(op, end)
 	JB(to("copy_match"))
-	MOVQ(end, op)
-	JMP(to("loop"))
-
-	Label("near")
-	CMPQ(tmp, oend)
-	JHI(to("last_near"))
-	spread()
-	Label("copy_near")
-	MOVOU(X0, at(op, 0))
-	ADDQ(tmp, op)
-	CMPQ(op, end)
-	JB(to("copy_near"))
 	MOVQ(end, op)
 	JMP(to("loop"))
 
@@ -347,33 +335,6 @@ func genDecode() {
 	MOVL(tmp.As32(), at(op, 0))
 	MOVL(mark.As32(), idx(op, mlen, 1, -4))
 	MOVQ(end, op)
-	JMP(to("loop"))
-
-	Label("last_near")
-	LEAQ(at(from, 16), tmp)
-	CMPQ(tmp, oend)
-	JHI(to("copy_bytes"))
-	spread()
-	LEAQ(at(oend, -16), mark)
-	Label("copy_last_near")
-	CMPQ(op, mark)
-	JHI(to("copy_bytes"))
-	MOVOU(X0, at(op, 0))
-	ADDQ(tmp, op)
-	CMPQ(op, end)
-	JB(to("copy_last_near"))
-	MOVQ(end, op)
-	JMP(to("loop"))
-	Label("copy_bytes")
-	MOVQ(op, from)
-	SUBQ(off, from)
-	Label("copy_byte")
-	MOVB(at(from, 0), tmp.As8())
-	MOVB(tmp.As8(), at(op, 0))
-	INCQ(from)
-	INCQ(op)
-	CMPQ(op, end)
-	JB(to("copy_byte"))
 	JMP(to("loop"))
 
 	Comment("More than 16 literals: the rest is one vector that ends with them.")
@@ -440,6 +401,81 @@ func genDecode() {
 	MOVB(from.As8(), idx(op, end, 1, 0))
 	MOVB(mark.As8(), idx(op, lits, 1, -1))
 	JMP(to("literals_done"))
+
+	Comment("Matches that repeat themselves, most often a pattern of a few bytes.")
+	Label("longer_match")
+	CMPL(off.As32(), Imm(16))
+	JEQ(to("near"))
+	CMPL(off.As32(), Imm(32))
+	JB(to("repeat"))
+	Comment("A long match may overlap itself; Go copies by doubling, copy_match would wait for its own stores.")
+	CMPQ(mlen, U32(maxFar))
+	JBE(to("far"))
+	JMP(to("long_match"))
+
+	Label("repeat")
+	Comment("Two vectors hold the whole pattern, so that nothing is loaded that was just stored.")
+	MOVOU(at(from, 0), X0)
+	MOVOU(at(op, -16), X1)
+	MOVQ(end, mark)
+	SUBQ(off, mark)
+	Label("copy_repeat")
+	MOVOU(X0, at(op, 0))
+	MOVOU(X1, idx(op, off, 1, -16))
+	ADDQ(off, op)
+	CMPQ(op, mark)
+	JBE(to("copy_repeat"))
+	Comment("Fewer than 32 bytes are left: a vector if there is room for it, and one that ends with the match.")
+	LEAQ(at(end, -16), tmp)
+	CMPQ(op, tmp)
+	JHI(to("copy_repeat_end"))
+	MOVOU(X0, at(op, 0))
+	Label("copy_repeat_end")
+	MOVQ(tmp, from)
+	SUBQ(off, from)
+	copy16(X0, at(from, 0), at(tmp, 0))
+	MOVQ(end, op)
+	JMP(to("loop"))
+
+	Label("near")
+	LEAQ(at(from, 16), tmp)
+	CMPQ(tmp, oend)
+	JHI(to("copy_bytes"))
+	spread()
+	LEAQ(at(oend, -32), mark)
+	Label("copy_near")
+	CMPQ(op, mark)
+	JHI(to("last_near"))
+	MOVOU(X0, at(op, 0))
+	MOVOU(X0, idx(op, tmp, 1, 0))
+	LEAQ(idx(op, tmp, 2, 0), op)
+	CMPQ(op, end)
+	JB(to("copy_near"))
+	MOVQ(end, op)
+	JMP(to("loop"))
+
+	Label("last_near")
+	LEAQ(at(oend, -16), mark)
+	Label("copy_last_near")
+	CMPQ(op, mark)
+	JHI(to("copy_bytes"))
+	MOVOU(X0, at(op, 0))
+	ADDQ(tmp, op)
+	CMPQ(op, end)
+	JB(to("copy_last_near"))
+	MOVQ(end, op)
+	JMP(to("loop"))
+	Label("copy_bytes")
+	MOVQ(op, from)
+	SUBQ(off, from)
+	Label("copy_byte")
+	MOVB(at(from, 0), tmp.As8())
+	MOVB(tmp.As8(), at(op, 0))
+	INCQ(from)
+	INCQ(op)
+	CMPQ(op, end)
+	JB(to("copy_byte"))
+	JMP(to("loop"))
 
 	Label("long_literals")
 	MOVQ(mark, ip)
