@@ -84,7 +84,7 @@ func Inspect(envelope []byte) (Envelope, error) {
 func (e *Envelope) Extract(dst []byte) error {
 	err := e.extract(dst)
 	if err != nil {
-		clear(dst)
+		memory.Clear(dst)
 	}
 	return err
 }
