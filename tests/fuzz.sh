@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every fuzz target of the module, one after the other, for the given
-# time, or number of inputs, each. A finding is written to the package's testdata/fuzz, and from then
-# on it is a test case.
+# time, or number of inputs, each. A finding is written to the package's
+# testdata/fuzz, and from then on it is a test case.
 set -eu
 
 time=${1:-5m}

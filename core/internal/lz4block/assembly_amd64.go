@@ -149,12 +149,13 @@ func encodePooled(dst, src []byte) int {
 	table := tables16.Get().(*[1 << 14]uint16)
 	var d, start int
 	switch {
-	case n <= 2048:
-		clear(table[:1<<12])
-		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-12, 0, 1, 0, n-matchRoom)
 	case n <= hash4Max:
-		clear(table[:1<<13])
-		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-13, 0, 1, 0, n-matchRoom)
+		bits := 13
+		if n <= 2048 {
+			bits = 12
+		}
+		clear(table[:1<<bits])
+		d, _, start, _ = encode16h4(&dst[0], &src[0], n, &table[0], 64-bits, 0, 1, 0, n-matchRoom)
 	case n < hash6Min:
 		clear(table[:1<<13])
 		d, _, start, _ = encode16h5(&dst[0], &src[0], n, &table[0], 0, 1, 0, n-matchRoom)

@@ -183,9 +183,7 @@ func (e *encoder) fast() {
 	// match leaves in length how many of the first 16 bytes at s + ahead and
 	// cand are equal.
 	match := func(ahead int) {
-		MOVOU(idx(src, s, 1, ahead), X0)
-		MOVOU(idx(src, cand, 1, 0), X1)
-		PCMPEQB(X1, X0)
+		equal16(ahead, 0, X0, X1)
 		PMOVMSKB(X0, length.As32())
 		NOTL(length.As32())
 		TZCNTL(length.As32(), length.As32())
@@ -343,9 +341,7 @@ func (e *encoder) fast() {
 	matches("after")
 
 	Label("fast_long")
-	MOVOU(idx(src, s, 1, 16), X0)
-	MOVOU(idx(src, cand, 1, 16), X1)
-	PCMPEQB(X1, X0)
+	equal16(16, 16, X0, X1)
 	PMOVMSKB(X0, word.As32())
 	XORL(U32(0xffff), word.As32())
 	JEQ(to("match"))
@@ -515,9 +511,7 @@ func (e *encoder) tail() {
 	LEAQ(at(s, 8), word)
 	CMPQ(word, limit)
 	JHI(to("compare8"))
-	MOVOU(idx(src, s, 1, 0), X0)
-	MOVOU(idx(src, cand, 1, 0), X1)
-	PCMPEQB(X1, X0)
+	equal16(0, 0, X0, X1)
 	PMOVMSKB(X0, word.As32())
 	XORL(U32(0xffff), word.As32())
 	JNE(to("differ16"))
@@ -531,12 +525,8 @@ func (e *encoder) tail() {
 	LEAQ(at(s, 24), word)
 	CMPQ(word, limit)
 	JHI(to("compare16"))
-	MOVOU(idx(src, s, 1, 0), X0)
-	MOVOU(idx(src, cand, 1, 0), X1)
-	PCMPEQB(X1, X0)
-	MOVOU(idx(src, s, 1, 16), X2)
-	MOVOU(idx(src, cand, 1, 16), X3)
-	PCMPEQB(X3, X2)
+	equal16(0, 0, X0, X1)
+	equal16(16, 16, X2, X3)
 	PAND(X0, X2)
 	PMOVMSKB(X2, word.As32())
 	CMPL(word.As32(), U32(0xffff))
@@ -648,6 +638,14 @@ func writeLength(rest GPPhysical, label string) {
 	Label(label + "_end")
 	MOVB(rest.As8(), at(out, 0))
 	INCQ(out)
+}
+
+// equal16 leaves in x which of the 16 bytes at s + i are those at cand + j. y is
+// scratch.
+func equal16(i, j int, x, y VecPhysical) {
+	MOVOU(idx(src, s, 1, i), x)
+	MOVOU(idx(src, cand, 1, j), y)
+	PCMPEQB(y, x)
 }
 
 // parameter is the operand at a parameter of the function.

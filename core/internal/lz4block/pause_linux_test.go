@@ -7,11 +7,11 @@ import (
 	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
 )
 
-// TestStopTheWorld stops the world again and again while 256 MiB are encoded
+// TestPauses stops the world again and again while 256 MiB are encoded
 // and decoded, each in one call. Were the assembly not cut into parts, a stop
 // would wait for the end of a call, which is hundreds of milliseconds for JSON;
 // the other two kinds of data are one run of literals and one match.
-func TestStopTheWorld(t *testing.T) {
+func TestPauses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes memory of 768 MiB")
 	}
