@@ -16,11 +16,13 @@ cflags   := -std=c11 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
 links    := -Lbuild -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
-go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.ld.so') go.mod go.sum
+go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
 
 # Go's build cache does not look into include/, but at flags: this one, which
 # nothing reads, makes it compile again after a change of the header.
 header_sum = -DCACHEKIT_HEADER_SUM=$(firstword $(shell cksum < include/cachekit.h))
+
+link_flags = -Wl,-soname,$(soname),--no-undefined \"-Wl,--version-script=$(CURDIR)/capi/link/exports.map\"
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -32,7 +34,7 @@ $(library): $(go_sources) include/cachekit.h
 	@mkdir -p build
 	CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
 	    $(GO) build -buildmode=c-shared -trimpath \
-	    -ldflags '-s -w -buildid= -extldflags=-Wl,-soname,$(soname)' -o $@ ./capi
+	    -ldflags "-s -w -buildid= '-extldflags=$(link_flags)'" -o $@ ./capi
 	@rm -f build/libcachekit_core.so.$(basename $(version)).h $(basename $@).h
 
 build/libcachekit_core.so: $(library)

@@ -2,6 +2,8 @@ module github.com/cachekit-go/cachekit-core
 
 go 1.26.0
 
+toolchain go1.27.4
+
 require (
 	github.com/pierrec/lz4/v4 v4.1.33
 	github.com/zeebo/xxh3 v1.1.0

@@ -8,12 +8,12 @@
 // an assembly kernel stands in convert.go.
 package main
 
-// The build cache does not look into link/exports.ld.so and ../include; after a
-// change there, build with -a. make does what ../include needs.
+// make builds the product: it passes the linker scripts in link, which a plain
+// go build leaves out, and sees a change in ../include, which Go's build cache
+// does not.
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -I${SRCDIR}/../include
-#cgo linux LDFLAGS: -Wl,--no-undefined ${SRCDIR}/link/exports.ld.so
 */
 import "C"
 
