@@ -22,7 +22,7 @@ go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch
 # nothing reads, makes it compile again after a change of the header.
 header_sum = -DCACHEKIT_HEADER_SUM=$(firstword $(shell cksum < include/cachekit.h))
 
-link_flags = -Wl,-soname,$(soname),--no-undefined \"-Wl,--version-script=$(CURDIR)/capi/link/exports.map\"
+link_flags = -Wl,-soname,$(soname),--no-undefined \"-Wl,--version-script=$(CURDIR)/capi/link/exports.map\" \"-Wl,-T,$(CURDIR)/capi/link/lazy.ld\" -Wl,--wrap=nanosleep
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0

@@ -10,6 +10,7 @@
 #include "cachekit.h"
 
 /* Library */
+extern int ckgo_start(void);
 extern int ckgo_build_info(char *out, size_t capacity);
 extern int ckgo_hardware_accelerated(void);
 

@@ -6,12 +6,12 @@ CachekitEncryptor *cachekit_encryptor_new(CachekitError *error)
     if (error == NULL)
         error = &ignored;
     ck_ref ref;
-    *error = ck_forked()          ? CACHEKIT_FORKED
-             : ck_slot_take(&ref) ? CACHEKIT_OK
-                                  : CACHEKIT_OUT_OF_MEMORY;
+    *error = ck_ready();
+    if (*error == CACHEKIT_OK && !ck_slot_take(&ref))
+        *error = CACHEKIT_OUT_OF_MEMORY;
     if (*error != CACHEKIT_OK)
         return NULL;
-    *error = (CachekitError)ckgo_encryptor_new(ref.index);
+    *error = (CachekitError)CK_GO(ckgo_encryptor_new(ref.index));
     if (*error != CACHEKIT_OK) {
         ck_slot_return(ref);
         return NULL;
@@ -21,7 +21,7 @@ CachekitEncryptor *cachekit_encryptor_new(CachekitError *error)
 
 void cachekit_encryptor_free(CachekitEncryptor *encryptor)
 {
-    if (!ck_forked())
+    if (ck_entered())
         ck_handle_free(encryptor, CK_ENCRYPTOR);
 }
 
@@ -30,7 +30,7 @@ uint64_t cachekit_encryptor_get_counter(const CachekitEncryptor *encryptor)
     ck_ref ref;
     if (ck_enter(encryptor, CK_ENCRYPTOR, &ref) != CACHEKIT_OK)
         return 0;
-    uint64_t made = ckgo_encryptor_counter(ref.index);
+    uint64_t made = CK_GO(ckgo_encryptor_counter(ref.index));
     ck_release(ref);
     return made;
 }
@@ -50,8 +50,8 @@ CachekitError cachekit_encrypt(CachekitEncryptor *encryptor, const uint8_t *key,
     CachekitError err = ck_enter(encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_encrypt(ref.index, IN(key), key_len, IN(aad), aad_len, IN(plaintext),
-                             plaintext_len, out, capacity, out_len));
+    return ck_leave(ref, CK_GO(ckgo_encrypt(ref.index, IN(key), key_len, IN(aad), aad_len, IN(plaintext),
+                             plaintext_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_decrypt(const CachekitEncryptor *encryptor, const uint8_t *key,
@@ -69,8 +69,8 @@ CachekitError cachekit_decrypt(const CachekitEncryptor *encryptor, const uint8_t
     CachekitError err = ck_enter(encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_decrypt(ref.index, IN(key), key_len, IN(aad), aad_len, IN(ciphertext),
-                             ciphertext_len, out, capacity, out_len));
+    return ck_leave(ref, CK_GO(ckgo_decrypt(ref.index, IN(key), key_len, IN(aad), aad_len, IN(ciphertext),
+                             ciphertext_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_encryptor_get_metrics(
@@ -82,7 +82,7 @@ CachekitError cachekit_encryptor_get_metrics(
     CachekitError err = ck_enter(encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    err = ck_leave(ref, ckgo_encryptor_metrics(ref.index, &all));
+    err = ck_leave(ref, CK_GO(ckgo_encryptor_metrics(ref.index, &all)));
     CK_FILL_STRUCT(metrics, &all);
     return err;
 }
@@ -92,13 +92,15 @@ CachekitError cachekit_derive_key(const uint8_t *master, size_t master_len, cons
 {
     if (out_key == NULL)
         return ck_no_pointer();
-    CachekitError err;
+    CachekitError err = CACHEKIT_OK;
     if (ck_missing(master, master_len) || ck_missing(salt, salt_len) ||
-        ck_missing(domain, domain_len) || ck_forked())
+        ck_missing(domain, domain_len))
         err = ck_no_pointer();
-    else
-        err = (CachekitError)ckgo_derive_key(
-            IN(master), master_len, IN(salt), salt_len, IN(domain), domain_len, out_key);
+    if (err == CACHEKIT_OK)
+        err = ck_ready();
+    if (err == CACHEKIT_OK)
+        err = (CachekitError)CK_GO(ckgo_derive_key(
+            IN(master), master_len, IN(salt), salt_len, IN(domain), domain_len, out_key));
     /* Not before: the master key may lie there. */
     if (err != CACHEKIT_OK)
         memset(out_key, 0, CACHEKIT_KEY_SIZE);
@@ -112,8 +114,9 @@ CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_l
     CK_ENTER_STRUCT(keys, &all);
     if (ck_missing(master, master_len) || ck_missing(tenant_id, tenant_id_len))
         return CACHEKIT_NULL_POINTER;
-    CachekitError err = (CachekitError)ckgo_derive_tenant_keys(
-        IN(master), master_len, IN(tenant_id), tenant_id_len, &all);
+    CK_ENTER();
+    CachekitError err = (CachekitError)CK_GO(ckgo_derive_tenant_keys(
+        IN(master), master_len, IN(tenant_id), tenant_id_len, &all));
     CK_FILL_STRUCT(keys, &all);
     ck_wipe(&all, sizeof all);
     return err;
@@ -122,7 +125,8 @@ CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_l
 CachekitError cachekit_key_fingerprint(
     const uint8_t *key, size_t key_len, uint8_t out[CACHEKIT_FINGERPRINT_SIZE])
 {
-    if (out == NULL || ck_missing(key, key_len) || ck_forked())
+    if (out == NULL || ck_missing(key, key_len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_key_fingerprint(IN(key), key_len, out);
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_key_fingerprint(IN(key), key_len, out));
 }

@@ -1,6 +1,7 @@
 #include "handle.h"
 
 #include "ckgo.h"
+#include "fpmode.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,15 +15,6 @@ static uint32_t slots;                                   /* ever used */
 
 /* The serial number is the generation without the type. */
 #define SERIAL_STEP (UINT64_C(1) << (32 + CK_TYPE_BITS))
-
-_Thread_local uint32_t ck_thread;
-
-void ck_number_thread(void)
-{
-    static _Atomic uint32_t threads;
-    /* The highest bit says that it has a number. */
-    ck_thread = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) | UINT32_C(1) << 31;
-}
 
 bool ck_slot_take(ck_ref *ref)
 {
@@ -101,7 +93,7 @@ void ck_slot_drained(ck_slot *slot)
         return;
     uint32_t index = slot->counter[0].index;
     uint64_t word = atomic_load_explicit(&slot->counter[0].word, memory_order_relaxed);
-    ckgo_destroy(index, (int)(word >> 32 & ((1 << CK_TYPE_BITS) - 1)));
+    CK_GO((ckgo_destroy(index, (int)(word >> 32 & ((1 << CK_TYPE_BITS) - 1))), 0));
 
     uint64_t next = (word & ~(SERIAL_STEP - 1)) + SERIAL_STEP;
     for (int i = 0; i < CK_COUNTERS; i++)

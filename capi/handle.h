@@ -14,6 +14,8 @@
 #ifndef CK_HANDLE_H
 #define CK_HANDLE_H
 
+#include "thread.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,11 +46,6 @@ typedef struct ck_slot {
 } ck_slot;
 
 extern _Atomic(ck_slot *) ck_chunks[CK_CHUNKS];
-
-/* The number of this thread, for taking turns; 0 before its first call. The model is the one that
- * needs no call to find the variable. */
-extern _Thread_local uint32_t ck_thread __attribute__((tls_model("initial-exec")));
-void ck_number_thread(void);
 
 /* A call's hold on an object. */
 typedef struct ck_ref {
@@ -89,8 +86,6 @@ static inline bool ck_acquire(const void *handle, ck_type type, ck_ref *ref)
     ck_slot *slot = ck_slot_of(handle, type);
     if (slot == NULL)
         return false;
-    if (ck_thread == 0)
-        ck_number_thread();
     uint32_t counter = ck_thread % CK_COUNTERS;
     ck_word *word = &slot->counter[counter].word;
     uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);

@@ -2,9 +2,10 @@
 
 CachekitError cachekit_msgpack_check(const uint8_t *in, size_t in_len)
 {
-    if (ck_missing(in, in_len) || ck_forked())
+    if (ck_missing(in, in_len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_msgpack_check(IN(in), in_len);
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_msgpack_check(IN(in), in_len));
 }
 
 CachekitError cachekit_interop_key(const char *name_space, const char *operation,
@@ -14,11 +15,11 @@ CachekitError cachekit_interop_key(const char *name_space, const char *operation
         return ck_no_pointer();
     size_t capacity = *out_len;
     *out_len = 0;
-    if (out == NULL || name_space == NULL || operation == NULL || ck_missing(args, args_len) ||
-        ck_forked())
+    if (out == NULL || name_space == NULL || operation == NULL || ck_missing(args, args_len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_interop_key(TEXT(name_space), strlen(name_space), TEXT(operation),
-        strlen(operation), IN(args), args_len, out, capacity, out_len);
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_interop_key(TEXT(name_space), strlen(name_space), TEXT(operation),
+        strlen(operation), IN(args), args_len, out, capacity, out_len));
 }
 
 CachekitError cachekit_interop_value(
@@ -28,9 +29,10 @@ CachekitError cachekit_interop_value(
         return ck_no_pointer();
     size_t capacity = *out_len;
     *out_len = 0;
-    if (out == NULL || ck_missing(in, in_len) || ck_forked())
+    if (out == NULL || ck_missing(in, in_len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_interop_value(IN(in), in_len, out, capacity, out_len);
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_interop_value(IN(in), in_len, out, capacity, out_len));
 }
 
 CachekitError cachekit_keyring_seal_interop(CachekitKeyring *keyring, const char *interop_key,
@@ -46,8 +48,8 @@ CachekitError cachekit_keyring_seal_interop(CachekitKeyring *keyring, const char
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_seal_interop(ref.index, TEXT(interop_key), strlen(interop_key),
-                             IN(value), value_len, out, capacity, out_len));
+    return ck_leave(ref, CK_GO(ckgo_seal_interop(ref.index, TEXT(interop_key), strlen(interop_key),
+                             IN(value), value_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_keyring_open_interop(const CachekitKeyring *keyring, const char *interop_key,
@@ -67,6 +69,6 @@ CachekitError cachekit_keyring_open_interop(const CachekitKeyring *keyring, cons
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_open_interop(ref.index, TEXT(interop_key), strlen(interop_key),
-                             IN(sealed), sealed_len, out, capacity, out_len, key_index));
+    return ck_leave(ref, CK_GO(ckgo_open_interop(ref.index, TEXT(interop_key), strlen(interop_key),
+                             IN(sealed), sealed_len, out, capacity, out_len, key_index)));
 }

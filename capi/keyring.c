@@ -8,9 +8,9 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
         return ck_no_pointer();
     *out = NULL;
     if (ck_missing(current, current_len) || ck_missing(decrypt_only, decrypt_only_count) ||
-        ck_missing(decrypt_only_lens, decrypt_only_count) || ck_missing(tenant_id, tenant_id_len) ||
-        ck_forked())
+        ck_missing(decrypt_only_lens, decrypt_only_count) || ck_missing(tenant_id, tenant_id_len))
         return ck_no_pointer();
+    CK_ENTER();
     if (decrypt_only_count > CACHEKIT_MAX_DECRYPT_ONLY_KEYS)
         return CACHEKIT_INVALID_INPUT;
     for (size_t i = 0; i < decrypt_only_count; i++)
@@ -19,9 +19,9 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     ck_ref ref;
     if (!ck_slot_take(&ref))
         return CACHEKIT_OUT_OF_MEMORY;
-    int code = ckgo_keyring_new(ref.index, IN(current), current_len,
+    int code = CK_GO(ckgo_keyring_new(ref.index, IN(current), current_len,
         (uint8_t **)(uintptr_t)decrypt_only, (size_t *)(uintptr_t)decrypt_only_lens,
-        decrypt_only_count, IN(tenant_id), tenant_id_len);
+        decrypt_only_count, IN(tenant_id), tenant_id_len));
     if (code != CACHEKIT_OK)
         ck_slot_return(ref);
     else
@@ -31,7 +31,7 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
 
 void cachekit_keyring_free(CachekitKeyring *keyring)
 {
-    if (!ck_forked())
+    if (ck_entered())
         ck_handle_free(keyring, CK_KEYRING);
 }
 
@@ -40,7 +40,7 @@ size_t cachekit_keyring_key_count(const CachekitKeyring *keyring)
     ck_ref ref;
     if (ck_enter(keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
         return 0;
-    size_t count = ckgo_keyring_key_count(ref.index);
+    size_t count = CK_GO(ckgo_keyring_key_count(ref.index));
     ck_release(ref);
     return count;
 }
@@ -50,7 +50,7 @@ uint64_t cachekit_keyring_get_counter(const CachekitKeyring *keyring)
     ck_ref ref;
     if (ck_enter(keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
         return 0;
-    uint64_t made = ckgo_keyring_counter(ref.index);
+    uint64_t made = CK_GO(ckgo_keyring_counter(ref.index));
     ck_release(ref);
     return made;
 }
@@ -64,7 +64,7 @@ CachekitError cachekit_keyring_fingerprint(
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_keyring_fingerprint(ref.index, index, out));
+    return ck_leave(ref, CK_GO(ckgo_keyring_fingerprint(ref.index, index, out)));
 }
 
 CachekitError cachekit_keyring_encrypt(CachekitKeyring *keyring, const uint8_t *aad, size_t aad_len,
@@ -80,8 +80,8 @@ CachekitError cachekit_keyring_encrypt(CachekitKeyring *keyring, const uint8_t *
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_keyring_encrypt(ref.index, IN(aad), aad_len, IN(plaintext),
-                             plaintext_len, out, capacity, out_len));
+    return ck_leave(ref, CK_GO(ckgo_keyring_encrypt(ref.index, IN(aad), aad_len, IN(plaintext),
+                             plaintext_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_keyring_decrypt(const CachekitKeyring *keyring, const uint8_t *aad,
@@ -102,8 +102,8 @@ CachekitError cachekit_keyring_decrypt(const CachekitKeyring *keyring, const uin
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_keyring_decrypt(ref.index, IN(aad), aad_len, IN(ciphertext),
-                             ciphertext_len, out, capacity, out_len, key_index));
+    return ck_leave(ref, CK_GO(ckgo_keyring_decrypt(ref.index, IN(aad), aad_len, IN(ciphertext),
+                             ciphertext_len, out, capacity, out_len, key_index)));
 }
 
 CachekitError cachekit_keyring_decrypt_at(const CachekitKeyring *keyring, size_t index,
@@ -120,8 +120,8 @@ CachekitError cachekit_keyring_decrypt_at(const CachekitKeyring *keyring, size_t
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_keyring_decrypt_at(ref.index, index, IN(aad), aad_len, IN(ciphertext),
-                             ciphertext_len, out, capacity, out_len));
+    return ck_leave(ref, CK_GO(ckgo_keyring_decrypt_at(ref.index, index, IN(aad), aad_len, IN(ciphertext),
+                             ciphertext_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_keyring_get_metrics(const CachekitKeyring *keyring, CachekitMetrics *metrics)
@@ -132,7 +132,7 @@ CachekitError cachekit_keyring_get_metrics(const CachekitKeyring *keyring, Cache
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    err = ck_leave(ref, ckgo_keyring_metrics(ref.index, &all));
+    err = ck_leave(ref, CK_GO(ckgo_keyring_metrics(ref.index, &all)));
     CK_FILL_STRUCT(metrics, &all);
     return err;
 }
@@ -154,8 +154,8 @@ CachekitError cachekit_keyring_seal(CachekitKeyring *keyring, const char *format
         return err;
     if (format == NULL)
         format = "msgpack";
-    int code = ckgo_seal(ref.index, TEXT(format), strlen(format), IN(cache_key), cache_key_len,
-        IN(data), data_len, sealed, sealed_len);
+    int code = CK_GO(ckgo_seal(ref.index, TEXT(format), strlen(format), IN(cache_key), cache_key_len,
+        IN(data), data_len, sealed, sealed_len));
     return ck_leave_with(ref, code, *sealed, *sealed_len);
 }
 
@@ -180,8 +180,8 @@ CachekitError cachekit_keyring_open(const CachekitKeyring *keyring, const char *
         return err;
     if (format == NULL)
         format = "msgpack";
-    int code = ckgo_open(ref.index, TEXT(format), strlen(format), IN(cache_key), cache_key_len,
-        IN(sealed), sealed_len, data, data_len, key_index);
+    int code = CK_GO(ckgo_open(ref.index, TEXT(format), strlen(format), IN(cache_key), cache_key_len,
+        IN(sealed), sealed_len, data, data_len, key_index));
     return ck_leave_with(ref, code, *data, *data_len);
 }
 
@@ -194,9 +194,10 @@ CachekitError cachekit_aad(const uint8_t *tenant_id, size_t tenant_id_len, const
     size_t capacity = *out_len;
     *out_len = 0;
     if (out == NULL || format == NULL || ck_missing(tenant_id, tenant_id_len) ||
-        ck_missing(cache_key, cache_key_len) || ck_forked())
+        ck_missing(cache_key, cache_key_len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_aad(IN(tenant_id), tenant_id_len, IN(cache_key), cache_key_len,
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_aad(IN(tenant_id), tenant_id_len, IN(cache_key), cache_key_len,
         TEXT(format), strlen(format), compressed, TEXT(original_type), ck_strlen(original_type),
-        out, capacity, out_len);
+        out, capacity, out_len));
 }

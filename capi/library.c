@@ -20,13 +20,15 @@ static pthread_once_t build_info_once = PTHREAD_ONCE_INIT;
 
 static void read_build_info(void)
 {
-    if (ckgo_build_info(build_info, sizeof build_info) != CACHEKIT_OK)
+    if (CK_GO(ckgo_build_info(build_info, sizeof build_info)) != CACHEKIT_OK)
         build_info[0] = '\0';
 }
 
+CachekitError cachekit_start(void) { return ck_ready(); }
+
 const char *cachekit_build_info(void)
 {
-    if (!ck_forked())
+    if (ck_ready() == CACHEKIT_OK)
         pthread_once(&build_info_once, read_build_info);
     return build_info;
 }
@@ -43,7 +45,7 @@ const char *cachekit_error_name(CachekitError err)
 
 bool cachekit_hardware_acceleration_enabled(void)
 {
-    return !ck_forked() && ckgo_hardware_accelerated() != 0;
+    return ck_ready() == CACHEKIT_OK && CK_GO(ckgo_hardware_accelerated()) != 0;
 }
 
 void cachekit_free_buffer(void *buffer) { ck_buffer_free(buffer); }

@@ -11,6 +11,11 @@ import (
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 )
 
+// ckgo_start is the first call. It returns when Go and every package is ready.
+//
+//export ckgo_start
+func ckgo_start() C.int { return C.CACHEKIT_OK }
+
 //export ckgo_build_info
 func ckgo_build_info(out *C.char, capacity C.size_t) (result C.int) {
 	defer recovered(&result)

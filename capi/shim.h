@@ -6,8 +6,9 @@
 
 #include "buffer.h"
 #include "ckgo.h"
-#include "fork.h"
+#include "fpmode.h"
 #include "handle.h"
+#include "start.h"
 
 #include <string.h>
 
@@ -28,12 +29,23 @@ static inline CachekitError ck_no_pointer(void)
     return ck_forked() ? CACHEKIT_FORKED : CACHEKIT_NULL_POINTER;
 }
 
+/* Begins a function without a handle: starts Go if need be. */
+#define CK_ENTER()                                                                                 \
+    do {                                                                                           \
+        CachekitError ck_err = ck_ready();                                                         \
+        if (ck_err != CACHEKIT_OK)                                                                 \
+            return ck_err;                                                                         \
+    } while (0)
+
+/* Whether a handle can be valid; before Go's start there is none. */
+static inline bool ck_entered(void) { return ck_running() && ck_ready() == CACHEKIT_OK; }
+
 /* Begins a function with a handle: returns the code to answer, or CACHEKIT_OK
  * with the object held in ref. */
 static inline CachekitError ck_enter(const void *handle, ck_type type, ck_ref *ref)
 {
-    if (ck_forked())
-        return CACHEKIT_FORKED;
+    if (!ck_entered())
+        return ck_forked() ? CACHEKIT_FORKED : CACHEKIT_INVALID_HANDLE;
     return ck_acquire(handle, type, ref) ? CACHEKIT_OK : CACHEKIT_INVALID_HANDLE;
 }
 

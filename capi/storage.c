@@ -3,11 +3,11 @@
 CachekitByteStorage *cachekit_byte_storage_new(const char *default_format)
 {
     ck_ref ref;
-    if (ck_forked() || !ck_slot_take(&ref))
+    if (ck_ready() != CACHEKIT_OK || !ck_slot_take(&ref))
         return NULL;
     if (default_format == NULL)
         default_format = "msgpack";
-    if (ckgo_byte_storage_new(ref.index, TEXT(default_format), strlen(default_format)) !=
+    if (CK_GO(ckgo_byte_storage_new(ref.index, TEXT(default_format), strlen(default_format))) !=
         CACHEKIT_OK) {
         ck_slot_return(ref);
         return NULL;
@@ -17,7 +17,7 @@ CachekitByteStorage *cachekit_byte_storage_new(const char *default_format)
 
 void cachekit_byte_storage_free(CachekitByteStorage *storage)
 {
-    if (!ck_forked())
+    if (ck_entered())
         ck_handle_free(storage, CK_BYTE_STORAGE);
 }
 
@@ -34,8 +34,8 @@ CachekitError cachekit_byte_storage_store(const CachekitByteStorage *storage, co
     CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    int code = ckgo_store(
-        ref.index, IN(data), data_len, TEXT(format), ck_strlen(format), envelope, envelope_len);
+    int code = CK_GO(ckgo_store(
+        ref.index, IN(data), data_len, TEXT(format), ck_strlen(format), envelope, envelope_len));
     return ck_leave_with(ref, code, *envelope, *envelope_len);
 }
 
@@ -52,7 +52,7 @@ CachekitError cachekit_byte_storage_retrieve(const CachekitByteStorage *storage,
     CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    int code = ckgo_retrieve(ref.index, IN(envelope), envelope_len, data, data_len);
+    int code = CK_GO(ckgo_retrieve(ref.index, IN(envelope), envelope_len, data, data_len));
     return ck_leave_with(ref, code, *data, *data_len);
 }
 
@@ -65,7 +65,7 @@ CachekitError cachekit_byte_storage_validate(
     CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_validate(IN(envelope), envelope_len));
+    return ck_leave(ref, CK_GO(ckgo_validate(IN(envelope), envelope_len)));
 }
 
 CachekitError cachekit_byte_storage_estimate_compression(
@@ -79,7 +79,7 @@ CachekitError cachekit_byte_storage_estimate_compression(
     CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, ckgo_compression_ratio(IN(data), data_len, ratio));
+    return ck_leave(ref, CK_GO(ckgo_compression_ratio(IN(data), data_len, ratio)));
 }
 
 CachekitError cachekit_byte_storage_get_metrics(
@@ -91,7 +91,7 @@ CachekitError cachekit_byte_storage_get_metrics(
     CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    err = ck_leave(ref, ckgo_storage_metrics(ref.index, &all));
+    err = ck_leave(ref, CK_GO(ckgo_storage_metrics(ref.index, &all)));
     CK_FILL_STRUCT(metrics, &all);
     return err;
 }
@@ -103,7 +103,8 @@ CachekitError cachekit_envelope_inspect(
     CK_ENTER_STRUCT(info, &all);
     if (ck_missing(envelope, envelope_len))
         return CACHEKIT_NULL_POINTER;
-    CachekitError err = (CachekitError)ckgo_inspect(IN(envelope), envelope_len, &all);
+    CK_ENTER();
+    CachekitError err = (CachekitError)CK_GO(ckgo_inspect(IN(envelope), envelope_len, &all));
     CK_FILL_STRUCT(info, &all);
     return err;
 }
@@ -114,9 +115,10 @@ CachekitError cachekit_compress(const uint8_t *in, size_t in_len, uint8_t *out, 
         return ck_no_pointer();
     size_t capacity = *out_len;
     *out_len = 0;
-    if (out == NULL || ck_missing(in, in_len) || ck_forked())
+    if (out == NULL || ck_missing(in, in_len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_compress(IN(in), in_len, out, capacity, out_len);
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_compress(IN(in), in_len, out, capacity, out_len));
 }
 
 CachekitError cachekit_decompress(const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len)
@@ -125,9 +127,10 @@ CachekitError cachekit_decompress(const uint8_t *in, size_t in_len, uint8_t *out
         return ck_no_pointer();
     size_t capacity = *out_len;
     *out_len = 0;
-    if (out == NULL || ck_missing(in, in_len) || ck_forked())
+    if (out == NULL || ck_missing(in, in_len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_decompress(IN(in), in_len, out, capacity, out_len);
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_decompress(IN(in), in_len, out, capacity, out_len));
 }
 
 size_t cachekit_compressed_bound(size_t in_len)
@@ -139,15 +142,17 @@ size_t cachekit_compressed_bound(size_t in_len)
 CachekitError cachekit_checksum(
     const uint8_t *data, size_t len, uint8_t out[CACHEKIT_CHECKSUM_SIZE])
 {
-    if (out == NULL || ck_missing(data, len) || ck_forked())
+    if (out == NULL || ck_missing(data, len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_checksum(IN(data), len, out);
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_checksum(IN(data), len, out));
 }
 
 CachekitError cachekit_verify_checksum(
     const uint8_t *data, size_t len, const uint8_t expected[CACHEKIT_CHECKSUM_SIZE])
 {
-    if (expected == NULL || ck_missing(data, len) || ck_forked())
+    if (expected == NULL || ck_missing(data, len))
         return ck_no_pointer();
-    return (CachekitError)ckgo_verify_checksum(IN(data), len, IN(expected));
+    CK_ENTER();
+    return (CachekitError)CK_GO(ckgo_verify_checksum(IN(data), len, IN(expected)));
 }

@@ -277,6 +277,13 @@ uint32_t cachekit_version_number(void);
 /* The same as text, "0.1.0". Static; not to be freed. */
 const char *cachekit_version_string(void);
 
+/* Starts the library now instead of at its first call, which takes about a
+ * millisecond. May be called again. Returns
+ *   CACHEKIT_OK             the library has started
+ *   CACHEKIT_FORKED         the process was forked after it had
+ *   CACHEKIT_OUT_OF_MEMORY  no memory, address space or threads; try later */
+CACHEKIT_NODISCARD CachekitError cachekit_start(void);
+
 /* What the library was built with and which code runs on this CPU, for logs
  * and bug reports: "go1.26.8 linux/amd64 aes=avx512 lz4=amd64". Static; not to
  * be freed; its form may change. */

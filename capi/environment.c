@@ -1,0 +1,86 @@
+#define _GNU_SOURCE
+#include "environment.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __linux__
+#include <sys/auxv.h>
+#include <sys/random.h>
+#endif
+
+/* What Go's runtime and this library read from the environment. Nothing else is
+ * copied: the program's may hold keys, and it may change or free its strings
+ * later. */
+static const char *const names[] = {
+    "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "CACHEKIT_AES", "CACHEKIT_LZ4"};
+enum { NAMES = sizeof names / sizeof names[0] };
+
+/* Go would interrupt running threads with SIGURG, which makes system calls of the
+ * program return EINTR and leaves the round keys that are in vector registers on
+ * signal stacks. Without it a call gives way to the garbage collector at its
+ * function calls; the tests named "pause" hold that to milliseconds. */
+static const char setting[] = "asyncpreemptoff";
+
+static char *variable(const char *name, const char *value)
+{
+    bool is_debug = strcmp(name, "GODEBUG") == 0;
+    bool add = is_debug && (value == NULL || strstr(value, setting) == NULL);
+    char *text = NULL;
+    if (value == NULL)
+        value = "";
+    if (asprintf(&text, "%s=%s%s%s%s", name, value, add && *value != '\0' ? "," : "",
+            add ? setting : "", add ? "=1" : "") < 0)
+        return NULL;
+    return text;
+}
+
+#ifdef __linux__
+static const unsigned long kept[] = {
+    AT_PAGESZ, AT_HWCAP, AT_HWCAP2, AT_SYSINFO_EHDR, AT_SECURE};
+enum { KEPT = sizeof kept / sizeof kept[0] };
+
+/* Go overwrites the 16 random bytes after use. It gets its own, which children
+ * that were forked before the start do not share. */
+static unsigned char random_bytes[16];
+
+static void fill_vector(unsigned long *pair)
+{
+    for (size_t i = 0; i < KEPT; i++, pair += 2) {
+        pair[0] = kept[i];
+        pair[1] = getauxval(kept[i]);
+    }
+    if (getrandom(random_bytes, sizeof random_bytes, GRND_NONBLOCK) ==
+        (ssize_t)sizeof random_bytes) {
+        pair[0] = AT_RANDOM;
+        pair[1] = (unsigned long)random_bytes;
+    }
+}
+#else
+enum { KEPT = 0 };
+static void fill_vector(unsigned long *pair) { (void)pair; }
+#endif
+
+char **ck_environment(void)
+{
+    /* name, NULL, variables, NULL, vector, its end */
+    static char *block[2 + NAMES + 1 + 2 * (KEPT + 2)];
+    static char program[] = "cachekit";
+    size_t n = 0;
+    block[n++] = program;
+    block[n++] = NULL;
+    for (size_t i = 0; i < NAMES; i++) {
+        const char *value = getenv(names[i]);
+        if (value == NULL && strcmp(names[i], "GODEBUG") != 0)
+            continue;
+        char *text = variable(names[i], value);
+        if (text == NULL)
+            return NULL;
+        block[n++] = text;
+    }
+    block[n++] = NULL;
+    fill_vector((unsigned long *)(block + n));
+    return block;
+}

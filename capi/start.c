@@ -1,0 +1,197 @@
+#define _GNU_SOURCE
+#include "start.h"
+
+#include "ckgo.h"
+#include "environment.h"
+#include "fpmode.h"
+#include "probe.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/syscall.h>
+enum { WAIT = 128 | 0, WAKE = 128 | 1 }; /* FUTEX_WAIT_PRIVATE and _WAKE_PRIVATE */
+#endif
+
+/* What happened in this process or in the one that it was forked from. With the
+ * canary it tells the two apart. */
+enum { IDLE, STARTING, STARTED };
+static _Atomic int phase;
+
+/* The canary is a page that the kernel empties in every child, of _Fork() and
+ * clone() too; vfork() shares the parent's memory until it execs and does not
+ * trip it. Where no such page can be had it is this byte, which the handler of
+ * pthread_atfork clears after fork() alone. */
+static ck_byte byte;
+_Atomic(ck_byte *) ck_canary = &byte;
+
+/* Go's entries, between the two names that the linker script defines. */
+typedef void (*entry)(int, char **, char **);
+extern const entry go_begin[] __asm__("__start_ck_go_init")
+    __attribute__((weak, visibility("hidden")));
+extern const entry go_end[] __asm__("__stop_ck_go_init")
+    __attribute__((weak, visibility("hidden")));
+
+static bool starts_at_load(void) { return go_begin == NULL; }
+
+bool ck_forked(void)
+{
+    return atomic_load(&phase) != IDLE && *atomic_load(&ck_canary) == CK_NOT_HERE;
+}
+
+static void in_child(void)
+{
+    if (atomic_load(&phase) != IDLE)
+        *atomic_load(&ck_canary) = CK_NOT_HERE;
+}
+
+/* Makes the canary a page, unless it is one. Threads that meet here each map
+ * one, and all but the first give theirs back. */
+static void make_canary(void)
+{
+#ifdef MADV_WIPEONFORK
+    ck_byte *now = atomic_load(&ck_canary);
+    if (now != &byte)
+        return;
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return;
+    if (madvise(page, size, MADV_WIPEONFORK) != 0 ||
+        !atomic_compare_exchange_strong(&ck_canary, &now, page))
+        munmap(page, size);
+#endif
+}
+
+/* Takes the start upon this thread; false if another was first. The canary is
+ * set before, so that whoever sees STARTING and a canary of 0 is a child. */
+static bool claim(void)
+{
+    int idle = IDLE;
+    unsigned char untouched = CK_NOT_HERE;
+    make_canary();
+    atomic_compare_exchange_strong(atomic_load(&ck_canary), &untouched, CK_STARTING);
+    return atomic_compare_exchange_strong(&phase, &idle, STARTING);
+}
+
+static void wait_while_starting(void)
+{
+#ifdef __linux__
+    syscall(SYS_futex, &phase, WAIT, STARTING, NULL, NULL, 0);
+#else
+    sched_yield(); /* never: Go starts at load */
+#endif
+}
+
+static void finish(int reached)
+{
+    atomic_store(&phase, reached);
+#ifdef __linux__
+    syscall(SYS_futex, &phase, WAKE, INT_MAX, NULL, NULL, 0);
+#endif
+}
+
+/* Only whoever has the claim gets here, so this runs once at a time. */
+static bool watch_forks(void)
+{
+    static bool watching;
+    if (!watching)
+        watching = pthread_atfork(NULL, NULL, in_child) == 0;
+    return watching || atomic_load(&ck_canary) != &byte;
+}
+
+/* Go's threads keep for ever the signal mask that the first of them inherits
+ * from here. They must take none of the signals that the program blocks in its
+ * own threads to receive them by sigwait or signalfd. Faults must reach them;
+ * SIGURG and SIGPROF are what Go and profilers send to a thread. */
+static void block_signals(sigset_t *before)
+{
+    static const int open[] = {
+        SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGURG, SIGPROF};
+    sigset_t mask;
+    sigfillset(&mask);
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
+        sigdelset(&mask, open[i]);
+    pthread_sigmask(SIG_SETMASK, &mask, before);
+}
+
+static CachekitError start_go(void)
+{
+    if (!ck_probe())
+        return CACHEKIT_OUT_OF_MEMORY;
+    char **argv = ck_environment();
+    if (argv == NULL || !watch_forks() || !ck_thread_init())
+        return CACHEKIT_OUT_OF_MEMORY;
+    for (const entry *go = go_begin; go < go_end; go++)
+        (*go)(1, argv, argv + 2);
+    /* Returns when Go and all its packages are ready. */
+    return (CachekitError)ckgo_start();
+}
+
+/* Waiting for Go is a cancellation point and holds a lock: a thread that was
+ * cancelled there would leave it locked for all. Rounding and traps of
+ * floating-point arithmetic are inherited by Go's threads, too. */
+static CachekitError start(void)
+{
+    int cancel;
+    sigset_t mask;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    block_signals(&mask);
+    ck_fpmode fp = ck_fpmode_enter();
+    CachekitError err = start_go();
+    if (err == CACHEKIT_OK)
+        *atomic_load(&ck_canary) = CK_RUNNING;
+    ck_fpmode_leave(fp);
+    finish(err == CACHEKIT_OK ? STARTED : IDLE);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    pthread_setcancelstate(cancel, NULL);
+    return err;
+}
+
+CachekitError ck_make_ready(void)
+{
+    while (!ck_running()) {
+        if (ck_forked())
+            return CACHEKIT_FORKED;
+        if (atomic_load(&phase) == IDLE && claim()) {
+            CachekitError err = start();
+            if (err != CACHEKIT_OK)
+                return err;
+        }
+        wait_while_starting();
+    }
+    if (ck_thread == 0)
+        ck_thread_prepare();
+    return CACHEKIT_OK;
+}
+
+/* Where the loader starts Go, forks count from here on. Go's entry may run
+ * after this, so nothing waits for it here. */
+__attribute__((constructor)) static void at_load(void)
+{
+    if (!starts_at_load())
+        return;
+    claim();
+    watch_forks();
+    ck_thread_init();
+    *atomic_load(&ck_canary) = CK_RUNNING;
+    finish(STARTED);
+}
+
+/* Go's C code sleeps where a thread cannot be had at once, and that would be a
+ * cancellation point in any call: the linker sends its nanosleep here (--wrap). */
+int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest);
+int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest)
+{
+    int cancel;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    int err = clock_nanosleep(CLOCK_REALTIME, 0, duration, rest);
+    pthread_setcancelstate(cancel, NULL);
+    return err == 0 ? 0 : -1;
+}

@@ -1,0 +1,19 @@
+/* What a thread of the program gets before its first call into Go. */
+#ifndef CK_THREAD_H
+#define CK_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The number of this thread, for taking turns at the counters of a handle; 0
+ * before its first call. The model is the one that needs no call to find the
+ * variable. */
+extern _Thread_local uint32_t ck_thread __attribute__((tls_model("initial-exec")));
+
+/* Once, before any thread is prepared; false without memory. */
+bool ck_thread_init(void);
+
+/* Numbers this thread and gives it a stack for signal handlers. */
+void ck_thread_prepare(void);
+
+#endif
