@@ -50,8 +50,8 @@ CachekitError cachekit_encrypt(CachekitEncryptor *encryptor, const uint8_t *key,
     CachekitError err = ck_enter(encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, CK_GO(ckgo_encrypt(ref.index, IN(key), key_len, IN(aad), aad_len, IN(plaintext),
-                             plaintext_len, out, capacity, out_len)));
+    return ck_leave(ref, CK_GO(ckgo_encrypt(ref.index, IN(key), key_len, IN(aad), aad_len,
+                             IN(plaintext), plaintext_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_decrypt(const CachekitEncryptor *encryptor, const uint8_t *key,
@@ -69,8 +69,8 @@ CachekitError cachekit_decrypt(const CachekitEncryptor *encryptor, const uint8_t
     CachekitError err = ck_enter(encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, CK_GO(ckgo_decrypt(ref.index, IN(key), key_len, IN(aad), aad_len, IN(ciphertext),
-                             ciphertext_len, out, capacity, out_len)));
+    return ck_leave(ref, CK_GO(ckgo_decrypt(ref.index, IN(key), key_len, IN(aad), aad_len,
+                             IN(ciphertext), ciphertext_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_encryptor_get_metrics(
@@ -115,8 +115,8 @@ CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_l
     if (ck_missing(master, master_len) || ck_missing(tenant_id, tenant_id_len))
         return CACHEKIT_NULL_POINTER;
     CK_ENTER();
-    CachekitError err = (CachekitError)CK_GO(ckgo_derive_tenant_keys(
-        IN(master), master_len, IN(tenant_id), tenant_id_len, &all));
+    CachekitError err = (CachekitError)CK_GO(
+        ckgo_derive_tenant_keys(IN(master), master_len, IN(tenant_id), tenant_id_len, &all));
     CK_FILL_STRUCT(keys, &all);
     ck_wipe(&all, sizeof all);
     return err;

@@ -38,8 +38,7 @@ static char *variable(const char *name, const char *value)
 }
 
 #ifdef __linux__
-static const unsigned long kept[] = {
-    AT_PAGESZ, AT_HWCAP, AT_HWCAP2, AT_SYSINFO_EHDR, AT_SECURE};
+static const unsigned long kept[] = {AT_PAGESZ, AT_HWCAP, AT_HWCAP2, AT_SYSINFO_EHDR, AT_SECURE};
 enum { KEPT = sizeof kept / sizeof kept[0] };
 
 /* Go overwrites the 16 random bytes after use. It gets its own, which children

@@ -18,8 +18,8 @@ CachekitError cachekit_interop_key(const char *name_space, const char *operation
     if (out == NULL || name_space == NULL || operation == NULL || ck_missing(args, args_len))
         return ck_no_pointer();
     CK_ENTER();
-    return (CachekitError)CK_GO(ckgo_interop_key(TEXT(name_space), strlen(name_space), TEXT(operation),
-        strlen(operation), IN(args), args_len, out, capacity, out_len));
+    return (CachekitError)CK_GO(ckgo_interop_key(TEXT(name_space), strlen(name_space),
+        TEXT(operation), strlen(operation), IN(args), args_len, out, capacity, out_len));
 }
 
 CachekitError cachekit_interop_value(

@@ -120,8 +120,8 @@ CachekitError cachekit_keyring_decrypt_at(const CachekitKeyring *keyring, size_t
     CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, CK_GO(ckgo_keyring_decrypt_at(ref.index, index, IN(aad), aad_len, IN(ciphertext),
-                             ciphertext_len, out, capacity, out_len)));
+    return ck_leave(ref, CK_GO(ckgo_keyring_decrypt_at(ref.index, index, IN(aad), aad_len,
+                             IN(ciphertext), ciphertext_len, out, capacity, out_len)));
 }
 
 CachekitError cachekit_keyring_get_metrics(const CachekitKeyring *keyring, CachekitMetrics *metrics)
@@ -154,8 +154,8 @@ CachekitError cachekit_keyring_seal(CachekitKeyring *keyring, const char *format
         return err;
     if (format == NULL)
         format = "msgpack";
-    int code = CK_GO(ckgo_seal(ref.index, TEXT(format), strlen(format), IN(cache_key), cache_key_len,
-        IN(data), data_len, sealed, sealed_len));
+    int code = CK_GO(ckgo_seal(ref.index, TEXT(format), strlen(format), IN(cache_key),
+        cache_key_len, IN(data), data_len, sealed, sealed_len));
     return ck_leave_with(ref, code, *sealed, *sealed_len);
 }
 
@@ -180,8 +180,8 @@ CachekitError cachekit_keyring_open(const CachekitKeyring *keyring, const char *
         return err;
     if (format == NULL)
         format = "msgpack";
-    int code = CK_GO(ckgo_open(ref.index, TEXT(format), strlen(format), IN(cache_key), cache_key_len,
-        IN(sealed), sealed_len, data, data_len, key_index));
+    int code = CK_GO(ckgo_open(ref.index, TEXT(format), strlen(format), IN(cache_key),
+        cache_key_len, IN(sealed), sealed_len, data, data_len, key_index));
     return ck_leave_with(ref, code, *data, *data_len);
 }
 
