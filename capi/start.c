@@ -5,10 +5,10 @@
 #include "environment.h"
 #include "fpmode.h"
 #include "probe.h"
+#include "signals.h"
 
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -106,21 +106,6 @@ static bool watch_forks(void)
     return watching || atomic_load(&ck_canary) != &byte;
 }
 
-/* Go's threads keep for ever the signal mask that the first of them inherits
- * from here. They must take none of the signals that the program blocks in its
- * own threads to receive them by sigwait or signalfd. Faults must reach them;
- * SIGURG and SIGPROF are what Go and profilers send to a thread. */
-static void block_signals(sigset_t *before)
-{
-    static const int open[] = {
-        SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGURG, SIGPROF};
-    sigset_t mask;
-    sigfillset(&mask);
-    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
-        sigdelset(&mask, open[i]);
-    pthread_sigmask(SIG_SETMASK, &mask, before);
-}
-
 static CachekitError start_go(void)
 {
     if (!ck_probe())
@@ -128,6 +113,8 @@ static CachekitError start_go(void)
     char **argv = ck_environment();
     if (argv == NULL || !watch_forks() || !ck_thread_init())
         return CACHEKIT_OUT_OF_MEMORY;
+    /* Go comes by a call of this thread, which must not be without its stack. */
+    ck_thread_prepare();
     for (const entry *go = go_begin; go < go_end; go++)
         (*go)(1, argv, argv + 2);
     /* Returns when Go and all its packages are ready. */
@@ -142,7 +129,7 @@ static CachekitError start(void)
     int cancel;
     sigset_t mask;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    block_signals(&mask);
+    ck_signals_block(&mask);
     ck_fpmode fp = ck_fpmode_enter();
     CachekitError err = start_go();
     if (err == CACHEKIT_OK)

@@ -52,17 +52,22 @@ static inline void check_add(check_test **list, check_test *test)
     *list = test;
 }
 
-#define CHECK_DEFINE(list, name)                                                                   \
-    static void run_##name(void);                                                                  \
-    __attribute__((constructor)) static void add_##name(void)                                      \
+#define CHECK_DEFINE(list, kind, name)                                                             \
+    static void kind##_##name(void);                                                               \
+    __attribute__((constructor)) static void add_##kind##_##name(void)                             \
     {                                                                                              \
-        static check_test test = {#name, run_##name, NULL};                                        \
+        static check_test test = {#name, kind##_##name, NULL};                                     \
         check_add(&list, &test);                                                                   \
     }                                                                                              \
-    static void run_##name(void)
+    static void kind##_##name(void)
 
-#define TEST(name) CHECK_DEFINE(check_tests, name)
-#define CHILD(name) CHECK_DEFINE(check_children, name)
+#define TEST(name) CHECK_DEFINE(check_tests, test, name)
+#define CHILD(name) CHECK_DEFINE(check_children, child, name)
+
+/* A test that runs in a process of its own. */
+#define TEST_ALONE(name)                                                                           \
+    TEST(name) { check_alone(#name); }                                                             \
+    CHILD(name)
 
 /* Names the case that the following checks are about; CASE("") for none. */
 #define CASE(...) (void)snprintf(check_case, sizeof check_case, __VA_ARGS__)
@@ -203,6 +208,17 @@ static inline int check_spawn(const char *child)
     return status;
 }
 
+enum { CHECK_SKIPPED = 77 }; /* the exit code of a child that left by SKIP */
+
+static inline void check_alone(const char *child)
+{
+    fflush(stdout);
+    int status = check_spawn(child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == CHECK_SKIPPED)
+        SKIP("it does not go together with this user or sanitizer");
+    check_that(status == 0, child, 0, "its process ended with status %#x", (unsigned)status);
+}
+
 int main(int argc, char **argv)
 {
     int passed = 0, failed = 0, skipped = 0;
@@ -211,7 +227,9 @@ int main(int argc, char **argv)
         for (check_test *t = check_children; t != NULL; t = t->next)
             if (strcmp(argv[2], t->name) == 0) {
                 t->run();
-                return check_failures > 0;
+                return check_failures > 0       ? 1
+                       : check_skipped != NULL ? CHECK_SKIPPED
+                                               : 0;
             }
         return 2;
     }

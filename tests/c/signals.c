@@ -1,6 +1,7 @@
 /* Signals of the program that the library is a guest in. */
 #include "functions.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <sys/time.h>
@@ -88,4 +89,141 @@ TEST(a_fault_without_a_handler_ends_the_program)
     int status = check_spawn("faults");
     CHECK(WIFSIGNALED(status));
     CHECK(WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGABRT);
+}
+
+/* The threads of the process that this program did not start, and what they block. */
+static int foreign_threads(uint64_t *blocked_by_all)
+{
+    char name[300], line[200];
+    int n = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    *blocked_by_all = UINT64_MAX;
+    for (struct dirent *task; tasks != NULL && (task = readdir(tasks)) != NULL;) {
+        if (task->d_name[0] == '.' || atoi(task->d_name) == getpid())
+            continue;
+        (void)snprintf(name, sizeof name, "/proc/self/task/%s/status", task->d_name);
+        FILE *status = fopen(name, "r");
+        while (status != NULL && fgets(line, sizeof line, status) != NULL)
+            if (strncmp(line, "SigBlk:", 7) == 0) {
+                *blocked_by_all &= strtoull(line + 7, NULL, 16);
+                n++;
+            }
+        if (status != NULL)
+            fclose(status);
+    }
+    if (tasks != NULL)
+        closedir(tasks);
+    return n;
+}
+
+static const int waited_for[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
+    SIGCHLD, SIGVTALRM, SIGWINCH, SIGIO, SIGPIPE, SIGTSTP};
+enum { WAITED_FOR = sizeof waited_for / sizeof waited_for[0] };
+
+static void check_masks(void)
+{
+    uint64_t blocked;
+    CHECK(foreign_threads(&blocked) >= 3);
+    for (int i = 0; i < WAITED_FOR; i++) {
+        CASE("signal %d", waited_for[i]);
+        CHECK((blocked >> (waited_for[i] - 1) & 1) == 1);
+    }
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE};
+    for (int i = 0; i < 3; i++)
+        CHECK((blocked >> (faults[i] - 1) & 1) == 0);
+    CASE("%s", "");
+}
+
+/* Sends what the program waits for and blocks, with threads of the library about. */
+static void take_signals(void)
+{
+    sigset_t set;
+    struct timespec second = {5, 0};
+    sigemptyset(&set);
+    for (int i = 0; i < WAITED_FOR; i++)
+        sigaddset(&set, waited_for[i]);
+    CHECK_NUMBER(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
+    check_masks();
+    for (int i = 0; i < 100 * WAITED_FOR; i++) {
+        int signal = waited_for[i % WAITED_FOR];
+        CASE("signal %d", signal);
+        CHECK_NUMBER(0, kill(getpid(), signal));
+        CHECK_NUMBER(signal, sigtimedwait(&set, NULL, &second));
+    }
+}
+
+static void *load(void *arg)
+{
+    places to;
+    size_t len, size = 8 * MIB;
+    uint8_t *data = malloc(size), *out = NULL;
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    fill_records(data, size);
+    for (int i = 0; i < check_rounds(20); i++) {
+        for (const function *f = functions; f < functions + FUNCTIONS; f++) {
+            arguments a = prepare(f, &to);
+            if (f->call(&a) == CACHEKIT_OK)
+                discard(f, &to);
+        }
+        CHECK_OK(cachekit_byte_storage_store(handles[STORAGE], data, size, NULL, &out, &len));
+        cachekit_free_buffer(out);
+    }
+    free(data);
+    return arg;
+}
+
+/* Makes Go start more threads. */
+static void put_under_load(void)
+{
+    pthread_t threads[6];
+    for (int i = 0; i < 6; i++)
+        CHECK_NUMBER(0, pthread_create(&threads[i], NULL, load, NULL));
+    for (int i = 0; i < 6; i++)
+        CHECK_NUMBER(0, pthread_join(threads[i], NULL));
+}
+
+TEST_ALONE(signals_blocked_before_the_start_are_received)
+{
+    sigset_t set;
+    if (CHECK_SANITIZED || check_slow())
+        SKIP("the sanitizer has threads of its own");
+    sigemptyset(&set);
+    for (int i = 0; i < WAITED_FOR; i++)
+        sigaddset(&set, waited_for[i]);
+    CHECK_NUMBER(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
+    make_samples();
+    take_signals();
+    put_under_load();
+    take_signals();
+}
+
+TEST_ALONE(signals_blocked_after_the_start_are_received)
+{
+    if (CHECK_SANITIZED || check_slow())
+        SKIP("the sanitizer has threads of its own");
+    make_samples();
+    put_under_load();
+    take_signals();
+}
+
+static atomic_int interruptions;
+
+static void interrupted(int signal)
+{
+    (void)signal;
+    atomic_fetch_add(&interruptions, 1);
+}
+
+/* Go sends no SIGURG, which would end system calls of the program with EINTR. */
+TEST_ALONE(no_signal_comes_from_the_library)
+{
+    struct sigaction action = {.sa_handler = interrupted, .sa_flags = SA_ONSTACK};
+    make_samples();
+    CHECK_NUMBER(0, sigaction(SIGURG, &action, NULL));
+    put_under_load();
+    CHECK_NUMBER(0, interruptions);
+    CHECK_NUMBER(0, raise(SIGURG));
+    CHECK_NUMBER(1, interruptions);
 }
