@@ -130,10 +130,16 @@ static CachekitError start(void)
     sigset_t mask;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     ck_signals_block(&mask);
+    struct sigaction pipe;
+    sigaction(SIGPIPE, NULL, &pipe);
     ck_fpmode fp = ck_fpmode_enter();
     CachekitError err = start_go();
-    if (err == CACHEKIT_OK)
+    /* Go takes SIGPIPE, for nothing that this library does, and an action of
+     * ignoring it would no longer be inherited by what the program executes. */
+    if (err == CACHEKIT_OK) {
+        sigaction(SIGPIPE, &pipe, NULL);
         *atomic_load(&ck_canary) = CK_RUNNING;
+    }
     ck_fpmode_leave(fp);
     finish(err == CACHEKIT_OK ? STARTED : IDLE);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);

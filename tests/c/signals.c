@@ -9,7 +9,7 @@
 TEST(other_signals_are_left_alone)
 {
     static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
-        SIGCHLD, SIGPROF, SIGVTALRM, SIGTSTP, SIGCONT, SIGWINCH, SIGIO};
+        SIGCHLD, SIGPIPE, SIGPROF, SIGVTALRM, SIGTSTP, SIGCONT, SIGWINCH, SIGIO};
     make_samples();
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction action;
@@ -206,6 +206,20 @@ TEST_ALONE(signals_blocked_after_the_start_are_received)
     make_samples();
     put_under_load();
     take_signals();
+}
+
+/* Ignoring it is inherited by what the program executes; a handler is not. */
+TEST_ALONE(sigpipe_stays_as_it_was)
+{
+    struct sigaction before = {.sa_handler = SIG_IGN}, after;
+    int pipes[2];
+    CHECK_NUMBER(0, sigaction(SIGPIPE, &before, NULL));
+    make_samples();
+    CHECK_NUMBER(0, sigaction(SIGPIPE, NULL, &after));
+    CHECK(after.sa_handler == SIG_IGN);
+    CHECK_NUMBER(0, pipe(pipes));
+    close(pipes[0]);
+    CHECK(write(pipes[1], "x", 1) == -1);
 }
 
 static atomic_int interruptions;

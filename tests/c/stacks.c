@@ -39,6 +39,8 @@ TEST_ALONE(a_deep_handler_has_room)
 {
     struct sigaction action = {.sa_handler = deep};
     pthread_t threads[4];
+    if (CHECK_SANITIZED)
+        SKIP("the sanitizer gives threads a small stack of its own");
     CHECK_NUMBER(0, sigaction(SIGUSR1, &action, NULL));
     make_samples();
     call_and_raise(NULL);
@@ -150,6 +152,8 @@ TEST_ALONE(destructors_of_a_thread_may_call)
 {
     struct sigaction action = {.sa_handler = deep, .sa_flags = SA_ONSTACK};
     pthread_t thread;
+    if (CHECK_SANITIZED)
+        SKIP("the sanitizer gives threads a small stack of its own");
     CHECK_NUMBER(0, sigaction(SIGUSR1, &action, NULL));
     CHECK_NUMBER(0, pthread_key_create(&later, call_again));
     for (int i = 0; i < check_rounds(100); i++) {
