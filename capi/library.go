@@ -19,12 +19,19 @@ func ckgo_start() C.int { return C.CACHEKIT_OK }
 //export ckgo_build_info
 func ckgo_build_info(out *C.char, capacity C.size_t) (result C.int) {
 	defer recovered(&result)
-	info := fmt.Sprintf("%s %s/%s aes=%s lz4=%s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		encryption.Implementation(), core.Codec())
+	info := fmt.Sprintf("%s %s/%s aes=%s%s lz4=%s%s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		encryption.Implementation(), remark(encryption.ImplementationWarning()), core.Codec(), remark(core.CodecWarning()))
 	to := chars(out, capacity)
 	n := copy(to[:len(to)-1], info)
 	to[n] = 0
 	return C.CACHEKIT_OK
+}
+
+func remark(warning string) string {
+	if warning == "" {
+		return ""
+	}
+	return " (" + warning + ")"
 }
 
 //export ckgo_hardware_accelerated

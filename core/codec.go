@@ -5,3 +5,8 @@ import "github.com/cachekit-go/cachekit-core/core/internal/lz4block"
 // Codec names the implementation of LZ4 that this CPU runs, for logs and bug
 // reports.
 func Codec() string { return lz4block.Path() }
+
+// CodecWarning says that the environment variable CACHEKIT_LZ4 has a value that
+// has no meaning, "CACHEKIT_LZ4=fast is unknown", or is empty. It is printable
+// and short, whatever the value.
+func CodecWarning() string { return lz4block.Warning() }

@@ -285,8 +285,9 @@ const char *cachekit_version_string(void);
 CACHEKIT_NODISCARD CachekitError cachekit_start(void);
 
 /* What the library was built with and which code runs on this CPU, for logs
- * and bug reports: "go1.26.8 linux/amd64 aes=avx512 lz4=amd64". Static; not to
- * be freed; its form may change. */
+ * and bug reports: "go1.27.4 linux/amd64 aes=avx512 lz4=amd64". A value of
+ * CACHEKIT_AES or CACHEKIT_LZ4 that is unknown is named. Static; not to be freed;
+ * its form may change. */
 const char *cachekit_build_info(void);
 
 /* The text of a code, "checksum mismatch". Static; never NULL: a number that

@@ -54,7 +54,7 @@ func (p *parser) next() any {
 	case msgpack.Int:
 		return int64(h.N)
 	case msgpack.Float32:
-		return float64(math.Float32frombits(uint32(h.N)))
+		return math.Float64frombits(widen(uint32(h.N)))
 	case msgpack.Float64:
 		return math.Float64frombits(h.N)
 	case msgpack.String:

@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"math"
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -151,23 +150,9 @@ func (p profile) normalise(h *msgpack.Header) (err error) {
 	case msgpack.Ext:
 		return errExtension
 	case msgpack.Float32:
-		h.Kind, h.N, err = p.float(float64(math.Float32frombits(uint32(h.N))))
+		h.Kind, h.N, err = p.float(widen(uint32(h.N)))
 	case msgpack.Float64:
-		h.Kind, h.N, err = p.float(math.Float64frombits(h.N))
+		h.Kind, h.N, err = p.float(h.N)
 	}
 	return err
-}
-
-// float returns kind and number of the item that stands for f: among
-// arguments, a float that is an integer becomes that integer.
-func (p profile) float(f float64) (msgpack.Kind, uint64, error) {
-	switch {
-	case math.IsNaN(f), math.IsInf(f, 0):
-		return msgpack.Invalid, 0, errNotFinite
-	case p != arguments, f != math.Trunc(f), f < -1<<63, f >= 1<<64:
-		return msgpack.Float64, math.Float64bits(f), nil
-	case f < 0:
-		return msgpack.Int, uint64(int64(f)), nil
-	}
-	return msgpack.Uint, uint64(f), nil
 }

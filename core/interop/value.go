@@ -62,7 +62,7 @@ func (e *encoder) value(v any, depth int) error {
 	case uint64:
 		return e.uint(v)
 	case float64:
-		return e.float(v)
+		return e.float(math.Float64bits(v))
 	case string:
 		return e.string(v)
 	case []byte:
@@ -105,8 +105,11 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 		return e.int(v.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return e.uint(v.Uint())
-	case reflect.Float32, reflect.Float64:
-		return e.float(v.Float())
+	case reflect.Float32:
+		f := v.Convert(reflect.TypeFor[float32]()).Interface().(float32)
+		return e.float(widen(math.Float32bits(f)))
+	case reflect.Float64:
+		return e.float(math.Float64bits(v.Float()))
 	case reflect.String:
 		return e.string(v.String())
 	case reflect.Slice, reflect.Array:
@@ -159,7 +162,8 @@ func (e *encoder) bigInt(v *big.Int) error {
 	return errInteger
 }
 
-func (e *encoder) float(v float64) error {
+// float writes the float64 with these bits.
+func (e *encoder) float(v uint64) error {
 	kind, n, err := e.profile.float(v)
 	if err == nil {
 		e.header(kind, n)
@@ -198,7 +202,7 @@ func (e *encoder) time(v time.Time) error {
 	if s := v.Unix(); s < math.MinInt64/1_000_000 || s >= math.MaxInt64/1_000_000 {
 		return errTime
 	}
-	return e.float(float64(v.UnixMicro()) / 1e6)
+	return e.float(seconds(v.UnixMicro()))
 }
 
 func (e *encoder) uuid(v UUID) error {

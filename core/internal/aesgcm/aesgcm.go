@@ -15,7 +15,7 @@
 // with a known answer comes out right. The environment variable CACHEKIT_AES,
 // set to avx512, avx2 or stdlib, forces a path below that one, for tests and for
 // operators in trouble; it cannot turn on what the CPU lacks, and any other
-// value is ignored. The build tag purego leaves the assembly out, that of the
+// value is ignored, but for Warning. The build tag purego leaves the assembly out, that of the
 // standard library included.
 //
 // # Design of the kernels
@@ -192,6 +192,10 @@ func SetupIsCheap() bool { return active != stdlib }
 // Path names the implementation that does the work: "avx512", "avx2" or
 // "stdlib".
 func Path() string { return active.String() }
+
+// Warning says that CACHEKIT_AES has a value that is none of these three, or is
+// empty.
+func Warning() string { return warning }
 
 // Accelerated tells whether the work is done by the CPU's AES and carry-less
 // multiplication instructions.

@@ -2858,6 +2858,9 @@ tag45:
 	VMOVQ         X11, DX
 	VPEXTRQ       $0x01, X11, R8
 	ORQ           R8, DX
+	NEGQ          DX
+	SBBQ          DX, DX
+	NEGQ          DX
 	MOVQ          DX, diff+64(FP)
 	VZEROALL
 	VPXORQ        Z16, Z16, Z16
@@ -6479,6 +6482,9 @@ tag130:
 	VMOVQ        X11, DX
 	VPEXTRQ      $0x01, X11, R8
 	ORQ          R8, DX
+	NEGQ         DX
+	SBBQ         DX, DX
+	NEGQ         DX
 	MOVQ         DX, diff+64(FP)
 	VZEROALL
 	XORL         DX, DX

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"unsafe"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/registers"
 )
 
 // heapKey makes a Key escape.
@@ -221,4 +223,69 @@ func TestRegistersAreCleared(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNothingLeftInRegisters looks at the registers themselves, after whole
+// messages, right ones and wrong ones, parts of them, and what makes a key.
+func TestNothingLeftInRegisters(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		r := newSource(33)
+		key, nonce, aad := r.bytes(KeySize), r.bytes(NonceSize), r.bytes(active.batch())
+		buf := r.bytes(part + TagSize)
+		k := NewKey(key)
+		rk := &k.schedule.rk
+		width := 16 << (active - avx2) // registers that the path uses
+		check := func(name string, f func()) {
+			t.Helper()
+			left, ok := registers.Left(width, f)
+			if !ok || len(left) > 0 {
+				t.Errorf("%s leaves something in registers %v", name, left)
+			}
+		}
+		check("expand", func() { k.schedule.expand(active, key) })
+		for _, n := range []int{0, 1, 15, 16, 17, 64, 200, 257, 512, 1000, part} {
+			for _, a := range [][]byte{nil, aad[:5], aad} {
+				dst, src := buf[:n+TagSize], buf[:n]
+				check("seal", func() { rk.seal(active, dst, nonce, src, a) })
+				check("open", func() { rk.open(active, src, nonce, dst, a) })
+				check("sealOnce", func() { sealOnce(active, key, dst, nonce, src, a) })
+				check("openOnce", func() { openOnce(active, key, src, nonce, dst, a) })
+			}
+		}
+		var s stream
+		s.begin(rk, active, nonce, 2*part, nil)
+		check("seal of a part", func() { sealPart(rk, active, &buf[0], &buf[0], part, &s) })
+		check("open of a part", func() { openPart(rk, active, &buf[0], &buf[0], part, &s) })
+		check("ghash", func() { hashPart(rk, active, &s, &aad[0], len(aad)) })
+	})
+}
+
+// TestDiffTellsNothing: of a wrong tag, no more than that it is wrong leaves the
+// kernel. All bits in which it differs from the right one would be a forgery.
+func TestDiffTellsNothing(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		k := NewKey(counting(1, KeySize))
+		nonce, buf := counting(2, NonceSize), make([]byte, 100+TagSize)
+		open, once := open512, openOnce512
+		if active == avx2 {
+			open, once = open256, openOnce256
+		}
+		diffs := func() (a, b uint64) {
+			out := make([]byte, 100)
+			a = open(&k.schedule.rk, &out[0], &buf[0], 100, &nonce[0], nil, 0, nil)
+			b = once(&counting(1, KeySize)[0], maxPowers, &out[0], &buf[0], 100, &nonce[0], nil, 0)
+			return a, b
+		}
+		k.Seal(buf, nonce, buf[:100], nil)
+		if a, b := diffs(); a != 0 || b != 0 {
+			t.Fatalf("right tag: %d, %d", a, b)
+		}
+		for bit := range TagSize * 8 {
+			buf[100+bit/8] ^= 1 << (bit % 8)
+			if a, b := diffs(); a != 1 || b != 1 {
+				t.Errorf("bit %d of the tag wrong: %#x, %#x, want 1", bit, a, b)
+			}
+			buf[100+bit/8] ^= 1 << (bit % 8)
+		}
+	})
 }

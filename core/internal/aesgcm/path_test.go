@@ -48,7 +48,7 @@ func TestChoose(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	const child = "CACHEKIT_AES_TEST"
 	if os.Getenv(child) != "" {
-		fmt.Printf("path=%s best=%s\n", Path(), detect())
+		fmt.Printf("path=%s best=%s\n%s\n", Path(), detect(), Warning())
 		return
 	}
 	for value, limit := range map[string]path{"": avx512, "avx512": avx512, "avx2": avx2, "stdlib": stdlib, "anything": avx512} {
@@ -64,6 +64,9 @@ func TestEnvironment(t *testing.T) {
 		right := false
 		for best := stdlib; best <= avx512; best++ {
 			right = right || strings.Contains(string(out), fmt.Sprintf("path=%s best=%s\n", min(limit, best), best))
+		}
+		if named := strings.Contains(string(out), "CACHEKIT_AES="+value+" is unknown\n"); named != (value == "anything") {
+			t.Errorf("CACHEKIT_AES=%s: %s", value, out)
 		}
 		if !right {
 			t.Errorf("CACHEKIT_AES=%s: %s", value, out)

@@ -543,6 +543,18 @@ exit:
 	MOVQ SI, newIP+56(FP)
 	MOVQ DI, newOP+64(FP)
 	MOVQ BX, result+72(FP)
+	PXOR X0, X0
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	PXOR X4, X4
+	XORL CX, CX
+	XORL AX, AX
+	XORL DX, DX
+	XORL R11, R11
+	XORL R14, R14
+	XORL BX, BX
+	XORL R12, R12
 	RET
 
 // func encode16h4(dst *byte, src *byte, n int, table *uint16, shift int, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
@@ -1110,6 +1122,16 @@ exit:
 	MOVQ R9, newPos+80(FP)
 	MOVQ R10, newStart+88(FP)
 	MOVQ R11, candidate+96(FP)
+	PXOR X0, X0
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	XORL AX, AX
+	XORL R15, R15
+	XORL BX, BX
+	XORL R14, R14
+	XORL R13, R13
+	XORL DX, DX
 	RET
 
 DATA encode16h4_prime<>+0(SB)/8, $0x9e3779b100000000
@@ -1691,6 +1713,16 @@ exit:
 	MOVQ R9, newPos+72(FP)
 	MOVQ R10, newStart+80(FP)
 	MOVQ R11, candidate+88(FP)
+	PXOR X0, X0
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	XORL AX, AX
+	XORL R15, R15
+	XORL BX, BX
+	XORL R14, R14
+	XORL R13, R13
+	XORL DX, DX
 	RET
 
 DATA encode16h5_prime<>+0(SB)/8, $0xcf1bbcdcbb000000
@@ -2272,6 +2304,16 @@ exit:
 	MOVQ R9, newPos+72(FP)
 	MOVQ R10, newStart+80(FP)
 	MOVQ R11, candidate+88(FP)
+	PXOR X0, X0
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	XORL AX, AX
+	XORL R15, R15
+	XORL BX, BX
+	XORL R14, R14
+	XORL R13, R13
+	XORL DX, DX
 	RET
 
 DATA encode16h6_prime<>+0(SB)/8, $0xcf1bbcdcbf9b0000
@@ -2905,6 +2947,16 @@ return:
 	MOVQ R9, newPos+72(FP)
 	MOVQ R10, newStart+80(FP)
 	MOVQ R11, candidate+88(FP)
+	PXOR X0, X0
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	XORL AX, AX
+	XORL R15, R15
+	XORL BX, BX
+	XORL R14, R14
+	XORL R13, R13
+	XORL DX, DX
 	RET
 
 DATA encode32h5_prime<>+0(SB)/8, $0xcf1bbcdcbb000000

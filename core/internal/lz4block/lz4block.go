@@ -37,23 +37,37 @@ package lz4block
 
 import (
 	"errors"
-	"os"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/setting"
 )
 
 // ErrMalformed reports a block that is not valid LZ4 or that would decode to
 // more bytes than the destination holds.
 var ErrMalformed = errors.New("lz4block: malformed block")
 
+// Names of the code that does the work.
+const (
+	assembly = "amd64"
+	portable = "portable"
+)
+
+// wish is the value of CACHEKIT_LZ4. To name the assembly changes nothing.
+var wish, warning = setting.Read("CACHEKIT_LZ4", assembly, portable)
+
 // useAssembly is set once, before main.
-var useAssembly = haveAssembly && os.Getenv("CACHEKIT_LZ4") != "portable"
+var useAssembly = haveAssembly && wish != portable
 
 // Path names the code that does the work: "amd64" or "portable".
 func Path() string {
 	if useAssembly {
-		return "amd64"
+		return assembly
 	}
-	return "portable"
+	return portable
 }
+
+// Warning says that CACHEKIT_LZ4 has a value that is neither of these two, or is
+// empty.
+func Warning() string { return warning }
 
 // Bound is the largest size that a block of n uncompressed bytes can take,
 // LZ4_COMPRESSBOUND of lz4.h. n must not be negative.

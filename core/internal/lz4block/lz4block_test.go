@@ -522,6 +522,26 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	})
 }
 
+// TestUnknownSettingIsNamed starts this test again with values of the variable.
+func TestUnknownSettingIsNamed(t *testing.T) {
+	const child = "CACHEKIT_LZ4_TEST"
+	if os.Getenv(child) != "" {
+		fmt.Printf("[%s]\n", Warning())
+		return
+	}
+	for value, want := range map[string]string{"": "[]", "portable": "[]", "amd64": "[]", "fast": "[CACHEKIT_LZ4=fast is unknown]"} {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestUnknownSettingIsNamed$")
+		cmd.Env = append(os.Environ(), child+"=1", "CACHEKIT_LZ4="+value)
+		out, err := cmd.CombinedOutput()
+		if cmd.Process == nil {
+			t.Skipf("SKIPPED: this binary cannot be started again, perhaps since it is for another machine: %v", err)
+		}
+		if err != nil || !bytes.Contains(out, []byte(want+"\n")) {
+			t.Errorf("CACHEKIT_LZ4=%s: %v, %s", value, err, out)
+		}
+	}
+}
+
 // TestPortableCanBeForced starts this test again with the variable set.
 func TestPortableCanBeForced(t *testing.T) {
 	if os.Getenv("CACHEKIT_LZ4") == "portable" {

@@ -502,7 +502,7 @@ func genDecode() {
 	Store(ip, Return("newIP"))
 	Store(op, Return("newOP"))
 	Store(tmp, Return("result"))
-	RET()
+	leave([]VecPhysical{X0, X1, X2, X3, X4}, lits, mlen, off, from, end, tmp, mark)
 }
 
 // extend adds extension bytes to length, up to limit.

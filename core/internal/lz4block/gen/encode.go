@@ -623,7 +623,7 @@ func (e *encoder) tail() {
 	Store(s, Return("newPos"))
 	Store(anchor, Return("newStart"))
 	Store(cand, Return("candidate"))
-	RET()
+	leave([]VecPhysical{X0, X1, X2, X3}, word, word1, hash, hash1, cand1, num)
 }
 
 // writeLength writes the extension bytes of a length, of which rest is left.

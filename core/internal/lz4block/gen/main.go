@@ -48,5 +48,18 @@ func align(n uint64) {
 	Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{Imm(n)}})
 }
 
+// leave clears registers that held data and returns. What is compressed may be
+// about to be encrypted.
+func leave(vectors []VecPhysical, words ...Register) {
+	for _, x := range vectors {
+		PXOR(x, x)
+	}
+	for _, r := range words {
+		r := r.(GPPhysical).As32()
+		XORL(r, r)
+	}
+	RET()
+}
+
 // jump targets read better without LabelRef around them.
 func to(label string) LabelRef { return LabelRef(label) }
