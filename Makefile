@@ -2,7 +2,10 @@
 
 version := $(shell sed -n 's/^.define CACHEKIT_VERSION_STRING "\(.*\)"/\1/p' include/cachekit.h)
 soname  := libcachekit_core.so.$(firstword $(subst ., ,$(version)))
-library := build/libcachekit_core.so.$(version)
+
+# Where everything goes; a folder elsewhere serves for a tree that is read-only.
+BUILD   ?= build
+library := $(BUILD)/libcachekit_core.so.$(version)
 
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
@@ -11,10 +14,15 @@ DESTDIR    ?=
 CC         ?= cc
 GO         ?= go
 
+# Most targets build something; these do not, and ask for no tool.
+ifneq ($(or $(filter-out help clean uninstall,$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
+include tools.mk
+endif
+
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Werror
 cflags   := -std=c11 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
-links    := -Lbuild -lcachekit_core -Wl,-rpath,'$$ORIGIN'
+links    := -L'$(BUILD)' -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
 go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
 
@@ -22,34 +30,55 @@ go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch
 # nothing reads, makes it compile again after a change of the header.
 header_sum = -DCACHEKIT_HEADER_SUM=$(firstword $(shell cksum < include/cachekit.h))
 
-link_flags = -Wl,-soname,$(soname),--no-undefined \"-Wl,--version-script=$(CURDIR)/capi/link/exports.map\" \"-Wl,-T,$(CURDIR)/capi/link/lazy.ld\" -Wl,--wrap=nanosleep
+# For the linker: the names that are exported; Go's entry, which the library calls
+# itself; and nanosleep, which must not be a cancellation point. Go splits this
+# at spaces that are not between quotes. It stands behind the flags of
+# CGO_LDFLAGS, whose choice of a linker may not understand the scripts.
+script     = \"-Wl,$1$(CURDIR)/capi/link/$2\"
+link_flags = -Wl,-soname,$(soname),--no-undefined,--wrap=nanosleep $(call script,--version-script=,exports.map) \
+    $(call script,-T$(comma),lazy.ld) -fuse-ld=$(linker)
+comma     := ,
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: all
-all: build/libcachekit_core.so ## build the library into build/
+all: $(BUILD)/libcachekit_core.so ## build the library into build/, or BUILD
 
-$(library): $(go_sources) include/cachekit.h
-	@mkdir -p build
-	CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
-	    $(GO) build -buildmode=c-shared -trimpath \
-	    -ldflags "-s -w -buildid= '-extldflags=$(link_flags)'" -o $@ ./capi
-	@rm -f build/libcachekit_core.so.$(basename $(version)).h $(basename $@).h
+# Without VCS stamping the bytes depend on the sources alone.
+$(library): $(go_sources) include/cachekit.h $(BUILD)/config
+	@[ -d vendor ] || why=$$($(GO) mod download 2>&1) || { echo "$$why" | tail -n 1; \
+	    echo "make: the first build fetches modules from the Go module proxy: see GOPROXY in go help environment"; exit 1; }
+	CC='$(CC)' CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
+	    $(GO) build -buildmode=c-shared -trimpath -buildvcs=false \
+	    -ldflags "-s -w -buildid= '-extldflags=$(link_flags)'" -o '$@' ./capi
+	@rm -f '$(BUILD)/libcachekit_core.so.$(basename $(version)).h' '$(basename $@).h'
+	@NM='$(NM)' READELF='$(READELF)' tests/c/symbols.sh include/cachekit.h '$@' >'$(BUILD)/symbols.log' || \
+	    { cat '$(BUILD)/symbols.log'; rm -f '$@'; echo "make: $@ did not export what the header declares"; exit 1; }
 
-build/libcachekit_core.so: $(library)
-	@ln -sf $(notdir $(library)) build/$(soname)
-	@ln -sf $(soname) $@
+$(BUILD)/libcachekit_core.so: $(library)
+	@ln -sf $(notdir $(library)) '$(BUILD)/$(soname)'
+	@ln -sf $(soname) '$@'
+
+# Written anew only when it changes, and then all is built anew.
+$(BUILD)/config: always
+	@mkdir -p '$(BUILD)'
+	@{ echo "$(CC) $(linker)"; $(CC) --version | head -n 1; $(GO) version; \
+	    $(GO) env GOOS GOARCH GOAMD64 GOARM64 GOFLAGS GOEXPERIMENT CGO_CFLAGS CGO_LDFLAGS; } > '$@.new'
+	@cmp -s '$@.new' '$@' && rm '$@.new' || mv '$@.new' '$@'
+
+.PHONY: always
+always:
 
 .PHONY: example
-example: build/quickstart build/pipeline ## build and run the C examples
-	build/quickstart
-	build/pipeline
+example: $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
+	'$(BUILD)/quickstart'
+	'$(BUILD)/pipeline'
 
-build/%: examples/c/%.c build/libcachekit_core.so include/cachekit.h
+$(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
 
-build/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h build/libcachekit_core.so include/cachekit.h
+$(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
 .PHONY: test test-go test-c test-examples test-redis
@@ -59,8 +88,9 @@ test-go: ## the Go tests
 	$(GO) vet ./...
 	GO='$(GO)' tests/go.sh ./core/... ./capi/...
 
+c_tests = LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' BUILD='$(abspath $(BUILD))/tests'
 test-c: all ## the C tests
-	$(MAKE) -C tests/c check
+	$(MAKE) -C tests/c check $(c_tests)
 
 test-examples: all ## build and run the examples in every language that is installed
 	GO='$(GO)' tests/go.sh -count=1 ./tests/examples/...
@@ -86,7 +116,7 @@ test-long: ## the Go tests in their long form (about an hour)
 	CACHEKIT_LONG_TESTS=1 $(GO) test -timeout 4h ./core/...
 
 test-rotation: all ## 2^31 encryptions through the C library, until it asks for rotation
-	$(MAKE) -C tests/c rotation
+	$(MAKE) -C tests/c rotation $(c_tests)
 
 FUZZTIME ?= 5m
 fuzz: ## fuzz every target for FUZZTIME (default 5m) each
@@ -141,7 +171,7 @@ uninstall: ## remove what install put there
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf build
+	rm -rf '$(BUILD)'
 
 .PHONY: help
 help: ## list these commands

@@ -7,7 +7,10 @@
 #ifndef CKGO_H
 #define CKGO_H
 
+/* What the header declares is exported, whatever CFLAGS say. */
+#pragma GCC visibility push(default)
 #include "cachekit.h"
+#pragma GCC visibility pop
 
 /* Library */
 extern int ckgo_start(void);

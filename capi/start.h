@@ -9,7 +9,7 @@
 #ifndef CK_START_H
 #define CK_START_H
 
-#include "cachekit.h"
+#include "ckgo.h"
 #include "thread.h"
 
 #include <stdatomic.h>
