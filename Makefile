@@ -81,8 +81,8 @@ $(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-examples test-redis
-test: test-go test-c test-examples test-redis ## run every test (a few minutes)
+.PHONY: test test-go test-c test-build test-examples test-redis
+test: test-go test-c test-build test-examples test-redis ## run every test (a few minutes)
 
 test-go: ## the Go tests
 	$(GO) vet ./...
@@ -91,6 +91,9 @@ test-go: ## the Go tests
 c_tests = LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' BUILD='$(abspath $(BUILD))/tests'
 test-c: all ## the C tests
 	$(MAKE) -C tests/c check $(c_tests)
+
+test-build: ## build the library in other ways and places
+	GO='$(GO)' tests/go.sh -count=1 ./tests/build/...
 
 test-examples: all ## build and run the examples in every language that is installed
 	GO='$(GO)' tests/go.sh -count=1 ./tests/examples/...
