@@ -17,5 +17,5 @@
 [CACHEKIT_SALT_TOO_LONG] = {"CACHEKIT_SALT_TOO_LONG", "salt too long"},
 [CACHEKIT_INVALID_HANDLE] = {"CACHEKIT_INVALID_HANDLE", "invalid handle"},
 [CACHEKIT_OUT_OF_MEMORY] = {"CACHEKIT_OUT_OF_MEMORY", "out of memory"},
-[CACHEKIT_FORKED] = {"CACHEKIT_FORKED", "library loaded before fork, unusable in the child"},
+[CACHEKIT_FORKED] = {"CACHEKIT_FORKED", "process forked after the library had started"},
 [CACHEKIT_INTERNAL] = {"CACHEKIT_INTERNAL", "internal error"},

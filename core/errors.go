@@ -73,7 +73,7 @@ var codes = [...]struct{ name, text string }{
 	CodeSaltTooLong:          {"CACHEKIT_SALT_TOO_LONG", "salt too long"},
 	CodeInvalidHandle:        {"CACHEKIT_INVALID_HANDLE", "invalid handle"},
 	CodeOutOfMemory:          {"CACHEKIT_OUT_OF_MEMORY", "out of memory"},
-	CodeForked:               {"CACHEKIT_FORKED", "library loaded before fork, unusable in the child"},
+	CodeForked:               {"CACHEKIT_FORKED", "process forked after the library had started"},
 	CodeInternal:             {"CACHEKIT_INTERNAL", "internal error"},
 }
 

@@ -71,12 +71,17 @@
  * Encryption and decryption answer CACHEKIT_INTERNAL where a result would be
  * lost that way; the other functions do not look.
  *
- * fork. The library starts threads when it is loaded and does not survive a
- * fork. In a process that was forked after loading, every function that
+ * Start. Loading the library does nothing. It starts at its first call that
+ * needs it, or at cachekit_start: it then has threads of its own. Before that a
+ * process may fork, become a daemon or another user, close its descriptors, block
+ * its signals and set variables; parent and children all work. Where it cannot
+ * start (address space, memory, threads) the first call answers
+ * CACHEKIT_OUT_OF_MEMORY, any function, and a later call tries again.
+ *
+ * fork. In a process that was forked after the start, every function that
  * returns a code answers CACHEKIT_FORKED, constructors return NULL, and every
- * _free function stays safe to call. fork followed by exec is fine. A
- * pre-forking server loads the library in its workers (dlopen, or a binding's
- * first use), or starts them with exec.
+ * _free function stays safe to call. fork followed by exec is fine. On platforms
+ * other than Linux, and in a static archive, the start is when it is loaded.
  *
  * Limits. A payload is at most CACHEKIT_MAX_PAYLOAD_SIZE bytes. What an
  * envelope claims is checked against the limits before memory is taken.
@@ -85,10 +90,12 @@
  * struct_size, which the caller sets to sizeof the struct, so that they can
  * grow: 0 is CACHEKIT_INVALID_INPUT, and nothing is written beyond it.
  *
- * Signals. The Go runtime inside owns SIGSEGV, SIGBUS, SIGFPE, SIGPIPE and
- * SIGURG and passes on those that are not its own; all others are yours. A
- * handler that you install after loading needs SA_ONSTACK, as signals also
- * arrive on the small stacks of Go's threads.
+ * Signals. The Go runtime inside handles SIGSEGV, SIGBUS, SIGFPE and SIGURG and
+ * passes on those that are not its own; all others are yours, blocked or not. A
+ * handler that you install after the start needs SA_ONSTACK. A thread that
+ * calls the library gets a stack of 256 KiB for handlers, unless it has one.
+ *
+ * Threads of yours may be cancelled: no call is a cancellation point.
  */
 #ifndef CACHEKIT_H
 #define CACHEKIT_H
@@ -203,7 +210,7 @@ typedef enum CachekitError {
     /* No memory for the result. Nothing else has happened. */
     CACHEKIT_OUT_OF_MEMORY = 17,
 
-    /* This process was forked after the library was loaded. */
+    /* This process was forked after the library had started. */
     CACHEKIT_FORKED = 18,
 
     /* Input and output that overlap as they must not. Otherwise a defect in
@@ -277,8 +284,8 @@ uint32_t cachekit_version_number(void);
 /* The same as text, "0.1.0". Static; not to be freed. */
 const char *cachekit_version_string(void);
 
-/* Starts the library now instead of at its first call, which takes about a
- * millisecond. May be called again. Returns
+/* Starts the library now instead of at its first call; it takes some 2 ms. May
+ * be called again, by any thread. Returns
  *   CACHEKIT_OK             the library has started
  *   CACHEKIT_FORKED         the process was forked after it had
  *   CACHEKIT_OUT_OF_MEMORY  no memory, address space or threads; try later */

@@ -67,7 +67,7 @@ static const char *advice(CachekitError err)
     case CACHEKIT_OUT_OF_MEMORY:
         return "free memory and try again; nothing else has happened";
     case CACHEKIT_FORKED:
-        return "load the library after fork, in each worker";
+        return "use the library after the fork, in each worker";
     case CACHEKIT_NULL_POINTER:
     case CACHEKIT_INVALID_HANDLE:
         return "a mistake in this program: a missing argument, or a handle used after its free";

@@ -57,8 +57,8 @@ ERRORS = {
 
 @functools.cache
 def library():
-    """Loads the library at its first use, not at import, so that a pre-forking
-    server (gunicorn, celery) loads it in its workers: it does not survive a fork."""
+    """Loads the library at its first use. A pre-forking server (gunicorn, celery)
+    may load it before it forks, and use it in the workers alone."""
     path = os.environ.get("CACHEKIT_LIBRARY")
     if not path:
         path = pathlib.Path(__file__).resolve().parents[2] / "build" / "libcachekit_core.so"

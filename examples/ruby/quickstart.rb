@@ -44,9 +44,8 @@ module Cachekit
     19 => :Internal
   }.transform_values { |name| const_set(name, Class.new(Error)) }.freeze
 
-  # Loads the library at its first use, not with this file, so that a
-  # pre-forking server (puma) loads it in its workers: it does not survive a
-  # fork.
+  # Loads the library at its first use. A pre-forking server (puma) may load it
+  # before it forks, and use it in the workers alone.
   def self.library
     @library ||= Module.new do
       extend FFI::Library

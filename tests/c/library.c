@@ -97,7 +97,7 @@ TEST(every_code_has_its_number_name_and_text)
         ROW(15, SALT_TOO_LONG, "salt too long"),
         ROW(16, INVALID_HANDLE, "invalid handle"),
         ROW(17, OUT_OF_MEMORY, "out of memory"),
-        ROW(18, FORKED, "library loaded before fork, unusable in the child"),
+        ROW(18, FORKED, "process forked after the library had started"),
         ROW(19, INTERNAL, "internal error"),
     };
 #undef ROW

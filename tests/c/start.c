@@ -162,6 +162,7 @@ TEST_ALONE(all_descriptors_may_be_closed_before)
 
 TEST_ALONE(another_user_may_be_taken_on_before)
 {
+    unsetenv("CHECK_LOG"); /* which is no longer ours */
     if (getuid() == 0)
         CHECK(setgid(65534) == 0 && setuid(65534) == 0);
     use_everything();
@@ -492,6 +493,7 @@ TEST_ALONE(too_few_threads)
 {
     if (CHECK_SANITIZED || getuid() != 0)
         SKIP("needs root, to become a user that has no other process");
+    unsetenv("CHECK_LOG");
     CHECK(setgid(54321) == 0 && setuid(54321) == 0);
     prctl(PR_SET_DUMPABLE, 1);
     without(RLIMIT_NPROC, 3);

@@ -113,8 +113,8 @@ func TestMissingLibrary(t *testing.T) {
 	}
 }
 
-// TestPythonFork proves README's advice: a child whose parent did not use the
-// library can; one whose parent did gets FORKED.
+// TestPythonFork proves README's advice: a child whose parent has loaded the
+// library and not used it can; one whose parent has used it gets FORKED.
 func TestPythonFork(t *testing.T) {
 	python := need(t, "python3")
 	needLibrary(t)
@@ -138,8 +138,10 @@ def child():
 child()
 quickstart.library()
 child()
+quickstart.Encryptor()
+child()
 `))
-	if out != "works\nForked\n" {
+	if out != "works\nworks\nForked\n" {
 		t.Errorf("it printed %q", out)
 	}
 }
