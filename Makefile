@@ -52,8 +52,8 @@ build/%: examples/c/%.c build/libcachekit_core.so include/cachekit.h
 build/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h build/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-examples test-redis
-test: test-go test-c test-examples test-redis ## run every test (a few minutes)
+.PHONY: test test-go test-c test-examples test-redis test-hosts
+test: test-go test-c test-examples test-redis test-hosts ## run every test (a few minutes)
 
 test-go: ## the Go tests
 	$(GO) vet ./...
@@ -67,6 +67,9 @@ test-examples: all ## build and run the examples in every language that is insta
 
 test-redis: all ## share entries with the Python package through a Redis of its own
 	GO='$(GO)' tests/go.sh -count=1 ./tests/redis/...
+
+test-hosts: all ## pre-forking servers and other hosts in Python and Ruby
+	GO='$(GO)' tests/go.sh -count=1 ./tests/hosts/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector
