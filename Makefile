@@ -52,7 +52,7 @@ build/%: examples/c/%.c build/libcachekit_core.so include/cachekit.h
 build/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h build/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-examples test-redis test-hosts
+.PHONY: test test-go test-c test-musl test-examples test-redis test-hosts
 test: test-go test-c test-examples test-redis test-hosts ## run every test (a few minutes)
 
 test-go: ## the Go tests
@@ -61,6 +61,12 @@ test-go: ## the Go tests
 
 test-c: all ## the C tests
 	$(MAKE) -C tests/c check
+
+# Go's c-shared crashes at load on musl; ours starts Go itself.
+test-musl: all ## the C tests on musl, if musl-gcc is installed
+	@if command -v musl-gcc >/dev/null; then $(MAKE) -C tests/c musl; \
+	    elif [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "musl: musl-gcc is not installed"; exit 1; \
+	    else echo "musl: not run, musl-gcc is not installed"; fi
 
 test-examples: all ## build and run the examples in every language that is installed
 	GO='$(GO)' tests/go.sh -count=1 ./tests/examples/...
