@@ -81,8 +81,8 @@ $(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-build test-examples test-redis
-test: test-go test-c test-build test-examples test-redis ## run every test (a few minutes)
+.PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts
+test: test-go test-c test-build test-examples test-redis test-hosts ## run every test (a few minutes)
 
 test-go: ## the Go tests
 	$(GO) vet ./...
@@ -95,11 +95,20 @@ test-c: all ## the C tests
 test-build: ## build the library in other ways and places
 	GO='$(GO)' tests/go.sh -count=1 ./tests/build/...
 
+test-musl: ## the C tests on musl, if musl-gcc is installed
+	@if command -v musl-gcc >/dev/null; then set -e; $(MAKE) CC=musl-gcc BUILD='$(BUILD)/musl'; \
+	    $(MAKE) -C tests/c musl LIBRARY='$(abspath $(BUILD))/musl/libcachekit_core.so' BUILD='$(abspath $(BUILD))/musl/tests'; \
+	    elif [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "musl: musl-gcc is not installed"; exit 1; \
+	    else echo "musl: not run, musl-gcc is not installed"; fi
+
 test-examples: all ## build and run the examples in every language that is installed
 	GO='$(GO)' tests/go.sh -count=1 ./tests/examples/...
 
 test-redis: all ## share entries with the Python package through a Redis of its own
 	GO='$(GO)' tests/go.sh -count=1 ./tests/redis/...
+
+test-hosts: all ## pre-forking servers and other hosts in Python and Ruby
+	GO='$(GO)' tests/go.sh -count=1 ./tests/hosts/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector

@@ -262,6 +262,9 @@ TEST(free_buffer_twice)
 {
     if (CHECK_SANITIZED || check_slow())
         SKIP("a double free is answered by a look at freed memory");
+#ifndef __GLIBC__
+    SKIP("the allocator may have given the freed memory back, with nothing to look at");
+#endif
     for (size_t n = 0; n <= 1000; n += 100) {
         uint8_t *buffer = make_buffer(n);
         cachekit_free_buffer(buffer);

@@ -32,7 +32,7 @@ static CachekitEncryptor *encryptor;
 static int threads = 2;
 static _Atomic uint64_t made;
 
-static CachekitError encrypt(uint64_t message, uint8_t out[36], size_t *len)
+static CachekitError encrypt_one(uint64_t message, uint8_t out[36], size_t *len)
 {
     const uint8_t *in = (const uint8_t *)&message;
     *len = 36;
@@ -62,7 +62,7 @@ static void check_one(uint64_t n, CachekitError want)
     uint8_t out[36];
     uint64_t back = 0;
     size_t len, back_len = sizeof back;
-    CachekitError err = encrypt(n, out, &len);
+    CachekitError err = encrypt_one(n, out, &len);
     if (err != want)
         fail("not the code", n, err);
     if (len != sizeof out)
@@ -90,7 +90,7 @@ static void *encrypt_share(void *arg)
     uint8_t out[36];
     size_t len;
     for (uint64_t i = 0; i < s->count; i++) {
-        CachekitError err = encrypt(i, out, &len);
+        CachekitError err = encrypt_one(i, out, &len);
         if (err != s->want || len != sizeof out)
             fail("not the code", counter(), err);
         if ((i + 1) % BATCH == 0 || i + 1 == s->count)
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < NEAR; i++) {
             uint8_t out[36] = {0}, zeros[36] = {0};
             size_t len;
-            err = encrypt(0, out, &len);
+            err = encrypt_one(0, out, &len);
             if (err != CACHEKIT_COUNTER_EXHAUSTED || len != 0)
                 fail("not refused", EXHAUSTED + 1, err);
             if (memcmp(out, zeros, sizeof out) != 0)
