@@ -1,8 +1,6 @@
 package core
 
 import (
-	"slices"
-
 	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
@@ -43,7 +41,7 @@ func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, erro
 		s.store.Fail(s.store.Begin(0))
 		return dst, ErrInputTooLarge
 	}
-	grown := slices.Grow(dst, EnvelopeBound(len(data), len(format)))
+	grown := memory.Grow(dst, EnvelopeBound(len(data), len(format)))
 	n, err := s.StoreInto(grown[len(dst):cap(grown)], data, format)
 	if err != nil {
 		return dst, err
@@ -89,7 +87,7 @@ func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
 		s.retrieve.Fail(span)
 		return dst, err
 	}
-	grown := slices.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
+	grown := memory.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
 	end := len(dst) + e.OriginalSize
 	if err := e.Extract(grown[len(dst):end]); err != nil {
 		s.retrieve.Fail(span)

@@ -230,7 +230,7 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
 		return 0, ErrInputTooLarge
 	}
-	if format != DefaultFormat && !utf8.ValidString(format) {
+	if format != DefaultFormat && !memory.ValidUTF8(memory.Bytes(format)) {
 		return 0, ErrInvalidInput
 	}
 	if bound := EnvelopeBound(len(data), len(format)); len(dst) < bound {
@@ -270,7 +270,7 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	}
 	out := msgpack.Append(dst[:at], msgpack.Uint, uint64(len(data)))
 	out = msgpack.Append(out, msgpack.String, uint64(len(format)))
-	out = append(out, format...)
+	out = memory.Append(out, memory.Bytes(format))
 	if len(out) > MaxEnvelopeSize {
 		memory.Clear(out)
 		return 0, ErrInputTooLarge

@@ -1,8 +1,7 @@
 package core
 
 import (
-	"unicode/utf8"
-
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
 
@@ -118,7 +117,7 @@ func (r *msgpackReader) checksum(sum *[ChecksumSize]byte) bool {
 
 // str reads valid UTF-8.
 func (r *msgpackReader) str(out *[]byte) bool {
-	return r.bytes(msgpack.String, out) && utf8.Valid(*out)
+	return r.bytes(msgpack.String, out) && memory.ValidUTF8(*out)
 }
 
 // skip passes over one item that lies inside depth containers.

@@ -1,6 +1,6 @@
 package core
 
-import "slices"
+import "github.com/cachekit-go/cachekit-core/core/internal/memory"
 
 // AppendEnvelope appends the envelope of data with the given format to dst,
 // like ByteStorage.AppendStore but without metrics.
@@ -8,7 +8,7 @@ func AppendEnvelope(dst, data []byte, format string) ([]byte, error) {
 	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
 		return dst, ErrInputTooLarge
 	}
-	grown := slices.Grow(dst, EnvelopeBound(len(data), len(format)))
+	grown := memory.Grow(dst, EnvelopeBound(len(data), len(format)))
 	n, err := EncodeEnvelope(grown[len(dst):cap(grown)], data, format)
 	if err != nil {
 		return dst, err
@@ -23,7 +23,7 @@ func AppendPayload(dst, envelope []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	grown := slices.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
+	grown := memory.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
 	end := len(dst) + e.OriginalSize
 	if err := e.Extract(grown[len(dst):end]); err != nil {
 		return dst, err

@@ -1,17 +1,30 @@
 package core
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
 )
 
-// TestPauses stops the world again and again while 512 MiB are stored and
-// retrieved.
+// TestPauses stops the world again and again while each function works on
+// hundreds of MiB.
 func TestPauses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: takes 1 GiB of memory")
+	if !pausetest.Alone(t, "", "CACHEKIT_LZ4=portable") {
+		return
+	}
+	check := func(name string, work func() error) {
+		t.Run(name, func(t *testing.T) {
+			var err error
+			pausetest.Check(t, func() { err = work() })
+			if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	data := make([]byte, MaxPayloadSize)
 	random := rand.NewChaCha8([32]byte{1})
@@ -19,23 +32,75 @@ func TestPauses(t *testing.T) {
 	for n := 1 << 20; n < len(data); n *= 2 {
 		copy(data[n:], data[:n])
 	}
+	s := NewByteStorage(DefaultFormat)
 	envelope := make([]byte, EnvelopeBound(len(data), len(DefaultFormat)))
 	var n int
-	var err error
-	t.Run("store", func(t *testing.T) {
-		pausetest.Check(t, func() { n, err = EncodeEnvelope(envelope, data, DefaultFormat) })
-		if err != nil {
-			t.Fatal(err)
-		}
-	})
-	e, err := Inspect(envelope[:n])
-	if err != nil {
-		t.Fatal(err)
+	check("store", func() (err error) { n, err = s.StoreInto(envelope, data, DefaultFormat); return err })
+	check("estimate", func() error { CompressionRatio(envelope, data); return nil })
+	if n, _ = EncodeEnvelope(envelope, data, DefaultFormat); n == 0 {
+		t.Fatal("no envelope")
 	}
-	t.Run("retrieve", func(t *testing.T) {
-		pausetest.Check(t, func() { err = e.Extract(data) })
-		if err != nil {
-			t.Fatal(err)
+	check("validate", func() error { return s.Validate(envelope[:n]) })
+	check("retrieve", func() error { _, err := s.RetrieveInto(data, envelope[:n]); return err })
+	var sum [ChecksumSize]byte
+	check("checksum", func() error { sum = Checksum(data); return nil })
+	check("verify checksum", func() error { return VerifyChecksum(data, sum) })
+	check("append envelope", func() error { _, err := AppendEnvelope(data[:len(data):len(data)], nil, DefaultFormat); return err })
+
+	// Text is what takes most sequences for its size.
+	text := data[:128<<20]
+	for i := range text {
+		text[i] = "abcdefgh \n"[random.Uint64()%10]
+	}
+	check("store text", func() (err error) { n, err = EncodeEnvelope(envelope, text, DefaultFormat); return err })
+	check("retrieve text", func() error { _, err := s.RetrieveInto(text, envelope[:n]); return err })
+
+	// Formats are bytes of an envelope too.
+	ascii := strings.Repeat("x", 500<<20)
+	check("store a long format", func() (err error) { n, err = EncodeEnvelope(envelope, nil, ascii); return err })
+	check("inspect a long format", func() error { _, err := Inspect(envelope[:n]); return err })
+	ascii = ""
+	wide := strings.Repeat("é", 250<<20)
+	check("store a long format, not ASCII", func() (err error) { n, err = EncodeEnvelope(envelope, nil, wide); return err })
+	check("inspect a long format, not ASCII", func() error { _, err := Inspect(envelope[:n]); return err })
+	wide = ""
+
+	// An old envelope spells its block as integers: one match, then literals.
+	const zeros = 256 << 20
+	block := []byte{0x1f, 0, 1, 0}
+	block = append(block, bytes.Repeat([]byte{255}, (zeros-20)/255)...)
+	block = append(block, byte((zeros-20)%255), 0x10, 1)
+	literals := 100 << 20
+	block = append(block[:len(block)-2], 0xf0)
+	block = append(block, bytes.Repeat([]byte{255}, (literals-15)/255)...)
+	block = append(block, byte((literals-15)%255))
+	block = append(block, make([]byte, literals)...)
+	old := binary.BigEndian.AppendUint32([]byte{0x94, 0xdd}, uint32(len(block)))
+	for _, b := range block {
+		if b > 0x7f {
+			old = append(old, 0xcc)
 		}
+		old = append(old, b)
+	}
+	payload := data[:zeros+literals]
+	clear(payload)
+	sum = Checksum(payload)
+	old = append(old, 0x98)
+	for _, b := range sum {
+		old = append(old, 0xcc, b)
+	}
+	old = binary.BigEndian.AppendUint32(append(old, 0xce), uint32(len(payload)))
+	old = append(old, "\xa7msgpack"...)
+	var e Envelope
+	check("inspect integers", func() (err error) { e, err = Inspect(old); return err })
+	check("extract integers", func() error { return e.Extract(payload) })
+
+	// In a map, what is unknown is passed over.
+	unknown := slices.Concat([]byte("\x81\xa1x\xdd\x10\x00\x00\x00"), make([]byte, 256<<20))
+	check("pass over a field", func() error {
+		if _, err := Inspect(unknown); err != ErrInvalidInput {
+			t.Error(err)
+		}
+		return nil
 	})
 }

@@ -3,9 +3,9 @@ package encryption
 import (
 	"encoding/binary"
 	"math"
-	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
 const aadVersion = 3
@@ -53,10 +53,10 @@ func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, o
 	dst = append(dst, aadVersion)
 	dst = appendComponent(dst, tenantID)
 	dst = appendComponent(dst, cacheKey)
-	dst = appendComponent(dst, format)
-	dst = appendComponent(dst, compressedFlag(compressed))
+	dst = appendComponent(dst, memory.Bytes(format))
+	dst = appendComponent(dst, memory.Bytes(compressedFlag(compressed)))
 	if originalType != nil {
-		dst = appendComponent(dst, *originalType)
+		dst = appendComponent(dst, memory.Bytes(*originalType))
 	}
 	return dst, nil
 }
@@ -70,15 +70,15 @@ func checkComponents(tenantID, cacheKey []byte, format string, originalType *str
 	switch longest := max(len(tenantID), len(cacheKey), len(format), len(kind)); {
 	case uint64(longest) > math.MaxUint32:
 		return core.ErrInputTooLarge
-	case !utf8.ValidString(format), !utf8.ValidString(kind):
+	case !memory.ValidUTF8(memory.Bytes(format)), !memory.ValidUTF8(memory.Bytes(kind)):
 		return core.ErrInvalidInput
 	}
 	return nil
 }
 
-func appendComponent[T []byte | string](dst []byte, component T) []byte {
+func appendComponent(dst, component []byte) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(component)))
-	return append(dst, component...)
+	return memory.Append(dst, component)
 }
 
 // compressedFlag is the boolean as Python prints it, which is what the format

@@ -124,7 +124,7 @@ func (TenantKeys) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 func KeyFingerprint(key []byte) (fingerprint [FingerprintSize]byte) {
 	h := sha256.New()
 	h.Write([]byte(fingerprintPrefix))
-	h.Write(key)
+	write(h, key)
 	var sum [sha256.Size]byte
 	h.Sum(sum[:0])
 	copy(fingerprint[:], sum[:])

@@ -1,7 +1,6 @@
 package encryption
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -29,7 +28,7 @@ func (k *TenantKeyring) Seal(cacheKey, data []byte, format string) ([]byte, erro
 func (k *TenantKeyring) AppendSeal(dst, cacheKey, data []byte, format string) ([]byte, error) {
 	out := dst
 	if len(data) <= core.MaxPayloadSize && len(format) <= core.MaxEnvelopeSize {
-		out = slices.Grow(dst, SealBound(len(data), len(format)))
+		out = memory.Grow(dst, SealBound(len(data), len(format)))
 	}
 	n, _, err := k.SealInto(out[len(out):cap(out)], cacheKey, data, format)
 	if err != nil {
@@ -119,7 +118,7 @@ func (k *TenantKeyring) AppendOpen(dst, cacheKey, sealed []byte, format string) 
 	if err != nil {
 		return dst, 0, err
 	}
-	out := slices.Grow(dst, max(env.OriginalSize, 1)) // not nil, for an empty payload too
+	out := memory.Grow(dst, max(env.OriginalSize, 1)) // not nil, for an empty payload too
 	end := len(out) + env.OriginalSize
 	if err := k.Extract(&env, out[len(out):end]); err != nil {
 		return dst, 0, err
@@ -153,7 +152,7 @@ func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format st
 		return core.Envelope{}, 0, err
 	}
 	env, err = core.Inspect(dst[:n])
-	if err == nil && string(env.Format) != format {
+	if err == nil && memory.Compare(env.Format, memory.Bytes(format)) != 0 {
 		err = core.ErrInvalidInput
 	}
 	if err != nil {

@@ -1,6 +1,9 @@
 package encryption
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"hash"
+)
 
 // hkdfSHA256 writes the first 32 bytes of HKDF-SHA256 (RFC 5869) to out: one
 // block of output is all that a 32-byte key needs.
@@ -17,7 +20,7 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 		clear(pad[:])
 		if len(key) > len(pad) {
 			h.Reset()
-			h.Write(key)
+			write(h, key)
 			h.Sum(pad[:0])
 		} else {
 			copy(pad[:], key)
@@ -27,7 +30,7 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 		}
 		h.Reset()
 		h.Write(pad[:])
-		h.Write(message)
+		write(h, message)
 		h.Write(suffix)
 		h.Sum(mac[:0])
 		for i := range pad {
@@ -52,4 +55,15 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 	h.Reset()
 	h.Write(pad[:1])
 	h.Sum(pad[:0])
+}
+
+// write is h.Write in parts: a hash over hundreds of MiB in one call of assembly
+// cannot be preempted.
+func write(h hash.Hash, b []byte) {
+	const part = 1 << 20
+	for len(b) > part {
+		h.Write(b[:part])
+		b = b[part:]
+	}
+	h.Write(b)
 }

@@ -1,7 +1,7 @@
 package encryption
 
 import (
-	"slices"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
@@ -39,7 +39,7 @@ func growForCiphertext(dst []byte, plaintextSize int) []byte {
 	if plaintextSize > MaxPlaintextSize {
 		return dst
 	}
-	return slices.Grow(dst, plaintextSize+Overhead)
+	return memory.Grow(dst, plaintextSize+Overhead)
 }
 
 // growForPlaintext makes room in dst for the plaintext of ciphertextSize
@@ -49,7 +49,7 @@ func growForPlaintext(dst []byte, ciphertextSize int) []byte {
 	if err != nil && err != core.ErrBufferTooSmall {
 		return dst
 	}
-	return slices.Grow(dst, max(n, 1)) // not nil, for an empty plaintext too
+	return memory.Grow(dst, max(n, 1)) // not nil, for an empty plaintext too
 }
 
 // count ends one operation of op. A destination that is too short is not

@@ -2,7 +2,6 @@ package interop
 
 import (
 	"math"
-	"slices"
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
@@ -27,7 +26,7 @@ func AppendCanonical(dst, doc []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	out, err := appendDocument(slices.Grow(dst, size), doc, values)
+	out, err := appendDocument(memory.Grow(dst, size), doc, values)
 	if err != nil {
 		return dst, err
 	}
@@ -86,7 +85,11 @@ func (e *encoder) document(in []byte) (rest []byte, err error) {
 		}
 	case msgpack.String, msgpack.Bin:
 		e.header(h.Kind, h.N)
-		e.out = append(e.out, in[:h.N]...)
+		if h.N > long {
+			e.out = memory.Append(e.out, in[:h.N])
+		} else {
+			e.out = append(e.out, in[:h.N]...)
+		}
 		return in[h.N:], nil
 	case msgpack.Array:
 		e.header(h.Kind, h.N)

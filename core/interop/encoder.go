@@ -8,6 +8,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
 )
 
 // encoder writes canonical form. Maps and sets are written in the order in
@@ -64,6 +65,28 @@ func (e *encoder) free() {
 	}
 }
 
+// long is the size in bytes from which the routines of package memory are worth
+// their call, which for short strings is a good part of the time.
+const long = 64 << 10
+
+// reserve keeps append from moving what is written, when that is much, in one
+// piece: before each Go value there is room for one that is not long, and for the
+// key of the next.
+func (e *encoder) reserve() {
+	if len(e.out) > 1<<20 {
+		e.out = memory.Grow(e.out, 4*long)
+	}
+}
+
+// content writes bytes as they are.
+func (e *encoder) content(b []byte) {
+	if len(b) > long {
+		e.out = memory.Append(e.out, b)
+	} else {
+		e.out = append(e.out, b...)
+	}
+}
+
 func (e *encoder) header(kind msgpack.Kind, n uint64) {
 	e.out = msgpack.Append(e.out, kind, n)
 }
@@ -109,12 +132,25 @@ func (e *encoder) close(g group) error {
 	e.entries = e.entries[:g.first]
 	written := e.out[e.base:]
 	compare := func(a, b entry) int {
-		return bytes.Compare(written[a.from:a.to], written[b.from:b.to])
+		x, y := written[a.from:a.to], written[b.from:b.to]
+		if len(x) > long {
+			return memory.Compare(x, y)
+		}
+		return bytes.Compare(x, y)
 	}
 
 	ascending := true
 	for i := 1; i < len(entries) && ascending; i++ {
-		ascending = compare(entries[i-1], entries[i]) < 0
+		if i%often == 0 {
+			preempt.Point()
+		}
+		// As compare does, but without a call for what is short.
+		a, b := entries[i-1], entries[i]
+		if x, y := written[a.from:a.to], written[b.from:b.to]; len(x) <= long {
+			ascending = bytes.Compare(x, y) < 0
+		} else {
+			ascending = memory.Compare(x, y) < 0
+		}
 	}
 	if ascending {
 		return nil
@@ -127,10 +163,13 @@ func (e *encoder) close(g group) error {
 	}
 	end := len(e.out)
 	header := uint32(g.start - e.base)
-	e.spare = append(e.spare[:0], written[header:]...)
+	e.spare = memory.Append(e.spare[:0], written[header:])
 	e.out = msgpack.Append(e.out[:g.start], g.kind, uint64(len(distinct)))
-	for _, d := range distinct {
-		e.out = append(e.out, e.spare[d.start-header:d.end-header]...)
+	for i, d := range distinct {
+		if i%often == often-1 {
+			preempt.Point()
+		}
+		e.content(e.spare[d.start-header : d.end-header])
 	}
 	memory.Clear(e.spare)
 	memory.Clear(e.out[len(e.out):end])

@@ -2,7 +2,7 @@ package interop
 
 import (
 	"encoding/hex"
-	"slices"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"strings"
 
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
@@ -77,7 +77,7 @@ func AppendKeyFromMsgpack(dst []byte, namespace, operation string, args []byte) 
 	}
 	e := newArgsEncoder()
 	defer e.free()
-	e.out = slices.Grow(e.out, size)
+	e.out = memory.Grow(e.out, size)
 	if _, err := e.document(args); err != nil {
 		return dst, err
 	}
@@ -85,12 +85,29 @@ func AppendKeyFromMsgpack(dst []byte, namespace, operation string, args []byte) 
 }
 
 func appendKey(dst []byte, namespace, operation string, canonicalArgs []byte) []byte {
-	sum := blake2b.Sum256(canonicalArgs)
+	sum := hash(canonicalArgs)
 	dst = append(dst, namespace...)
 	dst = append(dst, ':')
 	dst = append(dst, operation...)
 	dst = append(dst, ':')
 	return hex.AppendEncode(dst, sum[:])
+}
+
+// hash is BLAKE2b-256, in parts: over hundreds of MiB in one call of assembly it
+// cannot be preempted.
+func hash(b []byte) (sum [blake2b.Size256]byte) {
+	const part = 1 << 20
+	if len(b) <= part {
+		return blake2b.Sum256(b)
+	}
+	h, _ := blake2b.New256(nil) // errors are those of a key
+	for len(b) > part {
+		h.Write(b[:part])
+		b = b[part:]
+	}
+	h.Write(b)
+	h.Sum(sum[:0])
+	return sum
 }
 
 func checkSegments(namespace, operation string) error {

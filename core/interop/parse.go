@@ -1,9 +1,9 @@
 package interop
 
 import (
-	"bytes"
 	"math"
 
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
 
@@ -58,11 +58,11 @@ func (p *parser) next() any {
 	case msgpack.Float64:
 		return math.Float64frombits(h.N)
 	case msgpack.String:
-		return string(p.content(h.N))
+		return memory.String(p.content(h.N))
 	case msgpack.Bin:
-		return bytes.Clone(p.content(h.N))
+		return memory.Clone(p.content(h.N))
 	case msgpack.Ext:
-		return Extension{h.ExtType, bytes.Clone(p.content(h.N))}
+		return Extension{h.ExtType, memory.Clone(p.content(h.N))}
 	case msgpack.Array:
 		items := make([]any, h.N)
 		for i := range items {

@@ -4,7 +4,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
 )
 
 // profile says by which rules a document is judged.
@@ -55,6 +57,10 @@ func isPythonFrame(in []byte) bool {
 	return len(in) >= 3 && string(in[:3]) == "CK\x03"
 }
 
+// often is how many items are looked at between two points where a goroutine
+// can be preempted. It is a power of two.
+const often = 1 << 12
+
 type scanner struct {
 	doc     []byte
 	pos     int   // what comes before it has been read
@@ -67,6 +73,9 @@ type scanner struct {
 // is a key.
 func (s *scanner) items(count int64, isMap bool, depth int) error {
 	for i := int64(0); i < count; i++ {
+		if i%often == often-1 {
+			preempt.Point()
+		}
 		if s.profile == reading {
 			if i += s.skip(count - i); i == count {
 				return nil
@@ -117,7 +126,8 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		content := s.doc[s.pos:][:claim]
 		s.pos += len(content)
 		if s.profile != reading {
-			if h.Kind == msgpack.String && !utf8.Valid(content) {
+			if h.Kind == msgpack.String &&
+				(len(content) <= long && !utf8.Valid(content) || len(content) > long && !memory.ValidUTF8(content)) {
 				return errUTF8
 			}
 			s.size += len(content)
@@ -132,6 +142,9 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 func (s *scanner) skip(limit int64) (skipped int64) {
 	pos, owed := s.pos, s.owed
 	for skipped < limit && pos < len(s.doc) {
+		if skipped%often == often-1 {
+			preempt.Point()
+		}
 		size := msgpack.FixedSize(s.doc[pos])
 		if size == 0 || int64(len(s.doc)-pos-size) < owed-1 {
 			break

@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -29,7 +28,7 @@ func Seal(k *encryption.TenantKeyring, key string, value []byte) ([]byte, error)
 func AppendSeal(dst []byte, k *encryption.TenantKeyring, key string, value []byte) ([]byte, error) {
 	out := dst
 	if len(value) <= core.MaxPayloadSize {
-		out = slices.Grow(dst, len(value)+encryption.Overhead)
+		out = memory.Grow(dst, len(value)+encryption.Overhead)
 	}
 	n, _, err := SealInto(out[len(out):cap(out)], k, key, value)
 	if err != nil {
@@ -70,7 +69,7 @@ func Open(k *encryption.TenantKeyring, key string, sealed []byte) (value []byte,
 func AppendOpen(dst []byte, k *encryption.TenantKeyring, key string, sealed []byte) (value []byte, keyIndex int, err error) {
 	out := dst
 	if n := len(sealed) - encryption.Overhead; n >= 0 && n <= core.MaxPayloadSize {
-		out = slices.Grow(dst, n)
+		out = memory.Grow(dst, n)
 	}
 	n, keyIndex, err := OpenInto(out[len(out):cap(out)], k, key, sealed)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 )
 
@@ -49,6 +50,7 @@ func (e *encoder) value(v any, depth int) error {
 	if e.tooLarge() {
 		return core.ErrInputTooLarge
 	}
+	e.reserve()
 	switch v := v.(type) {
 	case nil:
 		e.header(msgpack.Nil, 0)
@@ -87,6 +89,7 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 	if e.tooLarge() {
 		return core.ErrInputTooLarge
 	}
+	e.reserve()
 	// Pointers are no level of the document, but one can lead back to itself.
 	for hops := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; hops++ {
 		if v.IsNil() {
@@ -172,14 +175,14 @@ func (e *encoder) float(v uint64) error {
 }
 
 func (e *encoder) string(v string) error {
-	if !utf8.ValidString(v) {
+	if len(v) <= long && !utf8.ValidString(v) || len(v) > long && !memory.ValidUTF8(memory.Bytes(v)) {
 		return errUTF8
 	}
 	if len(v) > core.MaxPayloadSize {
 		return core.ErrInputTooLarge
 	}
 	e.header(msgpack.String, uint64(len(v)))
-	e.out = append(e.out, v...)
+	e.content(memory.Bytes(v))
 	return nil
 }
 
@@ -188,7 +191,7 @@ func (e *encoder) bytes(v []byte) error {
 		return core.ErrInputTooLarge
 	}
 	e.header(msgpack.Bin, uint64(len(v)))
-	e.out = append(e.out, v...)
+	e.content(v)
 	return nil
 }
 

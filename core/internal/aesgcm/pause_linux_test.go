@@ -1,7 +1,6 @@
 package aesgcm
 
 import (
-	"runtime"
 	"testing"
 	"unsafe"
 
@@ -13,8 +12,8 @@ import (
 // TestPauses stops the world while another goroutine works on one message of
 // 1 GiB. Without preemption points that takes until the message is done.
 func TestPauses(t *testing.T) {
-	if testing.Short() || runtime.GOMAXPROCS(0) < 2 {
-		t.Skip("SKIPPED: takes two CPUs and some seconds")
+	if !pausetest.Alone(t) {
+		return
 	}
 	buf := repeated(t, 4<<20, 256)
 	msg := buf[:len(buf)-TagSize]

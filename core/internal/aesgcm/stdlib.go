@@ -5,6 +5,8 @@ import (
 	"crypto/cipher"
 	"reflect"
 	"sync"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
 // stdlibKey is a key for the standard library.
@@ -49,7 +51,7 @@ type copied struct {
 
 func (c *copied) fill(nonce, aad []byte) {
 	copy(c.nonce[:], nonce)
-	c.aad = append(c.aad[:0], aad...)
+	c.aad = memory.Append(c.aad[:0], aad)
 }
 
 var copies = sync.Pool{New: func() any { return new(copied) }}

@@ -49,9 +49,7 @@ func DecodeFrom(dst []byte, next func() (byte, bool)) (int, error) {
 		if !ok || !ok2 || offset == 0 || offset > n || match+4 > len(dst)-n {
 			return 0, ErrMalformed
 		}
-		for range match + 4 {
-			dst[n] = dst[n-offset]
-			n++
-		}
+		copyMatch(dst, n, offset, match+4)
+		n += match + 4
 	}
 }

@@ -12,8 +12,8 @@ import (
 // would wait for the end of a call, which is hundreds of milliseconds for JSON;
 // the other two kinds of data are one run of literals and one match.
 func TestPauses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes memory of 768 MiB")
+	if !pausetest.Alone(t, "", "CACHEKIT_LZ4=portable") {
+		return
 	}
 	const size = 256 << 20
 	data := make([]byte, size)

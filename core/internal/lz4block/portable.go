@@ -4,8 +4,12 @@ import (
 	"encoding/binary"
 	"math"
 
-	"github.com/pierrec/lz4/v4"
+	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
 )
+
+// portableStep is how many bytes the decoder in Go writes between two points
+// where it can be preempted: some milliseconds at most.
+const portableStep = 1 << 20
 
 // copyStep is how much is copied at once: a copy by the runtime cannot be
 // preempted, and whoever stops the world waits for it.
@@ -14,22 +18,12 @@ const copyStep = 256 << 10
 // repeatStep is how much of a match that repeats itself is copied at once.
 const repeatStep = 16 << 10
 
-// encodePortable is Encode by the library. dst is exactly Bound long.
-func encodePortable(dst, src []byte) int {
-	if len(src) == 0 {
-		dst[0] = 0
-		return 1
-	}
-	n, err := lz4.CompressBlock(src, dst, nil)
-	if err != nil || n == 0 {
-		panic("lz4block: encoder refused a destination of Bound bytes")
-	}
-	return n
-}
-
 // decodePortable is Decode in Go. The library's decoder is not used because
 // it accepts a block that ends with a match.
 func decodePortable(dst, src []byte) (int, error) {
+	if len(dst) > portableStep {
+		return decodePortableLarge(dst, src)
+	}
 	ip, op, ok := 0, 0, true
 	for ip < len(src) {
 		token := int(src[ip])
@@ -52,6 +46,47 @@ func decodePortable(dst, src []byte) (int, error) {
 			if from := op - offset; offset >= 16 && from >= 0 {
 				copy(dst[op:op+16], dst[from:from+16])
 				copy(dst[op+16:op+20], dst[from+16:from+20])
+				ip += 2
+				op += match + 4
+				continue
+			}
+		}
+		if ip, op, ok = decodeMatch(dst, src, token&15, ip, op); !ok {
+			return 0, ErrMalformed
+		}
+	}
+	return 0, ErrMalformed
+}
+
+// decodePortableLarge is the same with points where the goroutine can be
+// preempted. For little data they would cost up to a fifth of the time.
+func decodePortableLarge(dst, src []byte) (int, error) {
+	ip, op, ok := 0, 0, true
+	// Only what lies in near is written without a call, and so without such a point.
+	near := dst[:min(len(dst), portableStep)]
+	for ip < len(src) {
+		token := int(src[ip])
+		if literals := token >> 4; literals < 15 && len(src)-ip >= 18 && len(near)-op >= 16 {
+			copy(near[op:op+16], src[ip+1:ip+17])
+			ip += literals + 1
+			op += literals
+		} else {
+			if len(near)-op < 16 && len(near) < len(dst) {
+				preempt.Point()
+				near = dst[:min(len(dst), op+portableStep)]
+			}
+			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
+				return 0, ErrMalformed
+			}
+			if ip == len(src) && token&15 == 0 {
+				return op, nil
+			}
+		}
+		if match := token & 15; match < 15 && len(src)-ip >= 2 && len(near)-op >= 20 {
+			offset := int(src[ip]) | int(src[ip+1])<<8
+			if from := op - offset; offset >= 16 && from >= 0 {
+				copy(near[op:op+16], near[from:from+16])
+				copy(near[op+16:op+20], near[from+16:from+20])
 				ip += 2
 				op += match + 4
 				continue

@@ -1,10 +1,20 @@
-// Package memory clears in parts. The runtime's routine is assembly, which
-// cannot be preempted: over hundreds of MiB in one call it would hold up the
-// garbage collector's stop-the-world for tens of milliseconds, and with it
-// every other thread.
+// Package memory clears, copies, compares and checks in parts. The routines of
+// the runtime and of unicode/utf8 cannot be preempted: over hundreds of MiB in one
+// call they would hold up the garbage collector's stop-the-world for tens or
+// hundreds of milliseconds, and with it every other thread.
+//
+// Each part is for a function with a prologue, which is where it can be preempted
+// (see package preempt), and which is not inlined for that reason.
 package memory
 
-// part takes some 50 us.
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// part takes some 50 us, and validating it some hundreds.
 const part = 1 << 20
 
 // Clear sets all of b to zero.
@@ -16,9 +26,95 @@ func Clear(b []byte) {
 	clear(b)
 }
 
-// clearPart is clear, in a function with a prologue: that is where Clear can be
-// preempted. The signal that preempts a goroutine elsewhere has no effect in the
-// runtime's routine, which is where Clear almost always is.
-//
 //go:noinline
 func clearPart(b []byte) { clear(b) }
+
+// Copy copies src to dst, which must be as long and must not overlap it.
+func Copy(dst, src []byte) {
+	for len(src) > part {
+		copyPart(dst, src[:part])
+		dst, src = dst[part:], src[part:]
+	}
+	copy(dst, src)
+}
+
+//go:noinline
+func copyPart(dst, src []byte) { copy(dst, src) }
+
+// Clone returns a copy of b, which is not nil.
+func Clone(b []byte) []byte {
+	c := make([]byte, len(b))
+	Copy(c, b)
+	return c
+}
+
+// String returns a copy of b.
+func String(b []byte) string {
+	if len(b) <= part {
+		return string(b)
+	}
+	c := Clone(b) // nobody else has it, and so nobody changes it
+	return unsafe.String(unsafe.SliceData(c), len(c))
+}
+
+// Bytes is s without a copy. It must not be written to.
+func Bytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// Grow is slices.Grow.
+func Grow(b []byte, n int) []byte {
+	if n <= cap(b)-len(b) {
+		return b
+	}
+	if len(b)+n <= part {
+		return slices.Grow(b, n)
+	}
+	grown := make([]byte, len(b), max(len(b)+n, cap(b)+cap(b)/4))
+	Copy(grown, b)
+	return grown
+}
+
+// Append is append.
+func Append(dst, src []byte) []byte {
+	if len(src) <= part && len(src) <= cap(dst)-len(dst) {
+		return append(dst, src...)
+	}
+	n := len(dst)
+	dst = Grow(dst, len(src))[:n+len(src)]
+	Copy(dst[n:], src)
+	return dst
+}
+
+// Compare is bytes.Compare.
+func Compare(a, b []byte) int {
+	for len(a) > part && len(b) > part {
+		if c := comparePart(a[:part], b[:part]); c != 0 {
+			return c
+		}
+		a, b = a[part:], b[part:]
+	}
+	return bytes.Compare(a, b)
+}
+
+//go:noinline
+func comparePart(a, b []byte) int { return bytes.Compare(a, b) }
+
+// ValidUTF8 is utf8.Valid.
+func ValidUTF8(b []byte) bool {
+	for len(b) > part {
+		// A character that straddles the end of the part is for the next one. It
+		// has begun at most three bytes before; if not, the next part begins
+		// with what no character begins with.
+		n := part
+		for n > part-utf8.UTFMax+1 && !utf8.RuneStart(b[n]) {
+			n--
+		}
+		if !validPart(b[:n]) {
+			return false
+		}
+		b = b[n:]
+	}
+	return utf8.Valid(b)
+}
+
+//go:noinline
+func validPart(b []byte) bool { return utf8.Valid(b) }

@@ -1,0 +1,72 @@
+package encryption
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
+)
+
+// TestPauses stops the world again and again while each function works on
+// hundreds of MiB.
+func TestPauses(t *testing.T) {
+	if !pausetest.Alone(t, "", "CACHEKIT_AES=avx2", "CACHEKIT_LZ4=portable") {
+		return
+	}
+	const size = 384 << 20
+	check := func(name string, work func() error) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			var err error
+			pausetest.Check(t, func() { err = work() })
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	data, sealed, key := make([]byte, size), make([]byte, SealBound(size, 100)), make([]byte, KeySize)
+	for i := range data {
+		data[i] = byte(i * i >> 11)
+	}
+	k, err := NewTenantKeyring(key, [][]byte{append(make([]byte, 31), 1)}, []byte("tenant"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := NewEncryptor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	check("Encryptor.EncryptInto", func() (err error) { n, _, err = e.EncryptInto(sealed, key, data, nil); return err })
+	check("Encryptor.DecryptInto", func() error { _, err := e.DecryptInto(data, key, sealed[:n], nil); return err })
+	check("EncryptInto", func() (err error) { n, _, err = k.EncryptInto(sealed, data, nil); return err })
+	check("DecryptInto", func() error { _, _, err := k.DecryptInto(data, sealed[:n], nil); return err })
+	check("DecryptAtInto", func() error { _, err := k.DecryptAtInto(0, data, sealed[:n], nil); return err })
+	check("DecryptInto of a forgery", func() error {
+		if _, _, err := k.DecryptInto(data, sealed[:n], []byte("other")); !errors.Is(err, core.ErrDecryptionFailed) {
+			return errors.New("it opened")
+		}
+		return nil
+	})
+	check("SealInto", func() (err error) { n, _, err = k.SealInto(sealed, []byte("key"), data, "f"); return err })
+	check("Open", func() error { _, _, err := k.Open([]byte("key"), sealed[:n], "f"); return err })
+
+	// Little data, and much of what it is bound to.
+	check("additional data", func() (err error) { n, _, err = k.EncryptInto(sealed, data[:10], data); return err })
+	format := strings.Repeat("é", size/2)
+	room := make([]byte, size+1000)
+	check("AADInto", func() error { _, err := AADInto(sealed, []byte("t"), data[:100], format, false, nil); return err })
+	check("AppendAAD", func() error { _, err := AppendAAD(nil, []byte("t"), data[:100], format, false, ""); return err })
+	check("SealInto, a long format", func() (err error) {
+		n, _, err = k.SealInto(sealed, []byte("key"), nil, format)
+		return err
+	})
+	check("OpenEnvelopeInto, a long format", func() error {
+		_, _, err := k.OpenEnvelopeInto(room, []byte("key"), sealed[:n], format)
+		return err
+	})
+	check("a long master key", func() error { _, err := DeriveTenantKeys(data, []byte("t")); return err })
+	check("its fingerprint", func() error { KeyFingerprint(data); return nil })
+}
