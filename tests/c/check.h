@@ -227,9 +227,7 @@ int main(int argc, char **argv)
         for (check_test *t = check_children; t != NULL; t = t->next)
             if (strcmp(argv[2], t->name) == 0) {
                 t->run();
-                return check_failures > 0       ? 1
-                       : check_skipped != NULL ? CHECK_SKIPPED
-                                               : 0;
+                return check_failures > 0 ? 1 : check_skipped != NULL ? CHECK_SKIPPED : 0;
             }
         return 2;
     }
