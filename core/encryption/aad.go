@@ -35,10 +35,7 @@ func AADInto(dst, tenantID, cacheKey []byte, format string, compressed bool, ori
 	if err := checkComponents(tenantID, cacheKey, format, originalType); err != nil {
 		return 0, err
 	}
-	n := 1 + 4 + len(tenantID) + 4 + len(cacheKey) + 4 + len(format) + 4 + len(compressedFlag(compressed))
-	if originalType != nil {
-		n += 4 + len(*originalType)
-	}
+	n := aadSize(tenantID, cacheKey, format, compressed, originalType)
 	if len(dst) < n {
 		return n, core.ErrBufferTooSmall
 	}
@@ -50,6 +47,10 @@ func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, o
 	if err := checkComponents(tenantID, cacheKey, format, originalType); err != nil {
 		return dst, err
 	}
+	// All of it at once: append would copy a long component in one piece.
+	if n := aadSize(tenantID, cacheKey, format, compressed, originalType); n > cap(dst)-len(dst) {
+		dst = memory.Grow(dst, n)
+	}
 	dst = append(dst, aadVersion)
 	dst = appendComponent(dst, tenantID)
 	dst = appendComponent(dst, cacheKey)
@@ -59,6 +60,14 @@ func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, o
 		dst = appendComponent(dst, memory.Bytes(*originalType))
 	}
 	return dst, nil
+}
+
+func aadSize(tenantID, cacheKey []byte, format string, compressed bool, originalType *string) int {
+	n := 1 + 4 + len(tenantID) + 4 + len(cacheKey) + 4 + len(format) + 4 + len(compressedFlag(compressed))
+	if originalType != nil {
+		n += 4 + len(*originalType)
+	}
+	return n
 }
 
 // checkComponents returns the error that AppendAAD documents.

@@ -6,7 +6,6 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
-	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
 )
 
 // profile says by which rules a document is judged.
@@ -69,13 +68,21 @@ type scanner struct {
 	profile profile
 }
 
+// content is items for any count. The prologue of items is where the goroutine
+// can be preempted; its loop may call nothing that has one.
+func (s *scanner) content(count int64, isMap bool, depth int) error {
+	for ; count > often; count -= often {
+		if err := s.items(often, isMap, depth); err != nil {
+			return err
+		}
+	}
+	return s.items(count, isMap, depth)
+}
+
 // items reads count items inside depth containers. Of a map, every other one
 // is a key.
 func (s *scanner) items(count int64, isMap bool, depth int) error {
 	for i := int64(0); i < count; i++ {
-		if i%often == often-1 {
-			preempt.Point()
-		}
 		if s.profile == reading {
 			if i += s.skip(count - i); i == count {
 				return nil
@@ -118,7 +125,7 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 				return errTooDeep
 			}
 			s.owed += claim
-			if err := s.items(claim, h.Kind == msgpack.Map, depth+1); err != nil {
+			if err := s.content(claim, h.Kind == msgpack.Map, depth+1); err != nil {
 				return err
 			}
 			continue
@@ -142,9 +149,6 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 func (s *scanner) skip(limit int64) (skipped int64) {
 	pos, owed := s.pos, s.owed
 	for skipped < limit && pos < len(s.doc) {
-		if skipped%often == often-1 {
-			preempt.Point()
-		}
 		size := msgpack.FixedSize(s.doc[pos])
 		if size == 0 || int64(len(s.doc)-pos-size) < owed-1 {
 			break
