@@ -18,12 +18,12 @@ const Bound = 20 * time.Millisecond
 //
 // What counts is the processor time that work gets while it is asked to stop:
 // time on the clock says more about what else the machine is doing. The bound
-// leaves room, and the best of three attempts counts, since work is running again
+// leaves room, and the best of five attempts counts, since work is running again
 // when its time is read, on a busy machine for a whole time slice of about 4 ms.
 func Check(t *testing.T, work func()) {
 	t.Helper()
 	worst, stops := Bound, 0
-	for attempt := 0; attempt < 3 && (stops == 0 || worst >= Bound); attempt++ {
+	for attempt := 0; attempt < 5 && (stops == 0 || worst >= Bound); attempt++ {
 		worst, stops = worstStop(work)
 	}
 	t.Logf("worst of %d stops %v", stops, worst)
