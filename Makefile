@@ -4,7 +4,11 @@ version := $(shell sed -n 's/^.define CACHEKIT_VERSION_STRING "\(.*\)"/\1/p' inc
 soname  := libcachekit_core.so.$(firstword $(subst ., ,$(version)))
 
 # Where everything goes; a folder elsewhere serves for a tree that is read-only.
-BUILD   ?= build
+# Not from the environment, where a variable BUILD means something else.
+BUILD   := build
+ifneq ($(wildcard $(BUILD)/go.mod $(BUILD)/*.go $(BUILD)/*/*.go),)
+$(error BUILD=$(BUILD) is a folder of sources, which make clean would remove)
+endif
 library := $(BUILD)/libcachekit_core.so.$(version)
 
 PREFIX     ?= /usr/local
@@ -14,8 +18,10 @@ DESTDIR    ?=
 CC         ?= cc
 GO         ?= go
 
-# Most targets build something; these do not, and ask for no tool.
-ifneq ($(or $(filter-out help clean uninstall,$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
+# Most targets build something; these do not, and ask for no tool. Nor does an
+# install of what was built: root may have no Go.
+no_tools := help clean uninstall $(if $(wildcard $(BUILD)/config),install)
+ifneq ($(or $(filter-out $(no_tools),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
 include tools.mk
 endif
 
@@ -63,7 +69,7 @@ $(BUILD)/libcachekit_core.so: $(library)
 # Written anew only when it changes, and then all is built anew.
 $(BUILD)/config: always
 	@mkdir -p '$(BUILD)'
-	@{ echo "$(CC) $(linker)"; $(CC) --version | head -n 1; $(GO) version; \
+	@{ echo '$(CC)'; echo '$(linker)'; $(CC) --version | head -n 1; $(GO) version; \
 	    $(GO) env GOOS GOARCH GOAMD64 GOARM64 GOFLAGS GOEXPERIMENT CGO_CFLAGS CGO_LDFLAGS; } > '$@.new'
 	@cmp -s '$@.new' '$@' && rm '$@.new' || mv '$@.new' '$@'
 
@@ -164,7 +170,7 @@ lint: ## gofmt, vet, staticcheck, govulncheck
 	    esac; echo "$$report" | tail -n 1
 
 .PHONY: install
-install: all ## install library, header and pkg-config file (PREFIX, LIBDIR, DESTDIR)
+install: $(if $(linker),all,built) ## install library, header and pkg-config file (PREFIX, LIBDIR, DESTDIR)
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'
@@ -174,6 +180,11 @@ install: all ## install library, header and pkg-config file (PREFIX, LIBDIR, DES
 	    -e 's|@VERSION@|$(version)|' packaging/cachekit_core.pc.in \
 	    > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
 	@[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true
+
+.PHONY: built
+built:
+	@[ "$$(head -n 1 '$(BUILD)/config')" = '$(CC)' ] || { echo "make: the library was built with" \
+	    "CC=$$(head -n 1 '$(BUILD)/config'): say so to make install too, or run make first"; exit 1; }
 
 .PHONY: uninstall
 uninstall: ## remove what install put there

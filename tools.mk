@@ -24,6 +24,10 @@ endif
 endif
 export GOTOOLCHAIN
 
+ifneq ($(findstring requires go,$(shell $(GO) list -m 2>&1)),)
+$(error $(shell $(GO) list -m 2>&1 | tail -n 1): install Go $(shell sed -n 's/^go //p' go.mod) or later from https://go.dev/dl)
+endif
+
 # The linker must understand the additions in capi/link: gold and mold do not.
 linker := $(firstword $(foreach l,bfd lld,$(shell $(CC) -fuse-ld=$l -Wl,--version >/dev/null 2>&1 && echo $l)))
 ifeq ($(linker),)

@@ -109,8 +109,13 @@ func TestAnotherTargetIsBuiltAnew(t *testing.T) {
 		return file.Machine
 	}
 	native := machine("")
+	// As root, who may have no Go.
+	must(t, root, "make install GO=/nowhere/go BUILD="+dir+" DESTDIR="+dir+"/installed")
 	if got := machine("CC=aarch64-linux-gnu-gcc GOARCH=arm64"); got != elf.EM_AARCH64 {
 		t.Errorf("a cross build is for %v", got)
+	}
+	if out, err := sh(root, "make install BUILD="+dir+" DESTDIR="+dir+"/installed"); err == nil || !strings.Contains(out, "run make first") {
+		t.Errorf("make install after a cross build: %v %s", err, out)
 	}
 	if got := machine(""); got != native {
 		t.Errorf("after a cross build the library is for %v, not %v", got, native)
