@@ -110,9 +110,27 @@ type group struct {
 // open writes the header of a map or a set.
 func (e *encoder) open(kind msgpack.Kind, n int) group {
 	g := group{kind, len(e.out), len(e.entries)}
+	if n > cap(e.entries)-len(e.entries) {
+		e.growEntries(n)
+	}
 	e.header(kind, uint64(n))
 	return g
 }
+
+// growEntries makes room for n more. append would do so on the way, and copy what
+// there is in one piece: GiB, in a map with as many keys as a document can hold.
+func (e *encoder) growEntries(n int) {
+	grown := make([]entry, len(e.entries), max(len(e.entries)+n, cap(e.entries)+cap(e.entries)/4, 16))
+	to := grown
+	for from := e.entries; len(from) > 0; {
+		c := copyEntries(to, from[:min(len(from), long)])
+		to, from = to[c:], from[c:]
+	}
+	e.entries = grown
+}
+
+//go:noinline
+func copyEntries(to, from []entry) int { return copy(to, from) }
 
 // order notes that an entry begins at start, and that the last n bytes, just
 // written, are what it is ordered by: the text of a key, or a whole element.

@@ -57,7 +57,7 @@ func TestPauses(t *testing.T) {
 		{"long bytes", func() []byte { return long(0xc6, "\xff") }, true},
 		{"a map in order", func() []byte { return names(func(i, n int) int { return i }) }, false},
 		{"a map in reverse", func() []byte { return names(func(i, n int) int { return n - i }) }, false},
-		{"a map at random", func() []byte { return names(func(i, n int) int { return i * 0x9e3779b1 % n }) }, false},
+		{"a map at random", func() []byte { return names(func(i, n int) int { return i * 0x9e3b1 % n }) }, false},
 		{"two long names", twoNames, true},
 	} {
 		doc := c.doc()
