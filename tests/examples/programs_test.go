@@ -135,8 +135,9 @@ def child():
         os._exit(0)
     os.waitpid(pid, 0)
 
-child()
 quickstart.library()
+child()
+quickstart.Encryptor()
 child()
 `))
 	if out != "works\nForked\n" {
