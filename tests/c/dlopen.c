@@ -41,8 +41,8 @@ static void *seal_and_open(void *arg)
         FIND(cachekit_keyring_new)(key, 32, NULL, NULL, 0, name, 1, &keyring) == CACHEKIT_OK &&
         FIND(cachekit_keyring_seal)(keyring, NULL, name, 1, data, LEN, &sealed, &sealed_len) ==
             CACHEKIT_OK &&
-        FIND(cachekit_keyring_open)(keyring, NULL, name, 1, sealed, sealed_len, &back, &back_len,
-            NULL) == CACHEKIT_OK &&
+        FIND(cachekit_keyring_open)(
+            keyring, NULL, name, 1, sealed, sealed_len, &back, &back_len, NULL) == CACHEKIT_OK &&
         back_len == LEN && memcmp(back, data, LEN) == 0;
     FIND(cachekit_free_buffer)(sealed);
     FIND(cachekit_free_buffer)(back);
