@@ -135,7 +135,6 @@ def child():
         os._exit(0)
     os.waitpid(pid, 0)
 
-child()
 quickstart.library()
 child()
 quickstart.Encryptor()
