@@ -105,7 +105,7 @@ var (
 		return output(root, "make", "-s", "build/redis_share")
 	})
 	buildGo = sync.OnceValues(func() (string, error) {
-		return output(root+"/examples/go-redis", "go", "build", "-o", "../../build/go-redis", ".")
+		return output(root+"/examples/go-redis", "go", "build", "-buildvcs=false", "-o", "../../build/go-redis", ".")
 	})
 )
 
