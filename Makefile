@@ -51,13 +51,16 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 .PHONY: all
 all: $(BUILD)/libcachekit_core.so ## build the library into build/, or BUILD
 
+# Symbols and debug data, which Go's linker leaves out.
+omit := -s -w
+
 # Without VCS stamping the bytes depend on the sources alone.
 $(library): $(go_sources) include/cachekit.h $(BUILD)/config
 	@[ -d vendor ] || why=$$($(GO) mod download 2>&1) || { echo "$$why" | tail -n 1; \
 	    echo "make: the first build fetches modules from the Go module proxy: see GOPROXY in go help environment"; exit 1; }
 	CC='$(CC)' CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
 	    $(GO) build -buildmode=c-shared -trimpath -buildvcs=false \
-	    -ldflags "-s -w -buildid= '-extldflags=$(link_flags)'" -o '$@' ./capi
+	    -ldflags "$(omit) -buildid= '-extldflags=$(link_flags)'" -o '$@' ./capi
 	@rm -f '$(BUILD)/libcachekit_core.so.$(basename $(version)).h' '$(basename $@).h'
 	@NM='$(NM)' READELF='$(READELF)' tests/c/symbols.sh include/cachekit.h '$@' >'$(BUILD)/symbols.log' || \
 	    { cat '$(BUILD)/symbols.log'; rm -f '$@'; echo "make: $@ did not export what the header declares"; exit 1; }
@@ -69,7 +72,7 @@ $(BUILD)/libcachekit_core.so: $(library)
 # Written anew only when it changes, and then all is built anew.
 $(BUILD)/config: always
 	@mkdir -p '$(BUILD)'
-	@{ echo '$(CC)'; echo '$(linker)'; $(CC) --version | head -n 1; $(GO) version; \
+	@{ echo '$(CC)'; echo '$(linker) $(omit)'; $(CC) --version | head -n 1; $(GO) version; \
 	    $(GO) env GOOS GOARCH GOAMD64 GOARM64 GOFLAGS GOEXPERIMENT CGO_CFLAGS CGO_LDFLAGS; } > '$@.new'
 	@cmp -s '$@.new' '$@' && rm '$@.new' || mv '$@.new' '$@'
 

@@ -28,12 +28,15 @@ static char *variable(const char *name, const char *value)
 {
     bool is_debug = strcmp(name, "GODEBUG") == 0;
     bool add = is_debug && (value == NULL || strstr(value, setting) == NULL);
-    char *text = NULL;
     if (value == NULL)
         value = "";
-    if (asprintf(&text, "%s=%s%s%s%s", name, value, add && *value != '\0' ? "," : "",
-            add ? setting : "", add ? "=1" : "") < 0)
+    /* Go looks for the end of a text 32 bytes at a time. */
+    size_t size = strlen(name) + strlen(value) + sizeof setting + 4 + 32;
+    char *text = calloc(1, size);
+    if (text == NULL)
         return NULL;
+    snprintf(text, size, "%s=%s%s%s%s", name, value, add && *value != '\0' ? "," : "",
+        add ? setting : "", add ? "=1" : "");
     return text;
 }
 
