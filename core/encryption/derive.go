@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
 // The domains of a tenant's three keys.
@@ -124,7 +125,7 @@ func (TenantKeys) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 func KeyFingerprint(key []byte) (fingerprint [FingerprintSize]byte) {
 	h := sha256.New()
 	h.Write([]byte(fingerprintPrefix))
-	write(h, key)
+	memory.Write(h, key)
 	var sum [sha256.Size]byte
 	h.Sum(sum[:0])
 	copy(fingerprint[:], sum[:])

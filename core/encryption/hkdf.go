@@ -2,7 +2,8 @@ package encryption
 
 import (
 	"crypto/sha256"
-	"hash"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
 // hkdfSHA256 writes the first 32 bytes of HKDF-SHA256 (RFC 5869) to out: one
@@ -20,7 +21,7 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 		clear(pad[:])
 		if len(key) > len(pad) {
 			h.Reset()
-			write(h, key)
+			memory.Write(h, key)
 			h.Sum(pad[:0])
 		} else {
 			copy(pad[:], key)
@@ -30,7 +31,7 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 		}
 		h.Reset()
 		h.Write(pad[:])
-		write(h, message)
+		memory.Write(h, message)
 		h.Write(suffix)
 		h.Sum(mac[:0])
 		for i := range pad {
@@ -55,15 +56,4 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 	h.Reset()
 	h.Write(pad[:1])
 	h.Sum(pad[:0])
-}
-
-// write is h.Write in parts: a hash over hundreds of MiB in one call of assembly
-// cannot be preempted.
-func write(h hash.Hash, b []byte) {
-	const part = 1 << 20
-	for len(b) > part {
-		h.Write(b[:part])
-		b = b[part:]
-	}
-	h.Write(b)
 }

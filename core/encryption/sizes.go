@@ -1,9 +1,8 @@
 package encryption
 
 import (
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
 )
 

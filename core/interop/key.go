@@ -2,9 +2,9 @@ package interop
 
 import (
 	"encoding/hex"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"strings"
 
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
 	"golang.org/x/crypto/blake2b"
 )
@@ -96,16 +96,11 @@ func appendKey(dst []byte, namespace, operation string, canonicalArgs []byte) []
 // hash is BLAKE2b-256, in parts: over hundreds of MiB in one call of assembly it
 // cannot be preempted.
 func hash(b []byte) (sum [blake2b.Size256]byte) {
-	const part = 1 << 20
-	if len(b) <= part {
-		return blake2b.Sum256(b)
+	if len(b) <= 1<<20 {
+		return blake2b.Sum256(b) // without an allocation
 	}
 	h, _ := blake2b.New256(nil) // errors are those of a key
-	for len(b) > part {
-		h.Write(b[:part])
-		b = b[part:]
-	}
-	h.Write(b)
+	memory.Write(h, b)
 	h.Sum(sum[:0])
 	return sum
 }

@@ -1,4 +1,4 @@
-// Package memory clears, copies, compares and checks in parts. The routines of
+// Package memory clears, copies, hashes, compares and checks in parts. The routines of
 // the runtime and of unicode/utf8 cannot be preempted: over hundreds of MiB in one
 // call they would hold up the garbage collector's stop-the-world for tens or
 // hundreds of milliseconds, and with it every other thread.
@@ -9,6 +9,7 @@ package memory
 
 import (
 	"bytes"
+	"hash"
 	"slices"
 	"unicode/utf8"
 	"unsafe"
@@ -82,6 +83,15 @@ func Append(dst, src []byte) []byte {
 	dst = Grow(dst, len(src))[:n+len(src)]
 	Copy(dst[n:], src)
 	return dst
+}
+
+// Write is h.Write, of which a call is one of assembly.
+func Write(h hash.Hash, b []byte) {
+	for len(b) > part {
+		h.Write(b[:part])
+		b = b[part:]
+	}
+	h.Write(b)
 }
 
 // Compare is bytes.Compare.
