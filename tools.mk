@@ -24,8 +24,9 @@ endif
 endif
 export GOTOOLCHAIN
 
-ifneq ($(findstring requires go,$(shell $(GO) list -m 2>&1)),)
-$(error $(shell $(GO) list -m 2>&1 | tail -n 1): install Go $(shell sed -n 's/^go //p' go.mod) or later from https://go.dev/dl)
+unfit := $(shell $(GO) list -m 2>&1 | grep 'requires go')
+ifneq ($(unfit),)
+$(error $(unfit): install Go $(shell sed -n 's/^go //p' go.mod) or later from https://go.dev/dl)
 endif
 
 # The linker must understand the additions in capi/link: gold and mold do not.

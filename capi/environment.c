@@ -22,21 +22,20 @@ enum { NAMES = sizeof names / sizeof names[0] };
  * program return EINTR and leaves the round keys that are in vector registers on
  * signal stacks. Without it a call gives way to the garbage collector at its
  * function calls; the tests named "pause" hold that to milliseconds. */
-static const char setting[] = "asyncpreemptoff";
-
-static char *variable(const char *name, const char *value)
+static const char *addition(const char *godebug)
 {
-    bool is_debug = strcmp(name, "GODEBUG") == 0;
-    bool add = is_debug && (value == NULL || strstr(value, setting) == NULL);
-    if (value == NULL)
-        value = "";
+    if (strstr(godebug, "asyncpreemptoff") != NULL)
+        return "";
+    return *godebug == '\0' ? "asyncpreemptoff=1" : ",asyncpreemptoff=1";
+}
+
+static char *variable(const char *name, const char *value, const char *more)
+{
     /* Go looks for the end of a text 32 bytes at a time. */
-    size_t size = strlen(name) + strlen(value) + sizeof setting + 4 + 32;
+    size_t size = strlen(name) + strlen(value) + strlen(more) + 2 + 32;
     char *text = calloc(1, size);
-    if (text == NULL)
-        return NULL;
-    snprintf(text, size, "%s=%s%s%s%s", name, value, add && *value != '\0' ? "," : "",
-        add ? setting : "", add ? "=1" : "");
+    if (text != NULL)
+        snprintf(text, size, "%s=%s%s", name, value, more);
     return text;
 }
 
@@ -74,13 +73,15 @@ char **ck_environment(void)
     block[n++] = program;
     block[n++] = NULL;
     for (size_t i = 0; i < NAMES; i++) {
+        bool is_debug = strcmp(names[i], "GODEBUG") == 0;
         const char *value = getenv(names[i]);
-        if (value == NULL && strcmp(names[i], "GODEBUG") != 0)
+        if (value == NULL && is_debug)
+            value = "";
+        if (value == NULL)
             continue;
-        char *text = variable(names[i], value);
-        if (text == NULL)
+        block[n] = variable(names[i], value, is_debug ? addition(value) : "");
+        if (block[n++] == NULL)
             return NULL;
-        block[n++] = text;
     }
     block[n++] = NULL;
     fill_vector((unsigned long *)(block + n));

@@ -38,7 +38,10 @@ static inline CachekitError ck_no_pointer(void)
     } while (0)
 
 /* Whether a handle can be valid; before Go's start there is none. */
-static inline bool ck_entered(void) { return ck_running() && ck_ready() == CACHEKIT_OK; }
+static inline bool ck_entered(void)
+{
+    return ck_running() && (ck_thread != 0 || ck_make_ready() == CACHEKIT_OK);
+}
 
 /* Begins a function with a handle: returns the code to answer, or CACHEKIT_OK
  * with the object held in ref. */

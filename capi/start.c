@@ -108,10 +108,10 @@ static bool watch_forks(void)
 
 static CachekitError start_go(void)
 {
-    if (!ck_probe())
+    if (!ck_probe() || !watch_forks() || !ck_thread_init())
         return CACHEKIT_OUT_OF_MEMORY;
     char **argv = ck_environment();
-    if (argv == NULL || !watch_forks() || !ck_thread_init())
+    if (argv == NULL)
         return CACHEKIT_OUT_OF_MEMORY;
     /* Go comes by a call of this thread, which must not be without its stack. */
     ck_thread_prepare();

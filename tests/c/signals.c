@@ -138,7 +138,7 @@ static void check_masks(void)
 static void take_signals(void)
 {
     sigset_t set;
-    struct timespec second = {5, 0};
+    struct timespec patience = {5, 0};
     sigemptyset(&set);
     for (int i = 0; i < WAITED_FOR; i++)
         sigaddset(&set, waited_for[i]);
@@ -148,7 +148,7 @@ static void take_signals(void)
         int signal = waited_for[i % WAITED_FOR];
         CASE("signal %d", signal);
         CHECK_NUMBER(0, kill(getpid(), signal));
-        CHECK_NUMBER(signal, sigtimedwait(&set, NULL, &second));
+        CHECK_NUMBER(signal, sigtimedwait(&set, NULL, &patience));
     }
 }
 
