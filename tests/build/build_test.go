@@ -11,23 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 const root = "../.."
-
-// need leaves out a test whose tools are missing, unless nothing may be.
-func need(t *testing.T, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if os.Getenv("CACHEKIT_NO_SKIPS") == "1" {
-			t.Fatalf("%s is not installed", tool)
-		}
-		t.Skipf("skipped: %s is not installed", tool)
-	}
-}
 
 // sh runs a command line in a folder. A build takes make's own variables from
 // its command line, not from the make that runs this test.
@@ -69,7 +57,7 @@ func read(t *testing.T, path string) []byte {
 const copyTree = `git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'for f; do [ -e "$f" ] && printf "%s\0" "$f"; done' - | tar cf - --null -T - | tar xf - -C "$1"`
 
 func TestTheBytesDependOnTheSourcesAlone(t *testing.T) {
-	need(t, "make", "git", "tar", "cc")
+	need.Programs(t, "make", "git", "tar", "cc")
 	tarball := filepath.Join(t.TempDir(), "from a tarball")
 	clone := filepath.Join(t.TempDir(), "clone")
 	for _, dir := range []string{tarball, clone} {
@@ -97,7 +85,7 @@ func TestTheBytesDependOnTheSourcesAlone(t *testing.T) {
 }
 
 func TestAnotherTargetIsBuiltAnew(t *testing.T) {
-	need(t, "make", "aarch64-linux-gnu-gcc", "cc")
+	need.Programs(t, "make", "aarch64-linux-gnu-gcc", "cc")
 	dir := t.TempDir()
 	machine := func(flags string) elf.Machine {
 		must(t, root, "make -s BUILD="+dir+" "+flags)
@@ -123,7 +111,7 @@ func TestAnotherTargetIsBuiltAnew(t *testing.T) {
 }
 
 func TestFlagsHideNoFunction(t *testing.T) {
-	need(t, "make", "cc", "nm")
+	need.Programs(t, "make", "cc", "nm")
 	dir := t.TempDir()
 	must(t, root, "make -s BUILD="+dir, "CGO_CFLAGS=-fvisibility=hidden")
 	file, err := elf.Open(library(t, dir))
@@ -148,7 +136,7 @@ func TestFlagsHideNoFunction(t *testing.T) {
 
 // Go's entry is not called by the loader, and the library starts no thread.
 func TestTheLoaderStartsNothing(t *testing.T) {
-	need(t, "make", "cc")
+	need.Programs(t, "make", "cc")
 	dir := t.TempDir()
 	must(t, root, "make -s BUILD="+dir)
 	file, err := elf.Open(library(t, dir))
@@ -175,7 +163,7 @@ func TestTheLoaderStartsNothing(t *testing.T) {
 
 // Each ends with one line that says what to do.
 func TestWhatIsMissingIsSaid(t *testing.T) {
-	need(t, "make", "cc")
+	need.Programs(t, "make", "cc")
 	empty := t.TempDir()
 	for _, c := range []struct{ name, line, want string }{
 		{"no Go", "make GO=/nowhere/go", "install Go"},
@@ -195,7 +183,7 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 // As a package is built: from files that cannot be written to, by someone whom
 // git does not trust with them, without settings and caches in HOME.
 func TestAReadOnlyTreeIsEnough(t *testing.T) {
-	need(t, "make", "cc", "git", "tar")
+	need.Programs(t, "make", "cc", "git", "tar")
 	tree, out := filepath.Join(t.TempDir(), "tree"), t.TempDir()
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		t.Fatal(err)

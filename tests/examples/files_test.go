@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 // root is the repository's folder, seen from this package.
@@ -66,31 +68,7 @@ func fail(t *testing.T, cmd *exec.Cmd) (code int, stderr string) {
 	return exit.ExitCode(), text.String()
 }
 
-// need skips the test where a program is missing.
-func need(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("skipped: %s is not installed", program)
-	}
-	return path
-}
-
-func needCompiler(t *testing.T) string { t.Helper(); return need(t, "cc") }
-
-// needLibrary skips the test where the library was not built, and returns its
-// folder.
-func needLibrary(t *testing.T) string {
-	t.Helper()
-	dir, err := filepath.Abs(root + "/build")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(dir + "/libcachekit_core.so"); err != nil {
-		t.Skip("skipped: build/libcachekit_core.so is missing; make builds it")
-	}
-	return dir
-}
+func needCompiler(t *testing.T) string { t.Helper(); return need.Program(t, "cc") }
 
 // strict are the flags under which the examples must be clean.
 func strict() []string {
@@ -100,7 +78,7 @@ func strict() []string {
 // buildC builds an example and returns the program.
 func buildC(t *testing.T, name string, flags ...string) string {
 	t.Helper()
-	compiler, library := needCompiler(t), needLibrary(t)
+	compiler, library := needCompiler(t), need.Library(t)
 	program := filepath.Join(t.TempDir(), name)
 	args := append(strict(), flags...)
 	run(t, command(compiler, append(args, "examples/c/"+name+".c", "-o", program,

@@ -8,13 +8,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 // TestInstall installs into an empty folder, builds the quickstart with what
 // pkg-config says, and removes everything again.
 func TestInstall(t *testing.T) {
-	needLibrary(t)
-	need(t, "make")
+	need.Library(t)
+	need.Program(t, "make")
 	dest := t.TempDir()
 	where := []string{"DESTDIR=" + dest, "PREFIX=/usr"}
 	run(t, command("make", append(where, "install")...))
@@ -31,7 +33,7 @@ func TestInstall(t *testing.T) {
 	}
 
 	t.Run("pkg-config", func(t *testing.T) {
-		need(t, "pkg-config")
+		need.Program(t, "pkg-config")
 		needCompiler(t)
 		line := regexp.MustCompile(`(?m)^cc .*pkg-config.*$`).FindString(readFile(t, root+"/README.md"))
 		if line == "" {

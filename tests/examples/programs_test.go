@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 // wantQuickstart checks what the quickstart prints, in any language: sizes,
@@ -30,16 +32,16 @@ func TestQuickstartC(t *testing.T) {
 }
 
 func TestQuickstartPython(t *testing.T) {
-	python := need(t, "python3")
-	needLibrary(t)
+	python := need.Program(t, "python3")
+	need.Library(t)
 	out := run(t, command(python, "examples/python/quickstart.py"))
 	wantQuickstart(t, out)
 	wantRefusal(t, out)
 }
 
 func TestQuickstartRuby(t *testing.T) {
-	ruby := needRuby(t)
-	needLibrary(t)
+	ruby := need.Ruby(t)
+	need.Library(t)
 	out := run(t, command(ruby, "-w", "examples/ruby/quickstart.rb"))
 	wantQuickstart(t, out)
 	wantRefusal(t, out)
@@ -54,18 +56,9 @@ func wantRefusal(t *testing.T, out string) {
 	}
 }
 
-func needRuby(t *testing.T) string {
-	t.Helper()
-	ruby := need(t, "ruby")
-	if exec.Command(ruby, "-e", `require "ffi"`).Run() != nil {
-		t.Skip("skipped: Ruby has no ffi gem")
-	}
-	return ruby
-}
-
 // TestRubyWithoutFFI proves that the example says so where the gem is missing.
 func TestRubyWithoutFFI(t *testing.T) {
-	out := run(t, command(need(t, "ruby"), "--disable-gems", "-e",
+	out := run(t, command(need.Program(t, "ruby"), "--disable-gems", "-e",
 		`$LOAD_PATH.clear; load "examples/ruby/quickstart.rb"`))
 	if !strings.HasPrefix(out, "skipped: the ffi gem is missing") {
 		t.Errorf("it printed %q", out)
@@ -87,9 +80,9 @@ func TestMissingLibrary(t *testing.T) {
 		find       func(*testing.T) string
 		file, load string
 	}{
-		{"python", func(t *testing.T) string { return need(t, "python3") }, "examples/python/quickstart.py",
+		{"python", func(t *testing.T) string { return need.Program(t, "python3") }, "examples/python/quickstart.py",
 			`import sys; sys.path.insert(0, "examples/python"); sys.dont_write_bytecode = True; import quickstart; print("loaded")`},
-		{"ruby", needRuby, "examples/ruby/quickstart.rb", `load "examples/ruby/quickstart.rb"; puts "loaded"`},
+		{"ruby", need.Ruby, "examples/ruby/quickstart.rb", `load "examples/ruby/quickstart.rb"; puts "loaded"`},
 	} {
 		t.Run(language.name, func(t *testing.T) {
 			interpreter := language.find(t)
@@ -116,8 +109,8 @@ func TestMissingLibrary(t *testing.T) {
 // TestPythonFork proves README's advice: a child whose parent has loaded the
 // library and not used it can; one whose parent has used it gets FORKED.
 func TestPythonFork(t *testing.T) {
-	python := need(t, "python3")
-	needLibrary(t)
+	python := need.Program(t, "python3")
+	need.Library(t)
 	out := run(t, command(python, "-c", `
 import os, sys
 sys.path.insert(0, "examples/python")

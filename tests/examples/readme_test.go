@@ -13,6 +13,8 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 // blocks returns the README's code blocks of a language.
@@ -216,7 +218,7 @@ func TestReadmeEnvironment(t *testing.T) {
 // TestReadmeLinkingLine runs the compiler line of README as it stands.
 func TestReadmeLinkingLine(t *testing.T) {
 	needCompiler(t)
-	needLibrary(t)
+	need.Library(t)
 	line := regexp.MustCompile(`(?m)^cc .*-Lbuild.*$`).FindString(readFile(t, root+"/README.md"))
 	if line == "" {
 		t.Fatal("README has no line with cc and -Lbuild")

@@ -8,54 +8,20 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 const testTime = 2 * time.Minute // for every program that a test starts
-
-// missing skips what cannot run here. Where everything is known to be
-// installed, CACHEKIT_NO_SKIPS makes it a failure, lest nobody notice.
-func missing(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CACHEKIT_NO_SKIPS") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
-
-func need(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		missing(t, program+" is not installed")
-	}
-	return path
-}
-
-func needRuby(t *testing.T) string {
-	t.Helper()
-	ruby := need(t, "ruby")
-	if exec.Command(ruby, "-e", `require "ffi"`).Run() != nil {
-		missing(t, "Ruby has no ffi gem")
-	}
-	return ruby
-}
 
 // command is a command in testdata that ends with the test, and whose
 // environment names the library and has no settings of it.
 func command(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	library, err := filepath.Abs("../../build/libcachekit_core.so")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(library); err != nil {
-		missing(t, "build/libcachekit_core.so is missing; make builds it")
-	}
 	ctx, stop := context.WithTimeout(context.Background(), testTime)
 	t.Cleanup(stop)
 	cmd := exec.CommandContext(ctx, name, args...)
@@ -65,7 +31,7 @@ func command(t *testing.T, name string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	cmd.Env = append(cmd.Env, "CACHEKIT_LIBRARY="+library, "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Env = append(cmd.Env, "CACHEKIT_LIBRARY="+need.Library(t)+"/libcachekit_core.so", "PYTHONDONTWRITEBYTECODE=1")
 	return cmd
 }
 

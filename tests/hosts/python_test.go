@@ -3,10 +3,12 @@ package hosts
 import (
 	"os/exec"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 func TestGunicorn(t *testing.T) {
-	gunicorn := need(t, "gunicorn")
+	gunicorn := need.Program(t, "gunicorn")
 	s := startServer(t, gunicorn, func(address string) []string {
 		return []string{"--preload", "--workers", "2", "--bind", address, "app:application"}
 	})
@@ -23,19 +25,19 @@ instances: 50
 the parent, after its children: 0
 children after the parent: [18]
 the parent, after all: 0
-`, need(t, "python3"), "pool.py")
+`, need.Program(t, "python3"), "pool.py")
 }
 
 func TestSettingFromPython(t *testing.T) {
-	wantSetting(t, "aes=stdlib", need(t, "python3"), "setting.py")
+	wantSetting(t, "aes=stdlib", need.Program(t, "python3"), "setting.py")
 }
 
 // TestProfilerInPython needs handlers on the alternate stack, which Python asks
 // for since 3.10: before that, they write over Go's small stacks.
 func TestProfilerInPython(t *testing.T) {
-	python := need(t, "python3")
+	python := need.Program(t, "python3")
 	if exec.Command(python, "-c", "import sys; sys.exit(sys.version_info < (3, 10))").Run() != nil {
-		missing(t, "Python is older than 3.10")
+		need.Missing(t, "Python is older than 3.10")
 	}
 	wantOutput(t, "installed after the load\ninstalled after the first use\n", python, "profiler.py")
 }

@@ -1,10 +1,14 @@
 package hosts
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+)
 
 func TestPuma(t *testing.T) {
-	needRuby(t)
-	s := startServer(t, need(t, "puma"), func(address string) []string {
+	need.Ruby(t)
+	s := startServer(t, need.Program(t, "puma"), func(address string) []string {
 		return []string{"--config", "puma.rb", "--bind", "tcp://" + address, "config.ru"}
 	})
 	s.wantWorkers(t)
@@ -16,9 +20,9 @@ func TestForkInRuby(t *testing.T) {
 the parent, after its children: 0
 a child after the parent: 18
 the parent, after all: 0
-`, needRuby(t), "-w", "fork.rb")
+`, need.Ruby(t), "-w", "fork.rb")
 }
 
 func TestSettingFromRuby(t *testing.T) {
-	wantSetting(t, "lz4=portable", needRuby(t), "-w", "setting.rb")
+	wantSetting(t, "lz4=portable", need.Ruby(t), "-w", "setting.rb")
 }

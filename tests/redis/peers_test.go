@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 const (
@@ -23,16 +25,6 @@ const (
 	installTime = 5 * time.Minute // for what is made once, in build
 	root        = "../.."         // of the repository, seen from this package
 )
-
-// missing skips what cannot run here. Where everything is known to be
-// installed, CACHEKIT_NO_SKIPS makes it a failure, lest nobody notice.
-func missing(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CACHEKIT_NO_SKIPS") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
 
 // output runs a command in dir and returns its last line of output with the error.
 func output(dir, name string, args ...string) (string, error) {
@@ -78,7 +70,7 @@ type program struct {
 func programC(t *testing.T) program {
 	t.Helper()
 	if _, err := output(root, "pkg-config", "--exists", "hiredis"); err != nil {
-		missing(t, "hiredis is not installed, or pkg-config does not know it")
+		need.Missing(t, "hiredis is not installed, or pkg-config does not know it")
 	}
 	if said, err := buildC(); err != nil {
 		t.Fatalf("make build/redis_share: %v: %s", err, said)
@@ -91,7 +83,7 @@ func programGo(t *testing.T) program {
 	t.Helper()
 	const dir = root + "/examples/go-redis"
 	if said, err := output(dir, "go", "mod", "download"); err != nil {
-		missing(t, "the Go client of Redis cannot be downloaded: "+said)
+		need.Missing(t, "the Go client of Redis cannot be downloaded: "+said)
 	}
 	if said, err := buildGo(); err != nil {
 		t.Fatalf("go build: %v: %s", err, said)
@@ -164,7 +156,7 @@ func python(t *testing.T) string {
 	t.Helper()
 	path, err := environmentOnce()
 	if err != nil {
-		missing(t, err.Error())
+		need.Missing(t, err.Error())
 	}
 	return path
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cachekit-go/cachekit-core/tests/internal/need"
 )
 
 // server is a redis-server of its own, on the loopback address, that keeps
@@ -29,7 +31,7 @@ func startServer(t *testing.T, options ...string) *server {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		missing(t, "redis-server is not installed")
+		need.Missing(t, "redis-server is not installed")
 	}
 	for range 5 { // another program may take the free port before the server does
 		port := freePort(t)
@@ -45,7 +47,7 @@ func startServer(t *testing.T, options ...string) *server {
 func startCluster(t *testing.T) (nodes [2]*server) {
 	t.Helper()
 	if said, err := output(".", "redis-server", "--version"); err != nil || regexp.MustCompile(`v=[0-6]\.`).MatchString(said) {
-		missing(t, "the cluster needs redis-server 7 or later: "+said)
+		need.Missing(t, "the cluster needs redis-server 7 or later: "+said)
 	}
 	var bus [2]string
 	for i, slots := range [2][2]string{{"0", "8191"}, {"8192", "16383"}} {
