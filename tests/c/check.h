@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -193,7 +194,29 @@ static inline bool check_slow(void) { return getenv("CHECK_SLOW") != NULL; }
 /* How often to repeat something. */
 static inline int check_rounds(int n) { return check_slow() ? (n + 99) / 100 : n; }
 
-/* Runs a CHILD and returns its wait status: 0 if all its checks held. */
+/* Waits for a process for at most a number of seconds, and then ends it: one that
+ * hangs amid the library's start has its signals blocked, SIGALRM too. Returns the
+ * wait status, -1 where there is none. */
+static inline int check_wait(pid_t pid, int seconds)
+{
+    int status = -1;
+    struct timespec pause = {0, 1000000}, now, start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (;;) {
+        pid_t ended = waitpid(pid, &status, WNOHANG);
+        if (ended != 0)
+            return ended == pid ? status : -1;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (now.tv_sec - start.tv_sec > seconds)
+            kill(pid, SIGKILL);
+        nanosleep(&pause, NULL);
+    }
+}
+
+enum { CHECK_CHILD_SECONDS = 300, CHECK_SECONDS = 900 }; /* nothing hangs for ever */
+
+/* Runs a CHILD and returns its wait status: 0 if all its checks held. What it
+ * leaves behind is ended. */
 static inline int check_spawn(const char *child)
 {
     extern char **environ;
@@ -201,10 +224,15 @@ static inline int check_spawn(const char *child)
     (void)snprintf(name, sizeof name, "%s", child);
     char *argv[] = {program, option, name, NULL};
     pid_t pid;
-    int status = -1;
-    if (posix_spawn(&pid, program, NULL, NULL, argv, environ) != 0 ||
-        waitpid(pid, &status, 0) != pid)
+    posix_spawnattr_t group;
+    posix_spawnattr_init(&group);
+    posix_spawnattr_setflags(&group, POSIX_SPAWN_SETPGROUP);
+    int failed = posix_spawn(&pid, program, NULL, &group, argv, environ);
+    posix_spawnattr_destroy(&group);
+    if (failed != 0)
         return -1;
+    int status = check_wait(pid, CHECK_CHILD_SECONDS);
+    kill(-pid, SIGKILL);
     return status;
 }
 
@@ -222,7 +250,7 @@ static inline void check_alone(const char *child)
 int main(int argc, char **argv)
 {
     int passed = 0, failed = 0, skipped = 0;
-    alarm(600); /* nothing hangs for ever */
+    alarm(CHECK_SECONDS);
     if (argc == 3 && strcmp(argv[1], "--child") == 0) {
         for (check_test *t = check_children; t != NULL; t = t->next)
             if (strcmp(argv[2], t->name) == 0) {

@@ -41,12 +41,7 @@ static void use_everything(void)
     }
 }
 
-static int status_of(pid_t pid)
-{
-    int status = -1;
-    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
-    return status;
-}
+static int status_of(pid_t pid) { return pid > 0 ? check_wait(pid, 60) : -1; }
 
 /* ---- before the first use ---- */
 
@@ -304,11 +299,12 @@ CHILD(clone_amid) { fork_amid_start(true); }
 
 TEST(a_fork_amid_the_start)
 {
+    if (CHECK_SANITIZED)
+        SKIP("the sanitizer's own allocator may be locked in the child");
     fflush(stdout);
     for (int i = 0; i < check_rounds(40); i++) {
         CHECK_NUMBER(0, check_spawn("fork_amid"));
-        if (!CHECK_SANITIZED)
-            CHECK_NUMBER(0, check_spawn("clone_amid"));
+        CHECK_NUMBER(0, check_spawn("clone_amid"));
     }
 }
 
