@@ -15,7 +15,6 @@ package main
 import "C"
 
 import (
-	"errors"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -47,17 +46,8 @@ func array[T any](p *T, n C.size_t) []T { return unsafe.Slice(p, n) }
 // fixed is the array of bytes, or the struct of such arrays, at p.
 func fixed[A any](p *C.uint8_t) *A { return (*A)(unsafe.Pointer(p)) }
 
-// errNoMemory is the one error that arises here and has no place in core,
-// which allocates nothing that could fail.
-var errNoMemory = errors.New("out of memory")
-
 // code turns what a call came to into its number in C.
-func code(err error) C.int {
-	if err == errNoMemory {
-		return C.CACHEKIT_OUT_OF_MEMORY
-	}
-	return C.int(core.CodeOf(err))
-}
+func code(err error) C.int { return C.int(core.CodeOf(err)) }
 
 // finish is code for functions that fill the caller's buffer: n is the length
 // on success and the size needed with ErrBufferTooSmall.
@@ -93,11 +83,11 @@ type buffer struct {
 	secret int // how many bytes free is to wipe
 }
 
-// newBuffer returns a buffer of n bytes, or errNoMemory.
+// newBuffer returns a buffer of n bytes, or core.ErrOutOfMemory.
 func newBuffer(n int) (buffer, error) {
 	p := C.ck_buffer_new(C.size_t(n))
 	if p == nil {
-		return buffer{}, errNoMemory
+		return buffer{}, core.ErrOutOfMemory
 	}
 	return buffer{p: p, size: n}, nil
 }

@@ -111,12 +111,21 @@ CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_l
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitTenantKeys *keys)
 {
     CachekitTenantKeys all = {0};
-    CK_ENTER_STRUCT(keys, &all);
-    if (ck_missing(master, master_len) || ck_missing(tenant_id, tenant_id_len))
-        return CACHEKIT_NULL_POINTER;
-    CK_ENTER();
-    CachekitError err = (CachekitError)CK_GO(
-        ckgo_derive_tenant_keys(IN(master), master_len, IN(tenant_id), tenant_id_len, &all));
+    if (keys == NULL)
+        return ck_no_pointer();
+    CachekitError err = ck_forked() ? CACHEKIT_FORKED : CACHEKIT_OK;
+    if (err == CACHEKIT_OK &&
+        keys->struct_size < offsetof(CachekitTenantKeys, cache_keys) + sizeof all.cache_keys)
+        err = CACHEKIT_INVALID_INPUT;
+    if (err == CACHEKIT_OK &&
+        (ck_missing(master, master_len) || ck_missing(tenant_id, tenant_id_len)))
+        err = CACHEKIT_NULL_POINTER;
+    if (err == CACHEKIT_OK)
+        err = ck_ready();
+    if (err == CACHEKIT_OK)
+        err = (CachekitError)CK_GO(
+            ckgo_derive_tenant_keys(IN(master), master_len, IN(tenant_id), tenant_id_len, &all));
+    /* Not before: the master key may lie there. */
     CK_FILL_STRUCT(keys, &all);
     ck_wipe(&all, sizeof all);
     return err;

@@ -2,6 +2,7 @@
 
 #include "ckgo.h"
 #include "fpmode.h"
+#include "probe.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ bool ck_slot_take(ck_ref *ref)
     } else if (slots < CK_CHUNK * CK_CHUNKS) {
         uint32_t index = slots;
         ck_slot *chunk = ck_chunks[index / CK_CHUNK];
-        if (chunk == NULL) {
+        if (chunk == NULL && ck_probe_objects()) {
             void *memory = NULL;
             if (posix_memalign(&memory, _Alignof(ck_slot), CK_CHUNK * sizeof(ck_slot)) == 0) {
                 chunk = memset(memory, 0, CK_CHUNK * sizeof(ck_slot));

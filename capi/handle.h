@@ -25,9 +25,9 @@ typedef enum ck_type { CK_BYTE_STORAGE = 1, CK_ENCRYPTOR = 2, CK_KEYRING = 3 } c
 
 enum {
     CK_TYPE_BITS = 2,
-    CK_COUNTERS = 4, /* a power of two */
-    CK_CHUNK = 1024, /* slots */
-    CK_CHUNKS = 1 << 14
+    CK_COUNTERS = 4,    /* a power of two */
+    CK_CHUNK = 1024,    /* slots */
+    CK_CHUNKS = 1 << 10 /* 1,048,576 slots, as the header says */
 };
 
 _Static_assert(sizeof(void *) == 8, "a handle needs 64 bits");
@@ -54,7 +54,7 @@ typedef struct ck_ref {
     uint32_t counter;
 } ck_ref;
 
-/* Takes an unused slot; false without memory. */
+/* Takes an unused slot; false without memory, or if there is none. */
 bool ck_slot_take(ck_ref *ref);
 
 /* Gives back a slot that was taken and not published. */

@@ -57,6 +57,8 @@ func TestConstantsOfTheHeader(t *testing.T) {
 	for name, want := range map[string]int{
 		"MAX_PAYLOAD_SIZE":        core.MaxPayloadSize,
 		"MAX_ENVELOPE_SIZE":       core.MaxEnvelopeSize,
+		"MAX_FORMAT_SIZE":         core.MaxFormatSize,
+		"MAX_CACHE_KEY_SIZE":      encryption.MaxCacheKeySize,
 		"CHECKSUM_SIZE":           core.ChecksumSize,
 		"KEY_SIZE":                encryption.KeySize,
 		"FINGERPRINT_SIZE":        encryption.FingerprintSize,

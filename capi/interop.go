@@ -4,9 +4,26 @@ package main
 import "C"
 
 import (
+	"unsafe"
+
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 )
+
+// offHeap is memory for the pairs of large documents.
+var offHeap = interop.Memory{
+	Get: func(n int) []uint64 {
+		b, err := newBuffer(8 * n)
+		if err != nil {
+			return nil
+		}
+		return unsafe.Slice((*uint64)(unsafe.Pointer(b.p)), n)
+	},
+	Put: func(pairs []uint64) {
+		b := buffer{p: (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pairs)))}
+		b.free()
+	},
+}
 
 //export ckgo_msgpack_check
 func ckgo_msgpack_check(in *C.uint8_t, inLen C.size_t) (result C.int) {
@@ -19,7 +36,7 @@ func ckgo_interop_key(nameSpace *C.char, nameSpaceLen C.size_t, operation *C.cha
 	args *C.uint8_t, argsLen C.size_t, out *C.char, capacity C.size_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
 	var room [interop.MaxKeySize + 1]byte
-	key, err := interop.AppendKeyFromMsgpack(room[:0], text(nameSpace, nameSpaceLen), text(operation, operationLen),
+	key, err := offHeap.AppendKeyFromMsgpack(room[:0], text(nameSpace, nameSpaceLen), text(operation, operationLen),
 		slice(args, argsLen))
 	if err != nil {
 		return code(err)
@@ -37,7 +54,7 @@ func ckgo_interop_key(nameSpace *C.char, nameSpaceLen C.size_t, operation *C.cha
 //export ckgo_interop_value
 func ckgo_interop_value(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	n, err := interop.EncodeCanonical(slice(out, capacity), slice(in, inLen))
+	n, err := offHeap.EncodeCanonical(slice(out, capacity), slice(in, inLen))
 	return finish(n, err, length)
 }
 

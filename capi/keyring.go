@@ -90,17 +90,16 @@ func ckgo_keyring_metrics(slot C.uint32_t, metrics *C.CachekitMetrics) (result C
 func ckgo_seal(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.uint8_t, cacheKeyLen C.size_t,
 	data *C.uint8_t, dataLen C.size_t, out **C.uint8_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	in := slice(data, dataLen)
+	in, name := slice(data, dataLen), text(format, formatLen)
 	var b buffer
 	var err error
-	if len(in) <= core.MaxPayloadSize { // else the keyring refuses, and counts it
-		if b, err = newBuffer(encryption.SealBound(len(in), int(formatLen))); err != nil {
+	if len(in) <= core.MaxPayloadSize && len(name) <= core.MaxFormatSize { // else the keyring refuses, and counts it
+		if b, err = newBuffer(encryption.SealBound(len(in), len(name))); err != nil {
 			return code(err)
 		}
 		defer b.free()
 	}
-	n, rotate, err := keyrings.get(slot).SealInto(b.bytes(), slice(cacheKey, cacheKeyLen), in,
-		text(format, formatLen))
+	n, rotate, err := keyrings.get(slot).SealInto(b.bytes(), slice(cacheKey, cacheKeyLen), in, name)
 	if err == nil {
 		b.give(n, out, length)
 	}

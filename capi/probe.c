@@ -13,6 +13,9 @@ enum { THREADS = 4 };
 #define RESERVED ((size_t)1536 << 20)
 #define WRITABLE ((size_t)80 << 20)
 
+/* Go's heap grows by 64 MiB; the objects of a chunk are up to 12. */
+#define GROWTH ((size_t)96 << 20)
+
 static void *map(size_t size, int protection)
 {
     void *p = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -50,4 +53,12 @@ bool ck_probe(void)
     if (writable != NULL)
         munmap(writable, WRITABLE);
     return enough;
+}
+
+bool ck_probe_objects(void)
+{
+    void *writable = map(GROWTH, PROT_READ | PROT_WRITE);
+    if (writable != NULL)
+        munmap(writable, GROWTH);
+    return writable != NULL;
 }

@@ -1,4 +1,4 @@
-/* Whether Go could start: if it fails amid its start it ends the process. */
+/* Whether Go can have what it is about to take: if it cannot, it ends the process. */
 #ifndef CK_PROBE_H
 #define CK_PROBE_H
 
@@ -7,5 +7,8 @@
 /* Takes for a moment what Go takes at its start: address space, memory and
  * threads. False if something is not to be had. */
 bool ck_probe(void);
+
+/* The same for what Go's heap takes to grow by a chunk of slots' objects. */
+bool ck_probe_objects(void);
 
 #endif

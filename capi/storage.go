@@ -15,7 +15,7 @@ import (
 func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t) (result C.int) {
 	defer recovered(&result)
 	name := text(format, formatLen)
-	if !utf8.ValidString(name) {
+	if len(name) > core.MaxFormatSize || !utf8.ValidString(name) {
 		return C.CACHEKIT_INVALID_INPUT
 	}
 	storages.put(slot, core.NewByteStorage(strings.Clone(name)))
@@ -34,7 +34,7 @@ func ckgo_store(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, format *C.ch
 	in := slice(data, dataLen)
 	var b buffer
 	var err error
-	if len(in) <= core.MaxPayloadSize { // else the storage refuses, and counts it
+	if len(in) <= core.MaxPayloadSize && len(name) <= core.MaxFormatSize { // else the storage refuses, and counts it
 		if b, err = newBuffer(core.EnvelopeBound(len(in), len(name))); err != nil {
 			return code(err)
 		}

@@ -27,8 +27,8 @@ func (s *ByteStorage) DefaultFormat() string { return s.format }
 // Store returns the envelope of data, with the default format. The result has
 // room for the worst case; slices.Clone it to keep many small ones in memory.
 //
-// Errors: ErrInputTooLarge if data or the envelope exceeds 512 MiB,
-// ErrInvalidInput if the format is not valid UTF-8.
+// Errors: ErrInputTooLarge if data or the envelope exceeds 512 MiB or the format
+// MaxFormatSize, ErrInvalidInput if the format is not valid UTF-8.
 func (s *ByteStorage) Store(data []byte) ([]byte, error) {
 	return s.AppendStore(nil, data, s.format)
 }
@@ -37,7 +37,7 @@ func (s *ByteStorage) Store(data []byte) ([]byte, error) {
 // The free capacity of dst must not overlap data. After an error the result is
 // dst as it was.
 func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, error) {
-	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
+	if len(data) > MaxPayloadSize || len(format) > MaxFormatSize {
 		s.store.Fail(s.store.Begin(0))
 		return dst, ErrInputTooLarge
 	}

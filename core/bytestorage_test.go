@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -383,6 +384,36 @@ func TestEstimateCompression(t *testing.T) {
 	}
 }
 
+// A format has its own limit, whatever the payload.
+func TestFormatsHaveALimit(t *testing.T) {
+	s := core.NewByteStorage("")
+	format := strings.Repeat("f", core.MaxFormatSize+1)
+	dst := make([]byte, core.EnvelopeBound(len(hello), len(format)))
+	for name, write := range map[string]func(format string) error{
+		"Store":          func(format string) error { _, err := core.NewByteStorage(format).Store(hello); return err },
+		"StoreInto":      func(format string) error { _, err := s.StoreInto(dst, hello, format); return err },
+		"EncodeEnvelope": func(format string) error { _, err := core.EncodeEnvelope(dst, hello, format); return err },
+		"AppendStore":    func(format string) error { _, err := s.AppendStore(nil, hello, format); return err },
+		"AppendEnvelope": func(format string) error { _, err := core.AppendEnvelope(nil, hello, format); return err },
+	} {
+		if err := write(format[:core.MaxFormatSize]); err != nil {
+			t.Errorf("%s of the longest format: %v", name, err)
+		}
+		if err := write(format); err != core.ErrInputTooLarge {
+			t.Errorf("%s of a format too long: %v", name, err)
+		}
+	}
+	if m := s.Metrics().Store; m.Operations != 4 || m.Errors != 2 {
+		t.Errorf("counted as %+v", m)
+	}
+	// What others wrote is read.
+	long := partsOf(hello)
+	long.format = str(format + format)
+	if got, err := s.Retrieve(long.array()); err != nil || !bytes.Equal(got, hello) {
+		t.Errorf("reading it: %q, %v", got, err)
+	}
+}
+
 func TestEnvelopeBoundGrowsWithItsParts(t *testing.T) {
 	for _, n := range []int{0, 1, 255, 1 << 16, core.MaxPayloadSize} {
 		for _, f := range []int{0, 7, 1 << 20, core.MaxEnvelopeSize} {
@@ -447,29 +478,27 @@ func TestHalfAGigabyte(t *testing.T) {
 	})
 
 	t.Run("envelope written", func(t *testing.T) {
-		overhead := len(store(t, hello)) - 1 - len(core.DefaultFormat) + 5
-		format := strings.Repeat("f", core.MaxEnvelopeSize+1)
-		n, err := s.StoreInto(dst, hello, format[:core.MaxEnvelopeSize-overhead])
-		if err != nil || n != core.MaxEnvelopeSize {
-			t.Errorf("envelope of 512 MiB: %d, %v", n, err)
+		// Noise, which takes more room in an envelope than outside.
+		noise := zeros[:core.MaxPayloadSize-5<<19]
+		rng := uint64(1)
+		for at := 0; at < len(noise); at += 8 {
+			rng ^= rng << 13
+			rng ^= rng >> 7
+			rng ^= rng << 17
+			binary.NativeEndian.PutUint64(noise[at:], rng)
 		}
-		for name, format := range map[string]string{
-			"envelope of 512 MiB + 1": format[:core.MaxEnvelopeSize-overhead+1],
-			"format of 512 MiB":       format[:core.MaxEnvelopeSize],
-			"format of 512 MiB + 1":   format,
-		} {
-			if n, err := s.StoreInto(dst, hello, format); n != 0 || !errors.Is(err, core.ErrInputTooLarge) {
-				t.Errorf("%s: %d, %v", name, n, err)
-			}
+		n, err := s.StoreInto(dst, noise, "")
+		if err != nil || n < len(noise) {
+			t.Fatalf("noise: %d, %v", n, err)
 		}
-		for name, write := range map[string]func() (int, error){
-			"StoreInto":      func() (int, error) { return s.StoreInto(nil, hello, format) },
-			"EncodeEnvelope": func() (int, error) { return core.EncodeEnvelope(nil, hello, format) },
-			"AppendStore":    func() (int, error) { out, err := s.AppendStore(nil, hello, format); return len(out), err },
-			"AppendEnvelope": func() (int, error) { out, err := core.AppendEnvelope(nil, hello, format); return len(out), err },
-		} {
-			if n, err := write(); n != 0 || !errors.Is(err, core.ErrInputTooLarge) {
-				t.Errorf("%s of a format of 512 MiB + 1: %d, %v", name, n, err)
+		format := strings.Repeat("f", core.MaxFormatSize)
+		room := core.MaxEnvelopeSize - n - 4 // the header of a string this long
+		for _, c := range []struct {
+			format string
+			want   error
+		}{{format[:room], nil}, {format[:room+1], core.ErrInputTooLarge}} {
+			if n, err := s.StoreInto(append(dst, make([]byte, len(c.format))...), noise, c.format); err != c.want || err == nil && n != core.MaxEnvelopeSize {
+				t.Errorf("512 MiB with a format of %d bytes, where %d fit: %d, %v", len(c.format), room, n, err)
 			}
 		}
 	})

@@ -227,7 +227,7 @@ func (e *Envelope) parse(envelope []byte) (size uint64, ok bool) {
 // len(format)), the answer is ErrBufferTooSmall and that bound, and nothing is
 // written. It is ByteStorage.StoreInto without metrics.
 func EncodeEnvelope(dst, data []byte, format string) (int, error) {
-	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
+	if len(data) > MaxPayloadSize || len(format) > MaxFormatSize {
 		return 0, ErrInputTooLarge
 	}
 	if format != DefaultFormat && !memory.ValidUTF8(memory.Bytes(format)) {

@@ -49,6 +49,7 @@ var (
 	ErrDomainTooLong        error = sentinel(CodeDomainTooLong)
 	ErrSaltTooLong          error = sentinel(CodeSaltTooLong)
 	ErrInvalidHandle        error = sentinel(CodeInvalidHandle)
+	ErrOutOfMemory          error = sentinel(CodeOutOfMemory)
 	ErrInternal             error = sentinel(CodeInternal)
 )
 

@@ -34,7 +34,7 @@ var pinned = []struct {
 	{core.CodeDomainTooLong, 14, "CACHEKIT_DOMAIN_TOO_LONG", core.ErrDomainTooLong},
 	{core.CodeSaltTooLong, 15, "CACHEKIT_SALT_TOO_LONG", core.ErrSaltTooLong},
 	{core.CodeInvalidHandle, 16, "CACHEKIT_INVALID_HANDLE", core.ErrInvalidHandle},
-	{core.CodeOutOfMemory, 17, "CACHEKIT_OUT_OF_MEMORY", nil},
+	{core.CodeOutOfMemory, 17, "CACHEKIT_OUT_OF_MEMORY", core.ErrOutOfMemory},
 	{core.CodeForked, 18, "CACHEKIT_FORKED", nil},
 	{core.CodeInternal, 19, "CACHEKIT_INTERNAL", core.ErrInternal},
 }

@@ -142,10 +142,37 @@ func (r *msgpackReader) skip(depth int) bool {
 	if !r.holds(h) || depth >= MaxNesting {
 		return false
 	}
-	for ; count > 0; count-- {
+	for count > 0 {
+		if n := r.skipFlat(min(count, flatItems)); n > 0 {
+			count -= n
+			continue
+		}
 		if !r.skip(depth + 1) {
 			return false
 		}
+		count--
 	}
 	return true
+}
+
+// flatItems is how many items skipFlat passes over at a time: its loop cannot be
+// preempted, only its prologue.
+const flatItems = 1 << 12
+
+// skipFlat passes over up to limit items whose size stands in their first byte, and
+// returns how many.
+//
+//go:noinline
+func (r *msgpackReader) skipFlat(limit uint64) (n uint64) {
+	in := r.in
+	for n < limit && len(in) > 0 {
+		size := msgpack.FixedSize(in[0])
+		if size == 0 || size > len(in) {
+			break
+		}
+		in = in[size:]
+		n++
+	}
+	r.in = in
+	return n
 }

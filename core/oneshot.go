@@ -5,7 +5,7 @@ import "github.com/cachekit-go/cachekit-core/core/internal/memory"
 // AppendEnvelope appends the envelope of data with the given format to dst,
 // like ByteStorage.AppendStore but without metrics.
 func AppendEnvelope(dst, data []byte, format string) ([]byte, error) {
-	if len(data) > MaxPayloadSize || len(format) > MaxEnvelopeSize {
+	if len(data) > MaxPayloadSize || len(format) > MaxFormatSize {
 		return dst, ErrInputTooLarge
 	}
 	grown := memory.Grow(dst, EnvelopeBound(len(data), len(format)))

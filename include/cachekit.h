@@ -125,6 +125,8 @@ extern "C" {
 
 #define CACHEKIT_MAX_PAYLOAD_SIZE 536870912  /* 512 MiB: data of one envelope, or plaintext */
 #define CACHEKIT_MAX_ENVELOPE_SIZE 536870912 /* 512 MiB: an envelope, written or read */
+#define CACHEKIT_MAX_FORMAT_SIZE 1048576     /* 1 MiB: a format that is written */
+#define CACHEKIT_MAX_CACHE_KEY_SIZE 1048576  /* 1 MiB: a cache key that an entry is bound to */
 #define CACHEKIT_CHECKSUM_SIZE 8
 #define CACHEKIT_KEY_SIZE 32 /* an AES-256 key, and every derived key */
 #define CACHEKIT_FINGERPRINT_SIZE 16

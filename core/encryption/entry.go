@@ -16,8 +16,9 @@ func SealBound(n, formatLen int) int { return core.EnvelopeBound(n, formatLen) +
 // under the current key, and bound to this tenant, cache key and format, so
 // that it opens for no other. The result has room for the worst case.
 //
-// Errors, looked for in this order: core.ErrInputTooLarge,
-// core.ErrInvalidInput if the format is not valid UTF-8, ErrWiped,
+// Errors, looked for in this order: core.ErrInputTooLarge, for a cache key above
+// MaxCacheKeySize and a format above core.MaxFormatSize too, core.ErrInvalidInput
+// if the format is not valid UTF-8, ErrWiped,
 // core.ErrCounterExhausted.
 func (k *TenantKeyring) Seal(cacheKey, data []byte, format string) ([]byte, error) {
 	return k.AppendSeal(nil, cacheKey, data, format)
@@ -27,7 +28,7 @@ func (k *TenantKeyring) Seal(cacheKey, data []byte, format string) ([]byte, erro
 // overlap the inputs.
 func (k *TenantKeyring) AppendSeal(dst, cacheKey, data []byte, format string) ([]byte, error) {
 	out := dst
-	if len(data) <= core.MaxPayloadSize && len(format) <= core.MaxEnvelopeSize {
+	if checkEntry(cacheKey, data, format) == nil {
 		out = memory.Grow(dst, SealBound(len(data), len(format)))
 	}
 	n, _, err := k.SealInto(out[len(out):cap(out)], cacheKey, data, format)
@@ -44,7 +45,9 @@ func (k *TenantKeyring) AppendSeal(dst, cacheKey, data []byte, format string) ([
 // it.
 func (k *TenantKeyring) SealInto(dst, cacheKey, data []byte, format string) (n int, rotate bool, err error) {
 	storing := k.store.Begin(len(data))
-	n, err = sealInto(dst, data, format)
+	if err = checkEntry(cacheKey, data, format); err == nil {
+		n, err = sealInto(dst, data, format)
+	}
 	count(&k.store, storing, len(data), n, err)
 	if err != nil {
 		return n, false, err
@@ -71,11 +74,16 @@ func (k *TenantKeyring) sealEnvelope(entry, cacheKey []byte, format string) (n i
 	return len(entry), rotate, nil
 }
 
+// checkEntry refuses what is too large for an entry.
+func checkEntry(cacheKey, data []byte, format string) error {
+	if len(data) > core.MaxPayloadSize || len(cacheKey) > MaxCacheKeySize || len(format) > core.MaxFormatSize {
+		return core.ErrInputTooLarge
+	}
+	return nil
+}
+
 // sealInto writes the envelope of data to dst where it will be encrypted.
 func sealInto(dst, data []byte, format string) (int, error) {
-	if len(data) > core.MaxPayloadSize || len(format) > core.MaxEnvelopeSize {
-		return 0, core.ErrInputTooLarge
-	}
 	if bound := SealBound(len(data), len(format)); len(dst) < bound {
 		return bound, core.ErrBufferTooSmall
 	}
@@ -89,7 +97,7 @@ func sealInto(dst, data []byte, format string) (int, error) {
 // family, made under the same tenant, cache key and format, and the index of
 // the key that opened it.
 //
-// Errors: those of Decrypt, then those of core.Inspect and of
+// Errors: core.ErrInputTooLarge as for Seal, those of Decrypt, then those of core.Inspect and of
 // core.Envelope.Extract; core.ErrInvalidInput also if the envelope inside
 // carries another format.
 func (k *TenantKeyring) Open(cacheKey, sealed []byte, format string) (data []byte, keyIndex int, err error) {
@@ -137,12 +145,16 @@ var envelopes = sync.Pool{New: func() any { return new([pooledSize]byte) }}
 // memory for the returned envelope's OriginalSize bytes, is Extract. The
 // envelope refers to dst, which holds plaintext until the caller wipes it.
 //
-// Errors: those of DecryptInto, those of core.Inspect, core.ErrInvalidInput if
+// Errors: core.ErrInputTooLarge as for Seal, those of DecryptInto, those of
+// core.Inspect, core.ErrInvalidInput if
 // the envelope carries another format. After any of them dst holds zeros where
 // the envelope would be.
 func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format string) (env core.Envelope, keyIndex int, err error) {
 	var room [aadRoom]byte
-	aad, err := k.AppendAAD(room[:0], cacheKey, format, true)
+	var aad []byte
+	if err = checkEntry(cacheKey, nil, format); err == nil {
+		aad, err = k.AppendAAD(room[:0], cacheKey, format, true)
+	}
 	if err != nil {
 		k.decrypt.Fail(k.decrypt.Begin(0))
 		return core.Envelope{}, 0, err

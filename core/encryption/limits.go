@@ -22,6 +22,9 @@ const (
 	// 32 random bytes are strongly advised, and what MasterKeyFromEnv asks for.
 	MinMasterKeySize = 16
 
+	// MaxCacheKeySize is the longest cache key that an entry is bound to.
+	MaxCacheKeySize = 1 << 20
+
 	MaxDomainSize   = 255  // of a derivation domain; at least 1
 	MaxTenantSize   = 1024 // of a tenant id or tenant salt; at least 1
 	FingerprintSize = 16

@@ -151,8 +151,8 @@ func (k *TenantKeyring) AppendDecrypt(dst, ciphertext, aad []byte) (plaintext []
 
 // DecryptInto writes the plaintext to dst and returns its size. If dst is
 // shorter than len(ciphertext)-Overhead, the answer is core.ErrBufferTooSmall
-// and that size. dst must not overlap the inputs: the ciphertext is needed
-// again if the first key does not open it. After core.ErrDecryptionFailed dst
+// and that size. dst must not overlap the inputs, which is a panic: they are needed
+// again if the first key does not open the ciphertext. After core.ErrDecryptionFailed dst
 // holds zeros where the plaintext would be.
 func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex int, err error) {
 	n, err = checkDecrypt(len(dst), len(ciphertext))
@@ -163,8 +163,8 @@ func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex in
 	defer func() { count(&k.decrypt, span, len(ciphertext), n, err) }()
 	if err == nil {
 		err = core.ErrInternal // as in EncryptInto
-		if aesgcm.Overlap(dst[:n], ciphertext) {
-			panic("encryption: a keyring does not decrypt in place")
+		if aesgcm.Overlap(dst[:n], ciphertext) || aesgcm.Overlap(dst[:n], aad) {
+			panic("encryption: a key that fails would leave nothing for the next")
 		}
 		keyIndex, err = k.open(dst[:n], ciphertext, aad, 0, len(k.fingerprints))
 		if err != nil {

@@ -1,11 +1,15 @@
 package interop
 
 import (
+	"hash"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"golang.org/x/crypto/blake2b"
 )
 
 // Canonical returns the canonical form of a MessagePack document: integers of
@@ -19,37 +23,40 @@ func Canonical(doc []byte) ([]byte, error) { return AppendCanonical(nil, doc) }
 // AppendCanonical appends the canonical form of doc to dst, which must not
 // overlap doc. After an error dst comes back as it was.
 //
-// Beyond the output it takes 16 bytes for each pair of the maps around the
-// place where it is, and room for the largest map that is not in order yet.
+// It takes time in proportion to len(doc), and to the logarithm of a map's size
+// where that is not in order. Where one is not, it also takes 8 bytes for each
+// pair of all maps.
 func AppendCanonical(dst, doc []byte) ([]byte, error) {
-	size, err := scan(doc, values)
+	s, err := scan(doc, values)
 	if err != nil {
 		return dst, err
 	}
-	out, err := appendDocument(memory.Grow(dst, size), doc, values)
-	if err != nil {
+	grown := memory.Grow(dst, s.size)
+	if err := heap.write(grown[len(dst):][:s.size], doc, s); err != nil {
 		return dst, err
 	}
-	return out, nil
+	return grown[:len(dst)+s.size], nil
 }
 
 // EncodeCanonical writes the canonical form of doc to dst, which must not
 // overlap doc, and returns its size. If dst is too short for it, the answer is
 // [core.ErrBufferTooSmall] and the size that it takes. After another error dst
 // holds zeros where it was written to.
-func EncodeCanonical(dst, doc []byte) (int, error) {
-	size, err := scan(doc, values)
+func EncodeCanonical(dst, doc []byte) (int, error) { return heap.EncodeCanonical(dst, doc) }
+
+// EncodeCanonical is [EncodeCanonical]; [core.ErrOutOfMemory] if m has none.
+func (m Memory) EncodeCanonical(dst, doc []byte) (int, error) {
+	s, err := scan(doc, values)
 	if err != nil {
 		return 0, err
 	}
-	if size > len(dst) {
-		return size, core.ErrBufferTooSmall
+	if s.size > len(dst) {
+		return s.size, core.ErrBufferTooSmall
 	}
-	if _, err := appendDocument(dst[:0:size], doc, values); err != nil {
-		memory.Clear(dst[:size])
+	if err := m.write(dst[:s.size], doc, s); err != nil {
 		return 0, err
 	}
-	return size, nil
+	return s.size, nil
 }
 
 // CanonicalBound is the largest size in bytes that the canonical form of a
@@ -62,58 +69,225 @@ func CanonicalBound(n int) int {
 	return math.MaxInt
 }
 
-// appendDocument appends the canonical form of a document that scan accepted
-// under the same rules.
-func appendDocument(dst, doc []byte, p profile) ([]byte, error) {
-	e := newEncoder(p, dst)
-	defer e.free()
-	if _, err := e.document(doc); err != nil {
-		return dst, err
+// write fills dst with the canonical form of a document that s describes. After
+// an error dst holds zeros.
+func (m Memory) write(dst, doc []byte, s summary) error {
+	if s.canonical {
+		memory.Copy(dst, doc)
+		return nil
 	}
-	return e.out, nil
+	w := newWriter(doc, values)
+	defer w.free()
+	w.out = dst[:0]
+	err := w.document(m, s)
+	if err == nil && len(w.out) != len(dst) {
+		err = errMalformed // it was another document meanwhile
+	}
+	if err != nil {
+		memory.Clear(dst)
+	}
+	return err
 }
 
-// document writes the item at the start of in and returns what follows it.
-// scan has bounded the nesting, so the recursion is bounded.
-func (e *encoder) document(in []byte) (rest []byte, err error) {
-	h := msgpack.Next(in)
-	in = in[h.Size:]
-	switch h.Kind {
-	case msgpack.Float32, msgpack.Float64:
-		if err := e.profile.normalise(&h); err != nil {
-			return nil, err
-		}
-	case msgpack.String, msgpack.Bin:
-		e.header(h.Kind, h.N)
-		if h.N > long {
-			e.out = memory.Append(e.out, in[:h.N])
-		} else {
-			e.out = append(e.out, in[:h.N]...)
-		}
-		return in[h.N:], nil
-	case msgpack.Array:
-		e.header(h.Kind, h.N)
-		for range h.N {
-			if in, err = e.document(in); err != nil {
-				return nil, err
-			}
-		}
-		return in, nil
-	case msgpack.Map:
-		g := e.open(msgpack.Map, int(h.N))
-		for range h.N {
-			start, name := e.position(), msgpack.Next(in).N
-			if in, err = e.document(in); err != nil {
-				return nil, err
-			}
-			e.order(start, int(name))
-			if in, err = e.document(in); err != nil {
-				return nil, err
-			}
-			e.endEntry()
-		}
-		return in, e.close(g)
+// digest returns the BLAKE2b-256 of the canonical form of a document that s
+// describes.
+func (m Memory) digest(doc []byte, s summary) (sum [blake2b.Size256]byte, err error) {
+	if s.canonical {
+		return sum256(doc), nil
 	}
-	e.header(h.Kind, h.N)
-	return in, nil
+	w := newWriter(doc, arguments)
+	defer w.free()
+	if s.size > window {
+		w.hash, _ = blake2b.New256(nil) // errors are those of a key
+	}
+	w.own = memory.Grow(w.own, min(s.size, window))
+	w.out = w.own[:0:min(s.size, cap(w.own))]
+	if err = w.document(m, s); err != nil {
+		return sum, err
+	}
+	if w.hash == nil {
+		return sum256(w.out), nil
+	}
+	return w.sum(), nil
+}
+
+// window is how many bytes of a canonical form that is only hashed are in memory
+// at a time.
+const window = 64 << 10
+
+// writer writes the canonical form of a document.
+type writer struct {
+	order
+	profile profile
+	sorted  bool      // order has the pairs; else they are in order as they lie
+	out     []byte    // canonical form is appended here, up to its capacity
+	hash    hash.Hash // takes what does not fit; without one it is an error
+
+	own []byte   // memory for digest, in which out is
+	few []uint64 // memory for order
+}
+
+var writers = sync.Pool{New: func() any { return new(writer) }}
+
+func newWriter(doc []byte, p profile) *writer {
+	w := writers.Get().(*writer)
+	w.doc, w.profile, w.sorted = doc, p, false
+	return w
+}
+
+// free gives w back to the pool, which keeps none of the caller's bytes.
+func (w *writer) free() {
+	if w.hash != nil {
+		w.out = w.out[:cap(w.out)] // it was full before
+	}
+	if cap(w.own) > 0 {
+		memory.Clear(w.own[:min(len(w.out), cap(w.own))])
+	}
+	w.order, w.out, w.hash = order{}, nil, nil
+	writers.Put(w)
+}
+
+// document writes the whole of it.
+func (w *writer) document(m Memory, s summary) error {
+	if !s.sorted {
+		if s.pairs <= fewPairs {
+			w.few = slices.Grow(w.few, s.pairs)
+			w.pairs = w.few[:s.pairs]
+		} else {
+			if w.pairs = m.Get(s.pairs); w.pairs == nil {
+				return core.ErrOutOfMemory
+			}
+			defer m.Put(w.pairs)
+		}
+		w.sorted = true
+		if _, _, err := w.find(0, 0, 0); err != nil {
+			return err
+		}
+	}
+	_, _, err := w.item(0, 0, 0)
+	return err
+}
+
+// item writes the item at pos; free is where in pairs those of its maps begin. It
+// returns what find does, and trusts as little.
+func (w *writer) item(pos, free, depth int) (end, nextFree int, err error) {
+	if end := w.skip(pos); end > pos && hasOneForm(w.doc[pos]) {
+		return end, free, w.content(w.doc[pos:end])
+	}
+	h, pos, err := read(w.doc, pos, depth)
+	if err == nil {
+		err = w.profile.normalise(&h)
+	}
+	if err == nil {
+		err = w.header(h)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	switch h.Kind {
+	case msgpack.String, msgpack.Bin:
+		return pos + int(h.N), free, w.content(w.doc[pos:][:h.N])
+	case msgpack.Array:
+		for range h.N {
+			if pos, free, err = w.item(pos, free, depth+1); err != nil {
+				return 0, 0, err
+			}
+		}
+	case msgpack.Map:
+		if w.sorted {
+			return w.mapping(h.N, pos, free, depth)
+		}
+		for range h.N {
+			if pos, _, err = w.item(pos, 0, depth+1); err != nil {
+				return 0, 0, err
+			}
+			if pos, _, err = w.item(pos, 0, depth+1); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+	return pos, free, nil
+}
+
+// hasOneForm tells whether an item with this first byte is canonical whatever
+// follows: small integers, nil, booleans, and short strings.
+func hasOneForm(first byte) bool {
+	return first < 0x80 || first >= 0xe0 || first&0xe0 == 0xa0 || first == 0xc0 || first&0xfe == 0xc2
+}
+
+// mapping writes the n pairs of a map in their order.
+func (w *writer) mapping(n uint64, pos, free, depth int) (end, nextFree int, err error) {
+	if n > uint64(len(w.pairs)-free) {
+		return 0, 0, errMalformed
+	}
+	pairs := w.pairs[free:][:n]
+	end, nextFree = pos, free+len(pairs)
+	for _, p := range pairs {
+		at, inside := splitPair(p)
+		at, inside, err := w.item(at, inside, depth+1)
+		if err == nil {
+			at, inside, err = w.item(at, inside, depth+1)
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		// The map ends where its last pair does, wherever that is sorted to.
+		end, nextFree = max(end, at), max(nextFree, inside)
+	}
+	return end, nextFree, nil
+}
+
+func (w *writer) header(h msgpack.Header) error {
+	if cap(w.out)-len(w.out) < maxHeader {
+		if err := w.room(msgpack.Size(h.Kind, h.N)); err != nil {
+			return err
+		}
+	}
+	w.out = msgpack.Append(w.out, h.Kind, h.N)
+	return nil
+}
+
+// maxHeader is the size of the longest header that canonical form has: of a
+// number of 64 bits.
+const maxHeader = 9
+
+func (w *writer) content(b []byte) error {
+	if err := w.room(len(b)); err != nil {
+		return err
+	}
+	if len(b) > cap(w.out)-len(w.out) { // and so a hash takes it
+		memory.Write(w.hash, b)
+		return nil
+	}
+	if len(b) > long {
+		w.out = memory.Append(w.out, b)
+	} else {
+		w.out = append(w.out, b...)
+	}
+	return nil
+}
+
+// room makes room for n bytes, or for what the window holds.
+func (w *writer) room(n int) error {
+	if n <= cap(w.out)-len(w.out) {
+		return nil
+	}
+	if w.hash == nil {
+		return errMalformed // longer than when it was scanned
+	}
+	w.flush()
+	return nil
+}
+
+func (w *writer) flush() {
+	w.hash.Write(w.out)
+	w.out = w.out[:0]
+}
+
+// sum ends the hash. It is a function of its own since what an interface writes to
+// is on the heap.
+func (w *writer) sum() (sum [blake2b.Size256]byte) {
+	w.flush()
+	w.hash.Sum(sum[:0])
+	return sum
 }

@@ -85,12 +85,12 @@ func TestEqualValuesHaveEqualBytes(t *testing.T) {
 		}
 		for range 3 {
 			doc := loosen(rng, want, values)
-			size, err := scan(doc, values)
-			if err != nil || size != len(want) {
-				t.Fatalf("%d: %x announces %d bytes, %v; want %d", i, doc, size, err, len(want))
+			s, err := scan(doc, values)
+			if err != nil || s.size != len(want) || s.canonical != bytes.Equal(doc, want) {
+				t.Fatalf("%d: %x announces %+v, %v; want %d bytes", i, doc, s, err, len(want))
 			}
-			if bound := CanonicalBound(len(doc)); size > bound {
-				t.Fatalf("%d: %d bytes become %d, above the bound of %d", i, len(doc), size, bound)
+			if bound := CanonicalBound(len(doc)); s.size > bound {
+				t.Fatalf("%d: %d bytes become %d, above the bound of %d", i, len(doc), s.size, bound)
 			}
 			got, err := Canonical(doc)
 			if err != nil || !bytes.Equal(got, want) {

@@ -1,7 +1,7 @@
 package interop
 
 import (
-	"bytes"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -11,24 +11,34 @@ import (
 	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
 )
 
-// encoder writes canonical form. Maps and sets are written in the order in
-// which their entries come, and put in order when they are complete.
+// encoder writes canonical form. The pairs of a map are put in order before they
+// are written; the elements of a set are written in the order in which they come,
+// and put in order when the set is complete.
 type encoder struct {
 	out     []byte // canonical form is appended here
 	base    int    // where in out it begins
 	profile profile
 
-	entries []entry // of the maps and sets that are not complete
-	spare   []byte  // one map or set, while it is put in order
-	dropped int     // bytes written and dropped again, as duplicates in sets
+	// Of the maps and sets that are not complete.
+	pairs    []named[any]
+	typed    []named[reflect.Value] // of maps that are no map[string]any
+	elements []element
+
+	spare   []byte // one set, while it is put in order
+	dropped int    // bytes written and dropped again, as duplicates in sets
 
 	own    []byte // a buffer for canonical form that no caller sees
 	useOwn bool
 }
 
-// entry is where a pair of a map or an element of a set lies, counted from
-// base. out[from:to] is what it is ordered by.
-type entry struct{ start, from, to, end uint32 }
+// named is a pair of a map.
+type named[V any] struct {
+	name  string
+	value V
+}
+
+// element is where an element of a set lies, counted from base.
+type element struct{ start, end uint32 }
 
 // An encoder with a buffer above this size in bytes does not return to the
 // pool.
@@ -59,8 +69,8 @@ func (e *encoder) free() {
 		e.own, e.useOwn = e.out, false
 	}
 	e.out = nil
-	e.entries = e.entries[:0]
-	if max(cap(e.own), cap(e.spare), 16*cap(e.entries)) <= pooledMax {
+	e.pairs, e.typed, e.elements = truncate(e.pairs, 0), truncate(e.typed, 0), e.elements[:0]
+	if max(cap(e.own), cap(e.spare), 32*cap(e.pairs), 40*cap(e.typed), 8*cap(e.elements)) <= pooledMax {
 		encoders.Put(e)
 	}
 }
@@ -100,89 +110,103 @@ func (e *encoder) tooLarge() bool {
 
 func (e *encoder) position() uint32 { return uint32(len(e.out) - e.base) }
 
-// group is a map or a set that is being written.
-type group struct {
-	kind  msgpack.Kind // Map, or Array for a set
-	start int          // of its header in out
-	first int          // of its entries
-}
-
-// open writes the header of a map or a set.
-func (e *encoder) open(kind msgpack.Kind, n int) group {
-	g := group{kind, len(e.out), len(e.entries)}
-	if n > cap(e.entries)-len(e.entries) {
-		e.growEntries(n)
+// grow is slices.Grow, in parts: with as many pairs as a document can hold, GiB
+// are copied.
+func grow[T any](s []T, n int) []T {
+	if n <= cap(s)-len(s) {
+		return s
 	}
-	e.header(kind, uint64(n))
-	return g
-}
-
-// growEntries makes room for n more. append would do so on the way, and copy what
-// there is in one piece: GiB, in a map with as many keys as a document can hold.
-func (e *encoder) growEntries(n int) {
-	grown := make([]entry, len(e.entries), max(len(e.entries)+n, cap(e.entries)+cap(e.entries)/4, 16))
+	grown := make([]T, len(s), max(len(s)+n, cap(s)+cap(s)/4, 16))
 	to := grown
-	for from := e.entries; len(from) > 0; {
-		c := copyEntries(to, from[:min(len(from), long)])
+	for from := s; len(from) > 0; {
+		c := copyPart(to, from[:min(len(from), often)])
 		to, from = to[c:], from[c:]
 	}
-	e.entries = grown
+	return grown
+}
+
+// truncate returns s[:n], and keeps nothing of the rest alive.
+func truncate[T any](s []T, n int) []T {
+	for rest := s[n:]; len(rest) > 0; {
+		part := rest[:min(len(rest), often)]
+		clearPart(part)
+		rest = rest[len(part):]
+	}
+	return s[:n]
 }
 
 //go:noinline
-func copyEntries(to, from []entry) int { return copy(to, from) }
+func clearPart[T any](s []T) { clear(s) }
 
-// order notes that an entry begins at start, and that the last n bytes, just
-// written, are what it is ordered by: the text of a key, or a whole element.
-// A value may follow.
-func (e *encoder) order(start uint32, n int) {
-	end := e.position()
-	e.entries = append(e.entries, entry{start: start, from: end - uint32(n), to: end, end: end})
+//go:noinline
+func copyPart[T any](to, from []T) int { return copy(to, from) }
+
+func compareNames[V any](a, b named[V]) int {
+	return compareKeys(memory.Bytes(a.name), memory.Bytes(b.name))
 }
 
-// endEntry ends the entry whose value has just been written.
-func (e *encoder) endEntry() { e.entries[len(e.entries)-1].end = e.position() }
-
-// close puts the entries of g in order. Of equal elements in a set one stays;
-// equal keys in a map are an error.
-func (e *encoder) close(g group) error {
-	entries := e.entries[g.first:]
-	e.entries = e.entries[:g.first]
-	written := e.out[e.base:]
-	compare := func(a, b entry) int {
-		x, y := written[a.from:a.to], written[b.from:b.to]
-		if len(x) > long {
-			return memory.Compare(x, y)
+// writePairs writes the pairs of a map, each value by write.
+func writePairs[V any](e *encoder, pairs []named[V], write func(e *encoder, v V, depth int) error, depth int) error {
+	slices.SortFunc(pairs, compareNames)
+	e.header(msgpack.Map, uint64(len(pairs)))
+	for i, p := range pairs {
+		if i > 0 && compareNames(pairs[i-1], p) == 0 {
+			return errDuplicate // two types of key with one text
 		}
-		return bytes.Compare(x, y)
+		if err := e.string(p.name); err != nil {
+			return err
+		}
+		if err := write(e, p.value, depth+1); err != nil {
+			return err
+		}
 	}
+	return nil
+}
 
+// set is a set that is being written.
+type set struct {
+	start int // of its header in out
+	first int // of its elements
+}
+
+// open writes the header of a set.
+func (e *encoder) open(n int) set {
+	s := set{len(e.out), len(e.elements)}
+	e.elements = grow(e.elements, n)
+	e.header(msgpack.Array, uint64(n))
+	return s
+}
+
+// element notes that an element, which has just been written, began at start.
+func (e *encoder) element(start uint32) {
+	e.elements = append(e.elements, element{start, e.position()})
+}
+
+// close puts the elements of s in order. Of equal ones one stays.
+func (e *encoder) close(s set) {
+	elements := e.elements[s.first:]
+	e.elements = e.elements[:s.first]
+	written := e.out[e.base:]
+	compare := func(a, b element) int {
+		return compareKeys(written[a.start:a.end], written[b.start:b.end])
+	}
 	ascending := true
-	for i := 1; i < len(entries) && ascending; i++ {
+	for i := 1; i < len(elements) && ascending; i++ {
 		if i%often == 0 {
 			preempt.Point()
 		}
-		// As compare does, but without a call for what is short.
-		a, b := entries[i-1], entries[i]
-		if x, y := written[a.from:a.to], written[b.from:b.to]; len(x) <= long {
-			ascending = bytes.Compare(x, y) < 0
-		} else {
-			ascending = memory.Compare(x, y) < 0
-		}
+		ascending = compare(elements[i-1], elements[i]) < 0
 	}
 	if ascending {
-		return nil
+		return
 	}
 
-	slices.SortFunc(entries, compare)
-	distinct := slices.CompactFunc(entries, func(a, b entry) bool { return compare(a, b) == 0 })
-	if g.kind == msgpack.Map && len(distinct) < len(entries) {
-		return errDuplicate
-	}
+	slices.SortFunc(elements, compare)
+	distinct := slices.CompactFunc(elements, func(a, b element) bool { return compare(a, b) == 0 })
 	end := len(e.out)
-	header := uint32(g.start - e.base)
+	header := uint32(s.start - e.base)
 	e.spare = memory.Append(e.spare[:0], written[header:])
-	e.out = msgpack.Append(e.out[:g.start], g.kind, uint64(len(distinct)))
+	e.out = msgpack.Append(e.out[:s.start], msgpack.Array, uint64(len(distinct)))
 	for i, d := range distinct {
 		if i%often == often-1 {
 			preempt.Point()
@@ -192,5 +216,4 @@ func (e *encoder) close(g group) error {
 	memory.Clear(e.spare)
 	memory.Clear(e.out[len(e.out):end])
 	e.dropped += end - len(e.out)
-	return nil
 }

@@ -48,7 +48,7 @@ func AppendKey(dst []byte, namespace, operation string, args ...any) ([]byte, er
 	if err := e.array(args, 0); err != nil {
 		return dst, err
 	}
-	return appendKey(dst, namespace, operation, e.out), nil
+	return appendKey(dst, namespace, operation, sum256(e.out)), nil
 }
 
 // KeyFromMsgpack returns the key that [Key] returns, for arguments given as one
@@ -65,27 +65,30 @@ func KeyFromMsgpack(namespace, operation string, args []byte) (string, error) {
 
 // AppendKeyFromMsgpack appends the key that [KeyFromMsgpack] returns to dst.
 func AppendKeyFromMsgpack(dst []byte, namespace, operation string, args []byte) ([]byte, error) {
+	return heap.AppendKeyFromMsgpack(dst, namespace, operation, args)
+}
+
+// AppendKeyFromMsgpack is [AppendKeyFromMsgpack]; [core.ErrOutOfMemory] if m has
+// none.
+func (m Memory) AppendKeyFromMsgpack(dst []byte, namespace, operation string, args []byte) ([]byte, error) {
 	if err := checkSegments(namespace, operation); err != nil {
 		return dst, err
 	}
-	size, err := scan(args, arguments)
+	s, err := scan(args, arguments)
 	if err != nil {
 		return dst, err
 	}
 	if msgpack.Next(args).Kind != msgpack.Array {
 		return dst, errNotArray
 	}
-	e := newArgsEncoder()
-	defer e.free()
-	e.out = memory.Grow(e.out, size)
-	if _, err := e.document(args); err != nil {
+	sum, err := m.digest(args, s)
+	if err != nil {
 		return dst, err
 	}
-	return appendKey(dst, namespace, operation, e.out), nil
+	return appendKey(dst, namespace, operation, sum), nil
 }
 
-func appendKey(dst []byte, namespace, operation string, canonicalArgs []byte) []byte {
-	sum := hash(canonicalArgs)
+func appendKey(dst []byte, namespace, operation string, sum [blake2b.Size256]byte) []byte {
 	dst = append(dst, namespace...)
 	dst = append(dst, ':')
 	dst = append(dst, operation...)
@@ -93,9 +96,9 @@ func appendKey(dst []byte, namespace, operation string, canonicalArgs []byte) []
 	return hex.AppendEncode(dst, sum[:])
 }
 
-// hash is BLAKE2b-256, in parts: over hundreds of MiB in one call of assembly it
+// sum256 is BLAKE2b-256, in parts: over hundreds of MiB in one call of assembly it
 // cannot be preempted.
-func hash(b []byte) (sum [blake2b.Size256]byte) {
+func sum256(b []byte) (sum [blake2b.Size256]byte) {
 	if len(b) <= 1<<20 {
 		return blake2b.Sum256(b) // without an allocation
 	}

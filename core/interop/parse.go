@@ -32,70 +32,85 @@ func Parse(doc []byte) (any, error) {
 	if _, err := scan(doc, reading); err != nil {
 		return nil, err
 	}
-	p := parser{doc}
-	return p.next(), nil
+	p := parser{doc: doc}
+	return p.next(0)
 }
 
-// parser reads a document that scan accepted: nothing in it can be cut short,
-// and its depth bounds the recursion.
-type parser struct{ in []byte }
+// parser reads a document that scan accepted. It believes nothing of that, since
+// somebody else may write to the document meanwhile.
+type parser struct {
+	doc []byte
+	pos int
+}
 
-func (p *parser) next() any {
-	h := msgpack.Next(p.in)
-	p.in = p.in[h.Size:]
+// next reads the next item, which lies inside depth containers.
+func (p *parser) next(depth int) (any, error) {
+	h, pos, err := read(p.doc, p.pos, depth)
+	if err != nil {
+		return nil, err
+	}
+	p.pos = pos
 	switch h.Kind {
 	case msgpack.False, msgpack.True:
-		return h.Kind == msgpack.True
+		return h.Kind == msgpack.True, nil
 	case msgpack.Uint:
 		if h.N > math.MaxInt64 {
-			return h.N
+			return h.N, nil
 		}
-		return int64(h.N)
+		return int64(h.N), nil
 	case msgpack.Int:
-		return int64(h.N)
+		return int64(h.N), nil
 	case msgpack.Float32:
-		return math.Float64frombits(widen(uint32(h.N)))
+		return math.Float64frombits(widen(uint32(h.N))), nil
 	case msgpack.Float64:
-		return math.Float64frombits(h.N)
+		return math.Float64frombits(h.N), nil
 	case msgpack.String:
-		return memory.String(p.content(h.N))
+		return memory.String(p.content(h.N)), nil
 	case msgpack.Bin:
-		return memory.Clone(p.content(h.N))
+		return memory.Clone(p.content(h.N)), nil
 	case msgpack.Ext:
-		return Extension{h.ExtType, memory.Clone(p.content(h.N))}
+		return Extension{h.ExtType, memory.Clone(p.content(h.N))}, nil
 	case msgpack.Array:
 		items := make([]any, h.N)
 		for i := range items {
-			items[i] = p.next()
+			if items[i], err = p.next(depth + 1); err != nil {
+				return nil, err
+			}
 		}
-		return items
+		return items, nil
 	case msgpack.Map:
-		return p.mapping(h.N)
+		return p.mapping(h.N, depth)
 	}
-	return nil
+	return nil, nil
 }
 
 func (p *parser) content(n uint64) []byte {
-	content := p.in[:n]
-	p.in = p.in[n:]
+	content := p.doc[p.pos:][:n]
+	p.pos += len(content)
 	return content
 }
 
-func (p *parser) mapping(n uint64) any {
+func (p *parser) mapping(n uint64, depth int) (any, error) {
 	pairs := make(Pairs, n)
 	for i := range pairs {
-		pairs[i] = Pair{Key: p.next(), Value: p.next()}
+		var err error
+		if pairs[i].Key, err = p.next(depth + 1); err == nil {
+			pairs[i].Value, err = p.next(depth + 1)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	m := make(map[string]any, n)
 	for _, pair := range pairs {
 		name, ok := pair.Key.(string)
 		if !ok {
-			return pairs
+			return pairs, nil
 		}
 		m[name] = pair.Value
 	}
 	if uint64(len(m)) != n {
-		return pairs
+		return pairs, nil
 	}
-	return m
+	return m, nil
 }

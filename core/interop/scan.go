@@ -28,26 +28,35 @@ func Check(doc []byte) error {
 	return err
 }
 
-// scan checks doc and returns the size of its canonical form. Under the rules
-// of a reader, which also accepts what has none, that size means nothing.
-func scan(doc []byte, p profile) (size int, err error) {
+// summary is what the canonical form of a document takes.
+type summary struct {
+	size      int  // in bytes
+	pairs     int  // of all maps together
+	sorted    bool // the pairs of each map are in order, and none is there twice
+	canonical bool // the document is its own canonical form
+}
+
+// scan checks doc and returns what its canonical form takes. Under the rules of a
+// reader, which also accepts what has none, that means nothing.
+func scan(doc []byte, p profile) (summary, error) {
 	if len(doc) > core.MaxPayloadSize {
-		return 0, core.ErrInputTooLarge
+		return summary{}, core.ErrInputTooLarge
 	}
-	s := scanner{doc: doc, profile: p, owed: 1}
-	err = s.items(1, false, 0)
+	s := scanner{doc: doc, profile: p, owed: 1, summary: summary{sorted: true, canonical: true}}
+	err := s.items(1, false, 0)
 	if err == nil && s.pos < len(doc) {
 		err = errTrailing
 	}
 	switch {
 	case err != nil && isPythonFrame(doc):
-		return 0, errFrame
+		return summary{}, errFrame
 	case err != nil:
-		return 0, err
+		return summary{}, err
 	case s.size > core.MaxPayloadSize:
-		return 0, core.ErrInputTooLarge // a float32 grows
+		return summary{}, core.ErrInputTooLarge // a float32 grows
 	}
-	return s.size, nil
+	s.canonical = s.canonical && s.sorted
+	return s.summary, nil
 }
 
 // isPythonFrame recognises the start of a frame that only the Python SDK
@@ -60,12 +69,17 @@ func isPythonFrame(in []byte) bool {
 // can be preempted. It is a power of two.
 const often = 1 << 12
 
+// span is where some bytes of the document lie; as positions, since a slice in a
+// scanner would have every document allocated on the heap. The zero value is none.
+type span struct{ start, end int }
+
 type scanner struct {
 	doc     []byte
 	pos     int   // what comes before it has been read
 	owed    int64 // items that containers have announced and that have not been read
-	size    int   // of the canonical form, so far
 	profile profile
+	before  span // the key before, of the map that is read
+	summary
 }
 
 // content is items for any count. The prologue of items is where the goroutine
@@ -88,7 +102,7 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 				return nil
 			}
 		}
-		h := msgpack.Next(s.doc[s.pos:])
+		start, h := s.pos, msgpack.Next(s.doc[s.pos:])
 		s.pos += h.Size
 		s.owed--
 		if h.Kind == msgpack.Invalid {
@@ -101,7 +115,9 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 			if err := s.profile.normalise(&h); err != nil {
 				return err
 			}
-			s.size += msgpack.Size(h.Kind, h.N)
+			first, size := msgpack.Shortest(h.Kind, h.N)
+			s.size += size
+			s.canonical = s.canonical && size == h.Size && first == s.doc[start]
 		}
 
 		// Every item owed takes a byte at least, and so does every byte of
@@ -125,9 +141,15 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 				return errTooDeep
 			}
 			s.owed += claim
+			if h.Kind == msgpack.Map {
+				s.pairs += int(h.N)
+			}
+			before := s.before
+			s.before = span{}
 			if err := s.content(claim, h.Kind == msgpack.Map, depth+1); err != nil {
 				return err
 			}
+			s.before = before
 			continue
 		}
 		content := s.doc[s.pos:][:claim]
@@ -138,6 +160,12 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 				return errUTF8
 			}
 			s.size += len(content)
+			if isMap && i%2 == 0 {
+				if before := s.before; before.start > 0 && s.sorted {
+					s.sorted = compareKeys(s.doc[before.start:before.end], content) < 0
+				}
+				s.before = span{s.pos - len(content), s.pos}
+			}
 		}
 	}
 	return nil

@@ -111,5 +111,8 @@ type aadRoom struct {
 var aadRooms = sync.Pool{New: func() any { return new(aadRoom) }}
 
 func appendAAD(room *aadRoom, k *encryption.TenantKeyring, key string) ([]byte, error) {
+	if len(key) > MaxKeySize {
+		return nil, core.ErrInputTooLarge
+	}
 	return k.AppendAAD(room.aad[:0], append(room.key[:0], key...), format, false)
 }

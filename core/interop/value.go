@@ -265,19 +265,14 @@ func (e *encoder) stringMap(v map[string]any, depth int) error {
 	if err := container(depth, len(v)); err != nil {
 		return err
 	}
-	g := e.open(msgpack.Map, len(v))
+	first := len(e.pairs)
+	e.pairs = grow(e.pairs, len(v))
 	for name, item := range v {
-		start := e.position()
-		if err := e.string(name); err != nil {
-			return err
-		}
-		e.order(start, len(name))
-		if err := e.value(item, depth+1); err != nil {
-			return err
-		}
-		e.endEntry()
+		e.pairs = append(e.pairs, named[any]{name, item})
 	}
-	return e.close(g)
+	err := writePairs(e, e.pairs[first:], (*encoder).value, depth)
+	e.pairs = truncate(e.pairs, first)
+	return err
 }
 
 // mapping writes a map of any type: a set, if its elements hold nothing.
@@ -285,42 +280,41 @@ func (e *encoder) mapping(v reflect.Value, depth int) error {
 	if err := container(depth, v.Len()); err != nil {
 		return err
 	}
-	elem := v.Type().Elem()
-	isSet := elem.Kind() == reflect.Struct && elem.NumField() == 0
-	if isSet && e.profile != arguments {
-		return errArgsOnly
+	if elem := v.Type().Elem(); elem.Kind() == reflect.Struct && elem.NumField() == 0 {
+		return e.mapSet(v, depth)
 	}
-	kind := msgpack.Map
-	if isSet {
-		kind = msgpack.Array
-	}
-	g := e.open(kind, v.Len())
+	first := len(e.typed)
+	e.typed = grow(e.typed, v.Len())
 	for it := v.MapRange(); it.Next(); {
 		name := it.Key()
-		start := e.position()
-		if isSet {
-			if err := e.reflected(name, depth+1); err != nil {
-				return err
-			}
-			e.order(start, int(e.position()-start))
-			continue
-		}
 		if name.Kind() == reflect.Interface {
 			name = name.Elem()
 		}
 		if name.Kind() != reflect.String {
 			return errMapKey
 		}
-		if err := e.string(name.String()); err != nil {
-			return err
-		}
-		e.order(start, name.Len())
-		if err := e.reflected(it.Value(), depth+1); err != nil {
-			return err
-		}
-		e.endEntry()
+		e.typed = append(e.typed, named[reflect.Value]{name.String(), it.Value()})
 	}
-	return e.close(g)
+	err := writePairs(e, e.typed[first:], (*encoder).reflected, depth)
+	e.typed = truncate(e.typed, first)
+	return err
+}
+
+// mapSet writes the keys of a map.
+func (e *encoder) mapSet(v reflect.Value, depth int) error {
+	if e.profile != arguments {
+		return errArgsOnly
+	}
+	s := e.open(v.Len())
+	for it := v.MapRange(); it.Next(); {
+		start := e.position()
+		if err := e.reflected(it.Key(), depth+1); err != nil {
+			return err
+		}
+		e.element(start)
+	}
+	e.close(s)
+	return nil
 }
 
 func (e *encoder) set(v Set, depth int) error {
@@ -330,15 +324,16 @@ func (e *encoder) set(v Set, depth int) error {
 	if err := container(depth, len(v)); err != nil {
 		return err
 	}
-	g := e.open(msgpack.Array, len(v))
+	s := e.open(len(v))
 	for _, item := range v {
 		start := e.position()
 		if err := e.value(item, depth+1); err != nil {
 			return err
 		}
-		e.order(start, int(e.position()-start))
+		e.element(start)
 	}
-	return e.close(g)
+	e.close(s)
+	return nil
 }
 
 // container checks a container of n items that lies inside depth others. Each

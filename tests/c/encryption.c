@@ -306,6 +306,53 @@ TEST(buffers_that_overlap)
     cachekit_keyring_free(keyring);
 }
 
+/* The first key that fails would clear what the second one needs. */
+TEST(a_plaintext_over_its_aad)
+{
+    CachekitKeyring *before = new_keyring(), *after = NULL;
+    const uint8_t *old[] = {master};
+    const size_t old_len[] = {sizeof master};
+    uint8_t sealed[44], room[64], aad[16];
+    size_t len = sizeof sealed, index = 0;
+    fill_random(aad, sizeof aad, 1);
+    CHECK_OK(cachekit_keyring_encrypt(before, aad, sizeof aad, HELLO, sealed, &len));
+    CHECK_OK(cachekit_keyring_new(key, sizeof key, old, old_len, 1, TENANT, &after));
+    for (size_t at = 0; at <= 40; at++) { /* of the plaintext; the AAD is at 20 */
+        CASE("the plaintext at %zu, the AAD at 20", at);
+        memset(room, POISON, sizeof room);
+        memcpy(room + 20, aad, sizeof aad);
+        len = 16;
+        bool over = at > 4 && at < 36;
+        CHECK_NUMBER(over ? CACHEKIT_INTERNAL : CACHEKIT_OK,
+            cachekit_keyring_decrypt(
+                after, room + 20, sizeof aad, sealed, sizeof sealed, room + at, &len, &index));
+        CHECK_NUMBER(over ? 0 : 16, len);
+        CHECK_NUMBER(over ? 0 : 1, index);
+        if (over)
+            CHECK_BYTES(aad, room + 20, sizeof aad);
+    }
+    cachekit_keyring_free(before);
+    cachekit_keyring_free(after);
+}
+
+/* A master key may lie where its keys go. */
+TEST(tenant_keys_in_place)
+{
+    CachekitTenantKeys want = {.struct_size = sizeof want}, keys;
+    CHECK_OK(cachekit_derive_tenant_keys(master, sizeof master, TENANT, &want));
+    for (size_t at = sizeof(size_t); at + sizeof master <= sizeof keys; at++) {
+        CASE("master key at %zu", at);
+        keys.struct_size = sizeof keys;
+        memcpy((uint8_t *)&keys + at, master, sizeof master);
+        CHECK_OK(cachekit_derive_tenant_keys((uint8_t *)&keys + at, sizeof master, TENANT, &keys));
+        CHECK_BYTES(&want, &keys, sizeof keys);
+    }
+    CASE("not a master key");
+    CHECK_CODE(CACHEKIT_INVALID_KEY_LENGTH,
+        cachekit_derive_tenant_keys(keys.encryption, 15, TENANT, &keys));
+    CHECK_FILLED(0, keys.encryption, 3 * CACHEKIT_KEY_SIZE);
+}
+
 TEST(the_error_of_a_constructor_is_set)
 {
     CachekitError err = CACHEKIT_INTERNAL;

@@ -97,6 +97,71 @@ TEST(components_of_an_aad_are_below_4_gib)
     }
 }
 
+/* What has no business being large is refused, before memory is taken for it. */
+TEST(names_have_limits)
+{
+    static const size_t most = CACHEKIT_MAX_FORMAT_SIZE;
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    CachekitKeyring *keyring = new_keyring();
+    char *name = malloc(200 * MIB + 1);
+    uint8_t *out = NULL, sealed[64];
+    size_t len = 0;
+    CHECK(name != NULL);
+    memset(name, 'f', 200 * MIB);
+    name[200 * MIB] = '\0';
+    size_t before = memory_status("VmHWM");
+    for (size_t n = 200 * MIB; n > most; n = n == 200 * MIB ? most + 1 : most) {
+        CASE("%zu bytes", n);
+        name[n] = '\0';
+        CHECK(cachekit_byte_storage_new(name) == NULL);
+        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+            cachekit_byte_storage_store(storage, HELLO, name, &out, &len));
+        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+            cachekit_keyring_seal(keyring, name, BYTES("k"), HELLO, &out, &len));
+        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+            cachekit_keyring_open(keyring, name, BYTES("k"), HELLO, &out, &len, NULL));
+        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+            cachekit_keyring_seal(keyring, NULL, (uint8_t *)name, n, HELLO, &out, &len));
+        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+            cachekit_keyring_open(keyring, NULL, (uint8_t *)name, n, sealed, 64, &out, &len, NULL));
+        len = sizeof sealed;
+        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+            cachekit_keyring_seal_interop(keyring, name, BYTES("\xc0"), sealed, &len));
+        len = sizeof sealed;
+        CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+            cachekit_keyring_open_interop(keyring, name, sealed, 64, sealed, &len, NULL));
+    }
+    CHECK_NUMBER(0, cachekit_keyring_get_counter(keyring));
+    if (!CHECK_SANITIZED)
+        CHECK(memory_status("VmHWM") < before + 8 * MIB);
+
+    CASE("%zu bytes", most);
+    name[most] = '\0';
+    cachekit_byte_storage_free(storage);
+    storage = cachekit_byte_storage_new(name);
+    CHECK_OK(cachekit_byte_storage_store(storage, HELLO, NULL, &out, &len));
+    cachekit_free_buffer(out);
+    CHECK_OK(cachekit_keyring_seal(keyring, name, (uint8_t *)name, most, HELLO, &out, &len));
+    uint8_t *back = NULL;
+    size_t back_len = 0;
+    CHECK_OK(cachekit_keyring_open(
+        keyring, name, (uint8_t *)name, most, out, len, &back, &back_len, NULL));
+    cachekit_free_buffer(out);
+    cachekit_free_buffer(back);
+
+    CASE("an interop key");
+    name[194] = '\0';
+    len = sizeof sealed;
+    CHECK_OK(cachekit_keyring_seal_interop(keyring, name, BYTES("\xc0"), sealed, &len));
+    name[194] = 'f', name[195] = '\0';
+    len = sizeof sealed;
+    CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+        cachekit_keyring_seal_interop(keyring, name, BYTES("\xc0"), sealed, &len));
+    free(name);
+    cachekit_byte_storage_free(storage);
+    cachekit_keyring_free(keyring);
+}
+
 /* Half a gibibyte itself goes through. */
 TEST(exactly_512_mib)
 {

@@ -285,6 +285,71 @@ CHILD(no_memory_for_handles)
     cachekit_keyring_free(new_keyring());
 }
 
+/* Encryptors until NULL, where there is memory for some hundred thousand. */
+CHILD(no_memory_for_more_handles)
+{
+    enum { MOST = 1 << 20 };
+    static CachekitEncryptor *all[MOST + 1];
+    CachekitError err = CACHEKIT_OK;
+    int made = 0;
+    cachekit_encryptor_free(new_encryptor());
+    limit_memory(400 * MIB);
+    while (made <= MOST && (all[made] = cachekit_encryptor_new(&err)) != NULL)
+        made++;
+    lift_limit();
+    CHECK(made > 1000 && made < MOST);
+    check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
+    for (int i = 0; i < made; i++)
+        cachekit_encryptor_free(all[i]);
+    cachekit_encryptor_free(new_encryptor());
+}
+
+/* A document of maps that are not in order, which takes 8 bytes a pair. */
+CHILD(no_memory_for_interop)
+{
+    size_t n = 100 * MIB, at = 0, len = 2 * n;
+    uint8_t *doc = reserve(n), *out = reserve(len);
+    char interop_key[CACHEKIT_INTEROP_KEY_BUFFER_SIZE];
+    doc[at++] = 0xdd; /* an array of maps of two pairs */
+    for (int shift = 24; shift >= 0; shift -= 8)
+        doc[at++] = (uint8_t)((n - 5) / 7 >> shift);
+    for (; at + 7 <= n; at += 7)
+        memcpy(doc + at,
+            "\x82\xa1z\xc0\xa1"
+            "a\xc0",
+            7);
+    CHECK_OK(cachekit_interop_value(doc, at, out, &len));
+    CHECK(len == at && memcmp(out + 5,
+                           "\x82\xa1"
+                           "a\xc0\xa1z\xc0",
+                           7) == 0);
+    len = 2 * n;
+    reset_peak();
+    CHECK_OK(cachekit_interop_value(doc, at, out, &len));
+    size_t peak = memory_status("VmHWM");
+    check_that(peak < 2 * at + 8 * 2 * (at / 7) + 16 * MIB, __FILE__, __LINE__,
+        "canonical form of %zu KiB: peak of %zu KiB", at >> 10, peak >> 10);
+    len = sizeof interop_key;
+    reset_peak();
+    CHECK_OK(cachekit_interop_key("n", "o", doc, at, interop_key, &len));
+    CHECK(memory_status("VmHWM") <= peak + MIB);
+
+    limit_memory(100 * MIB);
+    for (int round = 0; round < 3; round++) {
+        len = 2 * n;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_interop_value(doc, at, out, &len));
+        CHECK_NUMBER(0, len);
+        len = sizeof interop_key;
+        CHECK_CODE(
+            CACHEKIT_OUT_OF_MEMORY, cachekit_interop_key("n", "o", doc, at, interop_key, &len));
+        len = sizeof interop_key;
+        CHECK_OK(cachekit_interop_key("n", "o", BYTES("\x90"), interop_key, &len));
+    }
+    lift_limit();
+    len = sizeof interop_key;
+    CHECK_OK(cachekit_interop_key("n", "o", doc, at, interop_key, &len));
+}
+
 TEST(out_of_memory_is_an_answer)
 {
     if (CHECK_SANITIZED || check_slow())
@@ -292,6 +357,10 @@ TEST(out_of_memory_is_an_answer)
     CHECK_NUMBER(0, check_spawn("no_memory_for_results"));
     CASE("handles");
     CHECK_NUMBER(0, check_spawn("no_memory_for_handles"));
+    CASE("more handles");
+    CHECK_NUMBER(0, check_spawn("no_memory_for_more_handles"));
+    CASE("documents");
+    CHECK_NUMBER(0, check_spawn("no_memory_for_interop"));
 }
 
 /* ---- No random numbers ---- */

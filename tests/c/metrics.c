@@ -206,7 +206,8 @@ typedef union grown {
     CachekitTenantKeys keys;
 } grown;
 
-static void check_grown(const char *name, CachekitError (*call)(grown *), size_t size)
+/* Below least bytes a struct is refused, since it cannot hold what the caller needs. */
+static void check_grown(const char *name, CachekitError (*call)(grown *), size_t size, size_t least)
 {
     grown whole, g;
     memset(&whole, POISON, sizeof whole);
@@ -217,7 +218,11 @@ static void check_grown(const char *name, CachekitError (*call)(grown *), size_t
         CASE("%s of %zu bytes", name, n);
         memset(&g, POISON, sizeof g);
         g.metrics.struct_size = n;
-        CHECK_OK(call(&g));
+        if (n < least)
+            memset(whole.bytes + sizeof(size_t), 0, n);
+        else if (n == least)
+            CHECK_OK(call(&whole));
+        CHECK_CODE(n < least ? CACHEKIT_INVALID_INPUT : CACHEKIT_OK, call(&g));
         CHECK_NUMBER(n, g.metrics.struct_size);
         size_t filled = n < size ? n : size;
         if (filled > sizeof(size_t))
@@ -264,11 +269,11 @@ TEST(structs_of_every_size)
     encryptor = new_encryptor();
     keyring = new_keyring();
     CHECK_OK(cachekit_byte_storage_store(storage, HELLO, NULL, &envelope, &len));
-    check_grown("metrics of a storage", storage_metrics, sizeof(CachekitMetrics));
-    check_grown("metrics of an encryptor", encryptor_metrics, sizeof(CachekitMetrics));
-    check_grown("metrics of a keyring", keyring_metrics, sizeof(CachekitMetrics));
-    check_grown("envelope info", inspect, sizeof(CachekitEnvelopeInfo));
-    check_grown("tenant keys", derive, sizeof(CachekitTenantKeys));
+    check_grown("metrics of a storage", storage_metrics, sizeof(CachekitMetrics), 1);
+    check_grown("metrics of an encryptor", encryptor_metrics, sizeof(CachekitMetrics), 1);
+    check_grown("metrics of a keyring", keyring_metrics, sizeof(CachekitMetrics), 1);
+    check_grown("envelope info", inspect, sizeof(CachekitEnvelopeInfo), 1);
+    check_grown("tenant keys", derive, sizeof(CachekitTenantKeys), sizeof(CachekitTenantKeys));
     cachekit_free_buffer(envelope);
     cachekit_byte_storage_free(storage);
     cachekit_encryptor_free(encryptor);

@@ -129,6 +129,8 @@ func TestReadmeLimits(t *testing.T) {
 	values := map[string]int64{
 		"core.MaxPayloadSize":           core.MaxPayloadSize,
 		"core.MaxEnvelopeSize":          core.MaxEnvelopeSize,
+		"core.MaxFormatSize":            core.MaxFormatSize,
+		"encryption.MaxCacheKeySize":    encryption.MaxCacheKeySize,
 		"core.MaxCompressionRatio":      core.MaxCompressionRatio,
 		"core.MaxNesting":               core.MaxNesting,
 		"encryption.MinMasterKeySize":   encryption.MinMasterKeySize,

@@ -134,8 +134,14 @@ func Next(in []byte) Header {
 // Size returns the size in bytes of the shortest header for an item that is
 // not an extension. Lengths and counts have to fit 32 bits.
 func Size(kind Kind, n uint64) int {
-	_, width := shortest(kind, n)
-	return 1 + width
+	_, size := Shortest(kind, n)
+	return size
+}
+
+// Shortest returns the first byte of that header and its size in bytes.
+func Shortest(kind Kind, n uint64) (first byte, size int) {
+	first, width := shortest(kind, n)
+	return first, 1 + width
 }
 
 // Append appends that shortest header to dst.
