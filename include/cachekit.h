@@ -44,9 +44,20 @@
  * Threads. Every function may be called from any thread at any time, two
  * threads on one handle included. A handle may be freed while another thread
  * uses it: the calls under way finish, later ones get CACHEKIT_INVALID_HANDLE.
+ * At most 1,048,576 handles are valid at a time.
  *
- * Inputs are never written to and never kept, and must not change during the
- * call. NULL with length 0 is an empty input; NULL with a length above 0 is
+ * Not from a signal handler: no function is async-signal-safe. To leave a call by
+ * longjmp, and to cancel a thread amid one with PTHREAD_CANCEL_ASYNCHRONOUS, is
+ * undefined. A main that ends by pthread_exit leaves a process that does not
+ * end, since the library's threads do not: return from main, or call exit.
+ *
+ * Inputs are never written to and never kept. Inputs and outputs must be private
+ * to the call: until it returns, nobody may write to its inputs, or read or write
+ * its outputs, no other thread and no other process that shares the memory. What
+ * changes an input after its tag or checksum was computed comes out as if it had
+ * been vouched for; and an output may hold a plaintext that is not authentic yet,
+ * or one that is not encrypted yet, until the call is over. Memory that others can
+ * write to has to be copied first. NULL with length 0 is an empty input; NULL with a length above 0 is
  * CACHEKIT_NULL_POINTER, and so is a NULL place for a result. All lengths and
  * sizes are in bytes.
  *
@@ -84,7 +95,9 @@
  * other than Linux, and in a static archive, the start is when it is loaded.
  *
  * Limits. A payload is at most CACHEKIT_MAX_PAYLOAD_SIZE bytes. What an
- * envelope claims is checked against the limits before memory is taken.
+ * envelope claims is checked against the limits before memory is taken. Names are
+ * short: a format, a cache key and an interop key above their limits are
+ * CACHEKIT_INPUT_TOO_LARGE.
  *
  * ABI. A symbol or a number is never changed or reused. Structs begin with
  * struct_size, which the caller sets to sizeof the struct, so that they can
@@ -96,6 +109,16 @@
  * calls the library gets a stack of 256 KiB for handlers, unless it has one.
  *
  * Threads of yours may be cancelled: no call is a cancellation point.
+ *
+ * Wear. Two things wear out. An encryptor or keyring counts its encryptions: after
+ * 2^31 it warns with CACHEKIT_ROTATION_NEEDED, after 2^32 it ends. A new one, with
+ * the same keys, takes its place. A key wears out with what is encrypted under it
+ * by all instances in all processes together: replace the master key before one
+ * tenant's key, or a key given to cachekit_encrypt, has encrypted 2^48 blocks of 16
+ * bytes (4 PiB), or has served 92,000 process starts with one encryptor or keyring
+ * each, or 2,000 with a thousand each, whichever comes first. That keeps both the
+ * advantage of an attacker who looks for patterns (blocks^2 / 2^129) and the chance
+ * of a nonce that repeats below 2^-32, the bound of NIST SP 800-38D, section 8.
  */
 #ifndef CACHEKIT_H
 #define CACHEKIT_H
@@ -171,7 +194,8 @@ typedef enum CachekitError {
 
     /* A warning, not an error: the call did its work and its output is
      * complete, but this encryptor or keyring has made 2^31 encryptions or
-     * more before. Replace it (a new one starts at 0) before it reaches 2^32. */
+     * more before. Make a new one, which starts at 0, before it reaches 2^32. The
+     * keys may stay; what wears those out stands under "Wear" above. */
     CACHEKIT_ROTATION_NEEDED = 5,
 
     /* 2^32 encryptions made; this encryptor or keyring encrypts no more, so
@@ -188,7 +212,8 @@ typedef enum CachekitError {
     /* A pointer is NULL that must not be. */
     CACHEKIT_NULL_POINTER = 9,
 
-    /* More than 512 MiB, or an envelope that claims more. */
+    /* More than 512 MiB, an envelope that claims more, or a name (format, cache
+     * key, interop key) above its limit. */
     CACHEKIT_INPUT_TOO_LARGE = 10,
 
     /* An envelope that claims over 1000 bytes for each byte it has. */
@@ -209,7 +234,7 @@ typedef enum CachekitError {
     /* NULL, freed, of another type, or never a handle. */
     CACHEKIT_INVALID_HANDLE = 16,
 
-    /* No memory for the result. Nothing else has happened. */
+    /* No memory for the result, or no handle left. Nothing else has happened. */
     CACHEKIT_OUT_OF_MEMORY = 17,
 
     /* This process was forked after the library had started. */
@@ -310,10 +335,10 @@ const char *cachekit_error_name(CachekitError err);
 /* True if encryption uses the CPU's AES instructions. */
 bool cachekit_hardware_acceleration_enabled(void);
 
-/* Wipes and frees a buffer that the library allocated. NULL is fine. Any other
- * pointer that the library did not give out, one into the middle of a buffer,
- * and in most cases one that was freed before, are recognised and ignored;
- * do not rely on it: freeing a large buffer twice is undefined. */
+/* Wipes and frees a buffer that the library allocated. NULL is fine. As with
+ * free, anything else is undefined: a pointer that the library did not give out,
+ * one into the middle of a buffer, a buffer that was freed before or is freed by
+ * two threads at once. */
 void cachekit_free_buffer(void *buffer);
 
 /* Overwrites len bytes with zeros, and is not optimised away. NULL is fine. */
@@ -327,8 +352,8 @@ void cachekit_wipe(void *memory, size_t len);
  * envelopes. The format says what the payload is; the library only carries it.
  * One for a whole program will do.
  *
- * Returns NULL if default_format is not UTF-8, without memory, or after a
- * fork. Free with cachekit_byte_storage_free. */
+ * Returns NULL if default_format is not UTF-8 or above
+ * CACHEKIT_MAX_FORMAT_SIZE, without memory, or after a fork. Free with cachekit_byte_storage_free. */
 CachekitByteStorage *cachekit_byte_storage_new(const char *default_format);
 
 /* Frees a storage. NULL, and one freed before, are fine. */
@@ -339,7 +364,8 @@ void cachekit_byte_storage_free(CachekitByteStorage *storage);
  *
  * Returns
  *   CACHEKIT_OK
- *   CACHEKIT_INPUT_TOO_LARGE  data, or its envelope, above 512 MiB
+ *   CACHEKIT_INPUT_TOO_LARGE  data, or its envelope, above 512 MiB, or format
+ *                             above CACHEKIT_MAX_FORMAT_SIZE
  *   CACHEKIT_INVALID_INPUT    format is not UTF-8
  *   CACHEKIT_OUT_OF_MEMORY, CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE,
  *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
@@ -386,7 +412,9 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_get_metrics(
     const CachekitByteStorage *storage, CachekitMetrics *metrics);
 
 /* Reads the header of an envelope without decompressing, at the same cost for
- * 64 bytes and for 512 MiB. Set info->struct_size first; info->format points
+ * 64 bytes and for 512 MiB of what a writer makes. What readers accept besides
+ * takes time in proportion to its size, a second or two for 512 MiB: a block that
+ * is spelled as integers, and a map with unknown fields. Set info->struct_size first; info->format points
  * into the envelope. On error the rest of *info is zeros.
  *
  * Returns
@@ -450,8 +478,9 @@ CACHEKIT_NODISCARD CachekitError cachekit_verify_checksum(
 
 /* Makes an encryptor. One for a whole program will do; it is also the unit
  * whose 2^32 encryptions are counted. *error, if not NULL, receives
- * CACHEKIT_OK, CACHEKIT_RNG_FAILURE, CACHEKIT_OUT_OF_MEMORY, CACHEKIT_FORKED
- * or CACHEKIT_INTERNAL.
+ * CACHEKIT_OK, CACHEKIT_RNG_FAILURE, CACHEKIT_OUT_OF_MEMORY, CACHEKIT_FORKED,
+ * CACHEKIT_INTERNAL, or CACHEKIT_INVALID_INPUT where GODEBUG=fips140=only is set
+ * and the CPU, or CACHEKIT_AES=stdlib, leaves only Go's AES, which then refuses.
  *
  * Returns NULL on error. Free with cachekit_encryptor_free. */
 CachekitEncryptor *cachekit_encryptor_new(CachekitError *error);
@@ -518,10 +547,10 @@ CACHEKIT_NODISCARD CachekitError cachekit_derive_key(const uint8_t *master, size
 
 /* Derives a tenant's three keys: domains "encryption", "authentication" and
  * "cache_keys", with the tenant id as salt. Set keys->struct_size first; wipe
- * the keys when done. On error they are zeros.
+ * the keys when done. On error they are zeros. In place: master may lie in *keys.
  *
  * Returns what cachekit_derive_key does, or CACHEKIT_INVALID_INPUT if
- * struct_size is 0. */
+ * struct_size is too small for the three keys. */
 CACHEKIT_NODISCARD CachekitError cachekit_derive_tenant_keys(const uint8_t *master,
     size_t master_len, const uint8_t *tenant_id, size_t tenant_id_len, CachekitTenantKeys *keys);
 
@@ -552,7 +581,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_key_fingerprint(
  *   CACHEKIT_OK
  *   CACHEKIT_INVALID_KEY_LENGTH  a master key shorter than 16 bytes
  *   CACHEKIT_INVALID_INPUT       over 3 decrypt-only keys, the current key
- *                                among them, tenant id empty
+ *                                among them, tenant id empty; or as for
+ *                                cachekit_encryptor_new
  *   CACHEKIT_SALT_TOO_LONG       tenant id above 1024 bytes
  *   CACHEKIT_RNG_FAILURE, CACHEKIT_OUT_OF_MEMORY, CACHEKIT_NULL_POINTER,
  *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
@@ -616,6 +646,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_get_metrics(
  * with room for the worst case.
  *
  * Returns what cachekit_byte_storage_store and cachekit_keyring_encrypt do;
+ * CACHEKIT_INPUT_TOO_LARGE also for a cache key above CACHEKIT_MAX_CACHE_KEY_SIZE.
  * CACHEKIT_ROTATION_NEEDED comes with a complete result. */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_seal(CachekitKeyring *keyring, const char *format,
     const uint8_t *cache_key, size_t cache_key_len, const uint8_t *data, size_t data_len,
@@ -625,7 +656,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_seal(CachekitKeyring *keyring,
  * *key_index as in cachekit_keyring_decrypt. The result is library-allocated.
  *
  * Returns what cachekit_keyring_decrypt and cachekit_byte_storage_retrieve do;
- * CACHEKIT_INVALID_INPUT also if the envelope inside is of another format. */
+ * CACHEKIT_INPUT_TOO_LARGE as cachekit_keyring_seal; CACHEKIT_INVALID_INPUT also if the envelope inside is of another format. */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_open(const CachekitKeyring *keyring,
     const char *format, const uint8_t *cache_key, size_t cache_key_len, const uint8_t *sealed,
     size_t sealed_len, uint8_t **data, size_t *data_len, size_t *key_index);
@@ -669,6 +700,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_msgpack_check(const uint8_t *in, size_
  * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (a bad name; arguments that are
  * not an array or have no canonical form: NaN, infinities, extension types,
  * duplicate map keys, text that is not UTF-8), CACHEKIT_INPUT_TOO_LARGE,
+ * CACHEKIT_OUT_OF_MEMORY (8 bytes for each pair of maps that are not in order),
  * CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
  * CACHEKIT_INTERNAL. */
 CACHEKIT_NODISCARD CachekitError cachekit_interop_key(const char *name_space, const char *operation,
@@ -682,7 +714,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_interop_key(const char *name_space, co
 CACHEKIT_NODISCARD CachekitError cachekit_interop_value(
     const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len);
 
-/* Encrypts a value (one MessagePack document) for one interop key.
+/* Encrypts a value (one MessagePack document) for one interop key, which is one
+ * that cachekit_interop_key made: above 194 bytes it is CACHEKIT_INPUT_TOO_LARGE.
  * Bound: value_len + CACHEKIT_CIPHERTEXT_OVERHEAD, which is also the exact
  * size.
  *

@@ -16,6 +16,20 @@
 // at a random number, and a counter of 4 bytes; neither ever repeats in a
 // process. Two processes under one key are told apart by their random starts.
 //
+// Two things wear out. An Encryptor or TenantKeyring counts its encryptions, and
+// makes way for a new one, with the same keys, after RotationThreshold. A key wears
+// out with what all instances in all processes encrypt under it: replace the master
+// key before one tenant's key, or a key given to an Encryptor, has encrypted 2^48
+// blocks of 16 bytes (4 PiB), or has served 92,000 process starts with one instance
+// each, or 2,000 with a thousand each. That keeps the advantage of an attacker who
+// looks for patterns, blocks^2 / 2^129 (draft-irtf-cfrg-aead-limits, section 5.1; RFC
+// 8645 says why keys have lifetimes), and the chance of a nonce that repeats below
+// 2^-32, the bound of NIST SP 800-38D, section 8.
+//
+// Inputs and outputs must be private to a call until it returns: what changes an
+// input meanwhile comes out as if it had been vouched for, and an output may hold a
+// plaintext that is not authentic yet, or not encrypted yet.
+//
 // Functions come in three forms: a plain one that allocates its result, an
 // Append form that extends a slice, and an Into form that writes into memory of
 // a known size and allocates nothing.

@@ -10,8 +10,9 @@ import (
 // each call. It counts its encryptions, so that no nonce is ever used twice,
 // whatever the keys. It is safe for any number of goroutines.
 //
-// After RotationThreshold encryptions it is time for a new Encryptor (and a
-// new key); after MaxEncryptions it answers core.ErrCounterExhausted for good.
+// After RotationThreshold encryptions it is time for a new Encryptor, which may serve
+// the same keys; after MaxEncryptions it answers core.ErrCounterExhausted for good.
+// What wears out a key stands in the package's documentation.
 type Encryptor struct {
 	nonces
 	keys             keyCache
@@ -19,8 +20,11 @@ type Encryptor struct {
 }
 
 // NewEncryptor returns an Encryptor with an instance id of its own. The error
-// is core.ErrRNGFailure if the system gives no random bytes.
+// is core.ErrRNGFailure if the system gives no random bytes, or ErrFIPS140.
 func NewEncryptor() (*Encryptor, error) {
+	if aesgcm.Forbidden() {
+		return nil, ErrFIPS140
+	}
 	e := new(Encryptor)
 	if err := e.nonces.init(); err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func KeyringFromEnv() (*Keyring, error) {
 // instance id and counter, and lives on when the master keyring is wiped.
 //
 // Errors: core.ErrInvalidInput for an empty tenant, core.ErrSaltTooLong,
-// core.ErrRNGFailure, ErrWiped.
+// core.ErrRNGFailure, ErrFIPS140, ErrWiped.
 func (k *Keyring) ForTenant(tenantID []byte) (*TenantKeyring, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()

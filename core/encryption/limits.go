@@ -37,7 +37,7 @@ const (
 	MaxEncryptions = 1 << 32
 
 	// RotationThreshold is the number of encryptions after which a new
-	// Encryptor or a new key is due.
+	// Encryptor or TenantKeyring is due. The keys may stay.
 	RotationThreshold = 1 << 31
 
 	// MaxDecryptOnlyKeys is how many retired keys a keyring may hold.
@@ -52,6 +52,12 @@ var (
 	ErrTooManyKeys     = fmt.Errorf("%w: more than %d decrypt-only keys", core.ErrInvalidInput, MaxDecryptOnlyKeys)
 	ErrCurrentKeyTwice = fmt.Errorf("%w: the current key is among the decrypt-only ones", core.ErrInvalidInput)
 )
+
+// ErrFIPS140 is the answer of the constructors where Go's FIPS 140-3 mode is enforced
+// and the standard library would have to encrypt, which is then not allowed to do so
+// with nonces from a counter.
+var ErrFIPS140 = fmt.Errorf("%w: GODEBUG=fips140=only forbids encryption by the standard library, "+
+	"which this CPU or CACHEKIT_AES=stdlib asks for", core.ErrInvalidInput)
 
 // ErrWiped is the answer of everything that Wipe was called on.
 var ErrWiped = fmt.Errorf("%w: used after Wipe", core.ErrInvalidHandle)

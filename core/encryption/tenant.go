@@ -36,6 +36,9 @@ func NewTenantKeyring(current []byte, decryptOnly [][]byte, tenantID []byte) (*T
 }
 
 func newTenantKeyring(current []byte, decryptOnly [][]byte, tenantID []byte) (*TenantKeyring, error) {
+	if aesgcm.Forbidden() {
+		return nil, ErrFIPS140
+	}
 	if err := checkTenant(tenantID); err != nil {
 		return nil, err
 	}

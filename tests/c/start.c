@@ -179,6 +179,25 @@ TEST_ALONE(variables_that_are_not_understood_are_named)
     CHECK(strstr(cachekit_build_info(), "fast") != NULL);
 }
 
+/* Go's FIPS 140-3 mode allows its AES-GCM no nonces but its own. Only constructors
+ * can be refused then, and say so; the library's own kernels are not Go's. */
+TEST_ALONE(fips_mode_is_an_answer)
+{
+    CachekitError err = CACHEKIT_OK;
+    CachekitKeyring *keyring = NULL;
+    uint8_t sum[8], derived[CACHEKIT_KEY_SIZE];
+    CHECK_NUMBER(0, setenv("CACHEKIT_AES", "stdlib", 1));
+    CHECK_NUMBER(0, setenv("GODEBUG", "fips140=only", 1));
+    CHECK(cachekit_encryptor_new(&err) == NULL);
+    check_code(CACHEKIT_INVALID_INPUT, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
+    CHECK_CODE(CACHEKIT_INVALID_INPUT,
+        cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring));
+    CHECK(keyring == NULL);
+    CHECK(strstr(cachekit_build_info(), "aes=stdlib (forbidden by GODEBUG=fips140=only)") != NULL);
+    CHECK_OK(cachekit_checksum(HELLO, sum));
+    CHECK_OK(cachekit_derive_key(master, sizeof master, TENANT, BYTES("encryption"), derived));
+}
+
 /* putenv keeps the caller's memory, which may be on a stack that is gone. */
 TEST_ALONE(variables_may_go_after_the_start)
 {

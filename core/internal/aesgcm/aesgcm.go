@@ -44,6 +44,7 @@
 package aesgcm
 
 import (
+	"crypto/fips140"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
@@ -188,6 +189,10 @@ func OpenOnce(key, dst, nonce, ciphertext, aad []byte) bool {
 // its next use is not worth the bookkeeping; SealOnce and OpenOnce are then
 // the calls to use.
 func SetupIsCheap() bool { return active != stdlib }
+
+// Forbidden tells that GODEBUG=fips140=only holds where the standard library does the
+// work: that refuses every nonce that it has not made itself.
+func Forbidden() bool { return active == stdlib && fips140.Enforced() }
 
 // Path names the implementation that does the work: "avx512", "avx2" or
 // "stdlib".
