@@ -105,6 +105,9 @@ func TestLimits(t *testing.T) {
 
 func TestEveryFormOfEveryFieldIsRead(t *testing.T) {
 	block, sum, n := literalBlock(hello), sumOf(hello), uint64(len(hello))
+	// Bits that have no meaning: a last token has no match.
+	loose := bytes.Clone(block)
+	loose[0] |= 0x0b
 	// ofWidth spells each byte as an integer of the given type.
 	ofWidth := func(head []byte, c byte, width int, of []byte) []byte {
 		for _, b := range of {
@@ -126,6 +129,8 @@ func TestEveryFormOfEveryFieldIsRead(t *testing.T) {
 			ofWidth(header(0xdc, 2, count(block)), 0xd2, 4, block),
 			ofWidth(header(0xdc, 2, count(block)), 0xd3, 8, block),
 			integers(block),
+			bin(loose),
+			integers(loose),
 		},
 		"checksum": {
 			integers(sum),

@@ -193,6 +193,10 @@ func TestFlippedBitsByField(t *testing.T) {
 				t.Errorf("%s, in the size: accepted", name)
 			case i >= checksum && i < size && err == nil:
 				t.Errorf("%s, in the checksum: accepted", name)
+			case i == block && bit < 4:
+				if err != nil || !bytes.Equal(got, data) {
+					t.Errorf("%s, without a meaning in the last token of a block: %d bytes, %v", name, len(got), err)
+				}
 			case i >= block && i < checksum && err == nil:
 				t.Errorf("%s, in the block: accepted", name)
 			case i >= block+3 && i < checksum && !errors.Is(err, core.ErrChecksumMismatch):

@@ -191,8 +191,9 @@ func referenceInspect(envelope []byte) (reference, error) {
 
 // A block is strict if it obeys all of the LZ4 block format, whose last five
 // bytes are literals and whose last match starts twelve bytes before the end:
-// every reader must take it. It is loose if it makes sense but does not end
-// like that, after a match for instance; a reader may refuse it.
+// every reader must take it, whatever the low nibble of its last token, which
+// has no meaning. It is loose if it makes sense but does not end like that,
+// after a match for instance; a reader may refuse it.
 type verdict int
 
 const (
@@ -234,7 +235,7 @@ func referenceDecode(block []byte, limit int) (out []byte, v verdict) {
 		out = append(out, block[:literals]...)
 		block = block[literals:]
 		if len(block) == 0 {
-			if token&15 != 0 || lastMatch != math.MinInt && (literals < 5 || lastMatch > len(out)-12) {
+			if lastMatch != math.MinInt && (literals < 5 || lastMatch > len(out)-12) {
 				return out, loose
 			}
 			return out, strict

@@ -55,7 +55,7 @@ func decodeOn(dst, src []byte, ip, op, result int) (int, error) {
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
 				return 0, ErrMalformed
 			}
-			if ip == len(src) && match == 0 {
+			if ip == len(src) {
 				return op, nil
 			}
 			ip, op, ok = decodeMatch(dst, src, match, ip, op)

@@ -38,9 +38,6 @@ func DecodeFrom(dst []byte, next func() (byte, bool)) (int, error) {
 		// A block ends after the literals of a sequence, and nowhere else.
 		low, ok := next()
 		if !ok {
-			if token&15 != 0 {
-				return 0, ErrMalformed
-			}
 			return n, nil
 		}
 		high, ok := next()

@@ -31,6 +31,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add([]byte("\x30abc\x03\x00\x20de"), uint16(9))
+	f.Add([]byte("\x30abc\x03\x00\x2fde"), uint16(9))
 	f.Fuzz(func(t *testing.T, block []byte, room uint16) {
 		data, err := decodings(t, "input", block, int(room))
 		if err != nil {

@@ -2,6 +2,7 @@ package lz4block
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"io"
 	"os/exec"
@@ -69,6 +70,54 @@ func (l *liblz4) do(tb testing.TB, op byte, room int, input []byte) []byte {
 		tb.Fatal(err)
 	}
 	return result
+}
+
+// agrees checks that liblz4 says the same of a block as our decoders, which
+// gave got and ours. It may differ in what the package's comment names: it
+// takes the offset 0, asks encoders' rules for the end of a block to be kept
+// near the end of the destination, and gives nothing into an empty destination
+// but for the block 00. A nil liblz4 agrees.
+func (l *liblz4) agrees(tb testing.TB, name string, block []byte, room int, got []byte, ours error) {
+	tb.Helper()
+	if l == nil {
+		return
+	}
+	want := l.decode(tb, block, room)
+	switch {
+	case want != nil && !(ours == nil && bytes.Equal(got, want)) && !hasOffset0(block):
+		tb.Fatalf("%s: liblz4 accepts, with %d bytes; we decode %d, error %v; block %x", name, len(want), len(got), ours, block[:min(len(block), 2000)])
+	case want == nil && ours == nil && room > 0 && endsByTheRules(block, len(got)) == nil:
+		tb.Fatalf("%s: we decode %d bytes; liblz4 refuses; block %x", name, len(got), block[:min(len(block), 2000)])
+	}
+}
+
+// hasOffset0 says whether a block, which may be malformed, has a match with the
+// offset 0.
+func hasOffset0(block []byte) bool {
+	next := reader(block)
+	length := func(n int) int {
+		for more := n == 15; more; {
+			b, ok := next()
+			n += int(b)
+			more = ok && b == 255
+		}
+		return n
+	}
+	for {
+		token, ok := next()
+		if !ok {
+			return false
+		}
+		for range length(int(token >> 4)) {
+			next()
+		}
+		low, ok := next()
+		high, _ := next()
+		if ok && low == 0 && high == 0 {
+			return true
+		}
+		length(int(token & 15))
+	}
 }
 
 func (l *liblz4) decode(tb testing.TB, block []byte, room int) []byte {

@@ -18,7 +18,7 @@
 // Decode and DecodeFrom accept a block, on every platform, if
 //
 //   - it ends exactly after the literals of a sequence, in whose token the low
-//     nibble, which has no meaning there, is 0,
+//     nibble has no meaning: Encode writes 0, any value is read,
 //   - each offset is at least 1 and at most the number of bytes decoded
 //     before its match,
 //   - what it decodes to fits in the destination.
@@ -26,10 +26,11 @@
 // That the last five bytes are literals, and that no match starts in the last
 // twelve, the format demands of encoders, for the sake of some decoders;
 // Encode keeps to it, Decode does not ask for it. So the rule takes whatever
-// an encoder writes, and all that LZ4_decompress_safe takes but for two things
-// that no encoder writes: the offset 0, which the format declares invalid, and
-// a last token with another low nibble, refused so that a flipped bit in it
-// does not go unnoticed. The block of nothing is the byte 00; no bytes at all
+// an encoder writes, and all that LZ4_decompress_safe takes but the offset 0,
+// which the format declares invalid. It takes more than that function does:
+// blocks that break the rule for encoders, which that one refuses where the
+// end is near the end of the destination; and into an empty destination a
+// token without literals, 00 to 0f, of which that one takes 00. No bytes at all
 // are not a block.
 package lz4block
 

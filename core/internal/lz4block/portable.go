@@ -37,7 +37,7 @@ func decodePortable(dst, src []byte) (int, error) {
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
 				return 0, ErrMalformed
 			}
-			if ip == len(src) && token&15 == 0 {
+			if ip == len(src) {
 				return op, nil
 			}
 		}
@@ -78,7 +78,7 @@ func decodePortableLarge(dst, src []byte) (int, error) {
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
 				return 0, ErrMalformed
 			}
-			if ip == len(src) && token&15 == 0 {
+			if ip == len(src) {
 				return op, nil
 			}
 		}

@@ -492,8 +492,6 @@ func genDecode() {
 	MOVQ(I32(decodePaused), tmp)
 	JMP(to("exit"))
 	Label("block_end")
-	TESTL(mlen.As32(), mlen.As32())
-	JNE(to("malformed"))
 	MOVQ(I32(decodeDone), tmp)
 	Label("exit")
 	Load(Param("src"), mlen)
