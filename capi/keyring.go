@@ -148,14 +148,14 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 
 // extractInPlace turns b from an envelope into its payload without a second
 // buffer: it grows b, moves the envelope to its end and decompresses it to its
-// start. It reports false, with nothing changed, where b cannot grow. What is
-// left of the envelope behind the payload goes with the mapping.
+// start. It reports false, with nothing changed, where b cannot grow. What is left of
+// the envelope, and after an error all of b, goes with the mapping: to wipe it would
+// touch what was never written.
 func extractInPlace(keyring *encryption.TenantKeyring, b *buffer, envelope *core.Envelope) (done bool, err error) {
 	size := b.size
 	if !b.grow(envelope.InPlaceSize()) {
 		return false, nil
 	}
-	b.secret = b.size
 	b.move(size)
 	all := b.bytes()
 	moved, err := core.Inspect(all[len(all)-size:])

@@ -81,8 +81,10 @@ func ckgo_validate(envelope *C.uint8_t, envelopeLen C.size_t) (result C.int) {
 		return code(err)
 	}
 	defer b.free()
-	b.secret = b.size
-	return code(e.Extract(b.bytes()))
+	if err = e.Extract(b.bytes()); err == nil {
+		b.secret = b.size
+	}
+	return code(err)
 }
 
 //export ckgo_compression_ratio

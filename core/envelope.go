@@ -80,11 +80,12 @@ func Inspect(envelope []byte) (Envelope, error) {
 
 // Extract decompresses the payload into dst, which must be OriginalSize bytes
 // long and must not overlap the envelope, except as InPlaceSize says, and
-// checks it. After an error dst holds zeros.
+// checks it. After an error dst holds zeros as far as it was written to, which may be
+// a small part of what the envelope claimed.
 func (e *Envelope) Extract(dst []byte) error {
-	err := e.extract(dst)
+	written, err := e.extract(dst)
 	if err != nil {
-		memory.Clear(dst)
+		memory.Clear(dst[:written])
 	}
 	return err
 }
@@ -103,29 +104,30 @@ func (e *Envelope) InPlaceSize() int {
 	return max(e.size, e.OriginalSize+lz4block.InPlaceMargin(len(e.block))+e.behind)
 }
 
-func (e *Envelope) extract(dst []byte) error {
+// extract also returns how much of dst was written to.
+func (e *Envelope) extract(dst []byte) (written int, err error) {
 	if len(dst) != e.OriginalSize {
-		return ErrBufferTooSmall
+		return 0, ErrBufferTooSmall
 	}
 	var n int
-	var err error
 	if e.integer {
 		n, err = decodeIntegerBlock(dst, e.block)
 	} else {
 		n, err = lz4block.Decode(dst, e.block)
 	}
 	if err != nil {
-		return ErrDecompressionFailed
+		return n, ErrDecompressionFailed
 	}
+	written = min(n+lz4block.DecodeSlack, len(dst))
 	// The checksum is looked at first: a wrong size that it vouches for is a
 	// writer's mistake, anything else is damage.
 	if checksum.Sum(dst[:n]) != binary.BigEndian.Uint64(e.Checksum[:]) {
-		return ErrChecksumMismatch
+		return written, ErrChecksumMismatch
 	}
 	if n != e.OriginalSize {
-		return ErrSizeValidationFailed
+		return written, ErrSizeValidationFailed
 	}
-	return nil
+	return written, nil
 }
 
 // parseWritten is parse for the one form that writers give an envelope, at a

@@ -274,6 +274,55 @@ TEST(bombs_allocate_nothing)
     cachekit_keyring_free(keyring);
 }
 
+/* Half a MiB that claims to be 512 MiB, which is not refused before it is read: what
+ * was never written to is not wiped either. */
+TEST_ALONE(junk_touches_no_memory)
+{
+    enum { JUNK = 540000, ROOM = JUNK + 100 };
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t *junk = malloc(ROOM), *sealed = malloc(ROOM + 28), *place = reserve(MOST), *out,
+            aad[100];
+    size_t aad_len = sizeof aad, len;
+    CHECK(junk != NULL && sealed != NULL && place != NULL);
+    CHECK_OK(cachekit_aad(TENANT, BYTES("k"), "msgpack", true, NULL, aad, &aad_len));
+    static const struct {
+        const char *name, *start;
+        uint8_t rest;
+        CachekitError code;
+    } rows[] = {
+        {"a match that goes nowhere", "1061000000", 0, CACHEKIT_DECOMPRESSION_FAILED},
+        {"literals without end", "1061010000f0", 0xff, CACHEKIT_DECOMPRESSION_FAILED},
+        {"a match without end", "1f610100", 0xff, CACHEKIT_DECOMPRESSION_FAILED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CASE("%s", rows[i].name);
+        memset(junk, rows[i].rest, ROOM);
+        size_t n = from_hex("94c600083d60", junk);
+        from_hex(rows[i].start, junk + n);
+        n += JUNK;
+        n += from_hex(HELLO_SUM "ce20000000" HELLO_FORMAT, junk + n);
+        size_t sealed_len = n + 28;
+        CHECK_OK(cachekit_keyring_encrypt(keyring, aad, aad_len, junk, n, sealed, &sealed_len));
+        size_t before = memory_status("VmRSS");
+        for (int round = 0; round < 3; round++) {
+            CHECK_CODE(rows[i].code, cachekit_byte_storage_retrieve(storage, junk, n, &out, &len));
+            CHECK_CODE(rows[i].code, cachekit_byte_storage_validate(storage, junk, n));
+            len = MOST;
+            CHECK_CODE(rows[i].code, cachekit_decompress(junk, n, place, &len));
+            CHECK_CODE(rows[i].code, cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed,
+                                         sealed_len, &out, &len, NULL));
+        }
+        if (!CHECK_SANITIZED)
+            CHECK(memory_status("VmHWM") <= before + 16 * MIB);
+    }
+    munmap(place, MOST);
+    free(junk);
+    free(sealed);
+    cachekit_byte_storage_free(storage);
+    cachekit_keyring_free(keyring);
+}
+
 TEST(documents_that_claim_allocate_nothing)
 {
     static const char *const claims[] = {"91dbffffffff61", "91c6ffffffff00", "91ddffffffff00",

@@ -49,11 +49,11 @@ func decodeOn(dst, src []byte, ip, op, result int) (int, error) {
 		case decodeDone:
 			return op, nil
 		case decodeMalformed:
-			return 0, ErrMalformed
+			return reached(dst, op)
 		case decodeLongLiterals:
 			match := int(src[ip] & 15)
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
-				return 0, ErrMalformed
+				return reached(dst, op)
 			}
 			if ip == len(src) {
 				return op, nil
@@ -63,7 +63,7 @@ func decodeOn(dst, src []byte, ip, op, result int) (int, error) {
 			ip, op, ok = decodeMatch(dst, src, 15, ip, op)
 		}
 		if !ok {
-			return 0, ErrMalformed
+			return reached(dst, op)
 		}
 		ip, op, result = decodePart(dst, src, ip, op)
 	}

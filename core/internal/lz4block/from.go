@@ -2,7 +2,8 @@ package lz4block
 
 // DecodeFrom is Decode for a block whose bytes come one at a time from next,
 // which reports false at the block's end. It is for blocks that are not laid
-// out as bytes in memory, and takes no memory of its own.
+// out as bytes in memory, and takes no memory of its own. It writes nothing beyond
+// what it returns.
 func DecodeFrom(dst []byte, next func() (byte, bool)) (int, error) {
 	n := 0
 	// length adds the bytes that extend a nibble of 15.
@@ -21,16 +22,16 @@ func DecodeFrom(dst []byte, next func() (byte, bool)) (int, error) {
 	for {
 		token, ok := next()
 		if !ok {
-			return 0, ErrMalformed
+			return n, ErrMalformed
 		}
 		literals, ok := length(token >> 4)
 		if !ok || literals > len(dst)-n {
-			return 0, ErrMalformed
+			return n, ErrMalformed
 		}
 		for range literals {
 			b, ok := next()
 			if !ok {
-				return 0, ErrMalformed
+				return n, ErrMalformed
 			}
 			dst[n] = b
 			n++
@@ -44,7 +45,7 @@ func DecodeFrom(dst []byte, next func() (byte, bool)) (int, error) {
 		offset := int(low) | int(high)<<8
 		match, ok2 := length(token & 15)
 		if !ok || !ok2 || offset == 0 || offset > n || match+4 > len(dst)-n {
-			return 0, ErrMalformed
+			return n, ErrMalformed
 		}
 		copyMatch(dst, n, offset, match+4)
 		n += match + 4

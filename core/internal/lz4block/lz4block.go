@@ -107,9 +107,13 @@ func Encode(dst, src []byte) int {
 	return encodePortable(dst, src)
 }
 
+// DecodeSlack is how far beyond what it has decoded a decoder may have written.
+const DecodeSlack = 64
+
 // Decode decompresses the block src into dst and returns how many bytes it
-// wrote, at most len(dst). Bytes of dst beyond them, and all of dst on
-// ErrMalformed, are undefined.
+// decoded, at most len(dst); the next DecodeSlack bytes of dst are undefined. On
+// ErrMalformed it returns how many bytes of dst may have been written to, so that
+// whoever clears them does not touch the rest, most of dst perhaps.
 //
 // dst must not overlap src, but for decoding in place: dst is the start of a
 // buffer of at least len(dst) + InPlaceMargin(len(src)) bytes, and src its

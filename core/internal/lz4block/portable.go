@@ -35,7 +35,7 @@ func decodePortable(dst, src []byte) (int, error) {
 			op += literals
 		} else {
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
-				return 0, ErrMalformed
+				return reached(dst, op)
 			}
 			if ip == len(src) {
 				return op, nil
@@ -52,10 +52,10 @@ func decodePortable(dst, src []byte) (int, error) {
 			}
 		}
 		if ip, op, ok = decodeMatch(dst, src, token&15, ip, op); !ok {
-			return 0, ErrMalformed
+			return reached(dst, op)
 		}
 	}
-	return 0, ErrMalformed
+	return reached(dst, op)
 }
 
 // decodePortableLarge is the same with points where the goroutine can be
@@ -76,7 +76,7 @@ func decodePortableLarge(dst, src []byte) (int, error) {
 				near = dst[:min(len(dst), op+portableStep)]
 			}
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
-				return 0, ErrMalformed
+				return reached(dst, op)
 			}
 			if ip == len(src) {
 				return op, nil
@@ -93,14 +93,18 @@ func decodePortableLarge(dst, src []byte) (int, error) {
 			}
 		}
 		if ip, op, ok = decodeMatch(dst, src, token&15, ip, op); !ok {
-			return 0, ErrMalformed
+			return reached(dst, op)
 		}
 	}
-	return 0, ErrMalformed
+	return reached(dst, op)
 }
 
+// reached is what Decode returns for a malformed block that was decoded up to op.
+func reached(dst []byte, op int) (int, error) { return min(op+DecodeSlack, len(dst)), ErrMalformed }
+
 // decodeLiterals decodes the token at ip, which must be inside src, and its
-// literals. It reports where the next byte is to be read and written.
+// literals. It reports where the next byte is to be read and written, or false
+// with nothing written.
 func decodeLiterals(dst, src []byte, ip, op int) (int, int, bool) {
 	n, ok := int(src[ip]>>4), true
 	ip++
@@ -108,7 +112,7 @@ func decodeLiterals(dst, src []byte, ip, op int) (int, int, bool) {
 		n, ip, ok = extendLength(src, ip, len(dst)-op)
 	}
 	if !ok || n > len(src)-ip || n > len(dst)-op {
-		return 0, 0, false
+		return ip, op, false
 	}
 	if n <= copyStep {
 		copy(dst[op:op+n], src[ip:ip+n])
@@ -119,10 +123,10 @@ func decodeLiterals(dst, src []byte, ip, op int) (int, int, bool) {
 }
 
 // decodeMatch decodes a match whose offset is at ip and whose length has the
-// given nibble.
+// given nibble. It reports what decodeLiterals does.
 func decodeMatch(dst, src []byte, nibble, ip, op int) (int, int, bool) {
 	if len(src)-ip < 2 {
-		return 0, 0, false
+		return ip, op, false
 	}
 	offset := int(src[ip]) | int(src[ip+1])<<8
 	n, ok := nibble, true
@@ -132,7 +136,7 @@ func decodeMatch(dst, src []byte, nibble, ip, op int) (int, int, bool) {
 	}
 	n += 4
 	if !ok || offset == 0 || offset > op || n > len(dst)-op {
-		return 0, 0, false
+		return ip, op, false
 	}
 	if n <= offset {
 		copy(dst[op:op+n], dst[op-offset:])
