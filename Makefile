@@ -93,9 +93,16 @@ $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD
 .PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts
 test: test-go test-c test-build test-examples test-redis test-hosts ## run every test (a few minutes)
 
+# Where the tests look first.
+export CACHEKIT_VECTORS := $(abspath $(BUILD))/vectors
+
+.PHONY: vectors
+vectors: ## fetch the published test vectors, which make test reads, into build/vectors
+	@$(GO) run ./tests/vectors '$(BUILD)/vectors'
+
 test-go: ## the Go tests
 	$(GO) vet ./...
-	GO='$(GO)' tests/go.sh ./core/... ./capi/...
+	GO='$(GO)' tests/go.sh ./core/... ./capi/... ./tests/vectors/
 
 c_tests = LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' BUILD='$(abspath $(BUILD))/tests'
 test-c: all ## the C tests
