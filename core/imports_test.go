@@ -4,16 +4,13 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
-// goList skips the test where there is no go command to ask.
 func goList(t *testing.T, args ...string) []string {
 	t.Helper()
-	path, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip("the go command is not in the path")
-	}
-	out, err := exec.Command(path, append([]string{"list"}, args...)...).Output()
+	out, err := exec.Command(need.Program(t, "go"), append([]string{"list"}, args...)...).Output()
 	if err != nil {
 		t.Fatalf("go list %v: %v", args, err)
 	}

@@ -18,5 +18,7 @@ if [ "$status" != 0 ]; then
     grep -E '^ *--- FAIL: ' "$log/output" || true
     exit "$status"
 fi
+# One line for each reason.
 awk '/^ +[^ ]+\.go:[0-9]+: / { why = $0; sub(/^ +[^ ]+ (SKIPPED: |skipped: )?/, "", why) }
-     /--- SKIP: / { print "skip " $3 ": " why }' "$log/output"
+     /--- SKIP: / { if (!(why in tests)) reasons[++n] = why; tests[why] = tests[why] " " $3 }
+     END { for (i = 1; i <= n; i++) print "skip" tests[reasons[i]] ": " reasons[i] }' "$log/output"

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // RFC 5869, appendix A.1 to A.3: the first 32 bytes of each output.
@@ -53,7 +54,7 @@ func TestHKDFRFC5869(t *testing.T) {
 
 func TestHKDFRing(t *testing.T) {
 	count := 0
-	for block := range strings.SplitSeq(string(vectorFile(t, "ring/hkdf_tests.txt")), "\n\n") {
+	for block := range strings.SplitSeq(string(need.Vectors(t, "ring/hkdf_tests.txt")), "\n\n") {
 		fields := map[string]string{}
 		name := ""
 		for line := range strings.Lines(block) {
@@ -89,7 +90,7 @@ func TestHKDFWycheproof(t *testing.T) {
 			} `json:"tests"`
 		} `json:"testGroups"`
 	}
-	if err := json.Unmarshal(vectorFile(t, "wycheproof/hkdf_sha256_test.json"), &file); err != nil {
+	if err := json.Unmarshal(need.Vectors(t, "wycheproof/hkdf_sha256_test.json"), &file); err != nil {
 		t.Fatal(err)
 	}
 	valid, tooLarge := 0, 0

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // inMemory counts the places in this process's writable memory that hold the
@@ -25,7 +27,7 @@ func inMemory(t *testing.T, complement []byte) int {
 	maps, err := os.ReadFile("/proc/self/maps")
 	mem, err2 := os.Open("/proc/self/mem")
 	if err := errors.Join(err, err2); err != nil {
-		t.Skipf("cannot read this process's memory: %v", err)
+		need.Missing(t, "cannot read this process's memory: "+err.Error())
 	}
 	defer mem.Close()
 	const chunk = 1 << 20

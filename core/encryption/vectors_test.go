@@ -5,27 +5,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
-
-// vectorFile returns a file of published vectors; without it the test is
-// skipped.
-func vectorFile(t *testing.T, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "vectors", filepath.FromSlash(name)))
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("no published vectors here: %s is not beside this repository", name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // hexBytes is a JSON string of hexadecimal digits.
 type hexBytes []byte
@@ -108,7 +93,7 @@ type protocolVectors struct {
 func loadProtocol(t *testing.T) *protocolVectors {
 	t.Helper()
 	var p protocolVectors
-	if err := json.Unmarshal(vectorFile(t, "cachekit/encryption-1.5.0.json"), &p); err != nil {
+	if err := json.Unmarshal(need.Vectors(t, "cachekit/encryption-1.5.0.json"), &p); err != nil {
 		t.Fatal(err)
 	}
 	if p.Version != "1.5.0" {

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -17,20 +15,13 @@ import (
 	"time"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
-// readVectors reads a file of the protocol's published test vectors, which
-// stand beside the repository.
+// readVectors reads a file of the protocol's published test vectors.
 func readVectors(t testing.TB, name string, into any) {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "vectors", "cachekit", name))
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("the protocol's test vectors (%s) are not beside this repository", name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
+	d := json.NewDecoder(bytes.NewReader(need.Vectors(t, "cachekit/"+name)))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
 		t.Fatalf("%s: %v", name, err)

@@ -143,7 +143,7 @@ extern pid_t _Fork(void) __attribute__((weak));
 TEST(underscore_fork_is_told)
 {
     if (_Fork == NULL)
-        SKIP("the C library has no _Fork");
+        MISSING("the C library has no _Fork");
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer does not expect a bare fork");
     prepare_parent();

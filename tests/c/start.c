@@ -506,8 +506,10 @@ TEST_ALONE(too_little_memory)
 
 TEST_ALONE(too_few_threads)
 {
-    if (CHECK_SANITIZED || getuid() != 0)
-        SKIP("needs root, to become a user that has no other process");
+    if (CHECK_SANITIZED)
+        SKIP("sanitizer");
+    if (getuid() != 0)
+        MISSING("needs root, to become a user that has no other process");
     unsetenv("CHECK_LOG");
     CHECK(setgid(54321) == 0 && setuid(54321) == 0);
     prctl(PR_SET_DUMPABLE, 1);

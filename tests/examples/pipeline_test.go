@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // TestPipeline takes the shipped file and a few others through it.
@@ -96,7 +98,7 @@ func TestPipelineRefuses(t *testing.T) {
 func TestPipelineOnAFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip("skipped: there is no /dev/full")
+		need.Missing(t, "there is no /dev/full")
 	}
 	defer full.Close()
 	for _, args := range [][]string{nil, {"--help"}} {
@@ -129,7 +131,7 @@ func TestExamplesUnderSanitizers(t *testing.T) {
 	writeFile(t, probe+".c", "int main(void) { return 0; }\n")
 	sanitize := []string{"-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"}
 	if exec.Command(compiler, append(sanitize, probe+".c", "-o", probe)...).Run() != nil || exec.Command(probe).Run() != nil {
-		t.Skip("skipped: the compiler has no working address sanitizer")
+		need.Missing(t, "the compiler has no working address sanitizer")
 	}
 	run(t, exec.Command(buildC(t, "quickstart", sanitize...)))
 	pipeline := buildC(t, "pipeline", sanitize...)

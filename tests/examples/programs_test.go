@@ -10,7 +10,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 
-	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // wantQuickstart checks what the quickstart prints, in any language: sizes,

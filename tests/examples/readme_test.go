@@ -14,7 +14,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 
-	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // blocks returns the README's code blocks of a language.

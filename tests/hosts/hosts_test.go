@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 const testTime = 2 * time.Minute // for every program that a test starts

@@ -4,7 +4,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 func TestGunicorn(t *testing.T) {

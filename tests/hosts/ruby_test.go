@@ -3,7 +3,7 @@ package hosts
 import (
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 func TestPuma(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 const (

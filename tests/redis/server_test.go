@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cachekit-go/cachekit-core/tests/internal/need"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // server is a redis-server of its own, on the loopback address, that keeps

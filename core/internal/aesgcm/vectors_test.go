@@ -5,12 +5,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // vector is a published test case. If reject is set, it must not open.
@@ -56,7 +55,7 @@ func TestWycheproof(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(vectorFile(t, "wycheproof/aes_gcm_test.json"), &file); err != nil {
+	if err := json.Unmarshal(need.Vectors(t, "wycheproof/aes_gcm_test.json"), &file); err != nil {
 		t.Fatal(err)
 	}
 	var vectors []vector
@@ -80,7 +79,7 @@ func TestWycheproof(t *testing.T) {
 func TestRingVectors(t *testing.T) {
 	var vectors []vector
 	wrongNonce := 0
-	lines := bufio.NewScanner(bytes.NewReader(vectorFile(t, "ring/aead_aes_256_gcm_tests.txt")))
+	lines := bufio.NewScanner(bytes.NewReader(need.Vectors(t, "ring/aead_aes_256_gcm_tests.txt")))
 	lines.Buffer(nil, 1<<20)
 	for number, fields := 0, map[string]string{}; ; {
 		more := lines.Scan()
@@ -147,19 +146,6 @@ func checkVectors(t *testing.T, vectors []vector, count int) {
 			}
 		}
 	})
-}
-
-// vectorFile reads a file that is beside the repository, not in it.
-func vectorFile(t *testing.T, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile("../../../../shared/vectors/" + name)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("SKIPPED: no ../shared/vectors/%s beside the repository", name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 func unhex(t *testing.T, s string) []byte {

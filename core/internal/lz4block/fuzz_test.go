@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // FuzzRoundTrip checks that data come back, by every pair of paths.
@@ -24,10 +26,12 @@ func FuzzDecode(f *testing.F) {
 	for _, kind := range kinds {
 		f.Add(encode(generate(kind, 3, 300)), uint16(300))
 	}
-	files, _ := filepath.Glob(filepath.Join(vectorDir, "uncompress", "*"))
-	for _, file := range files {
-		if block, err := os.ReadFile(file); err == nil {
-			f.Add(block, uint16(1000))
+	if dir, ok := need.FindVectors("lz4-pierrec-fuzz/uncompress"); ok {
+		files, _ := filepath.Glob(filepath.Join(dir, "*"))
+		for _, file := range files {
+			if block, err := os.ReadFile(file); err == nil {
+				f.Add(block, uint16(1000))
+			}
 		}
 	}
 	f.Add([]byte("\x30abc\x03\x00\x20de"), uint16(9))

@@ -1,4 +1,5 @@
-// Package need leaves out a test for which something is not installed or built.
+// Package need leaves out a test for which something is not installed, built or
+// fetched.
 package need
 
 import (
@@ -8,14 +9,26 @@ import (
 	"testing"
 )
 
-// Missing skips what cannot run here. Where everything is known to be installed,
+// Missing skips what cannot run here. Where everything is known to be there,
 // CACHEKIT_NO_SKIPS makes it a failure, lest nobody notice.
-func Missing(t *testing.T, why string) {
+func Missing(t testing.TB, why string) {
+	t.Helper()
+	failIfWanted(t, why)
+	t.Skip("skipped: " + why)
+}
+
+// Without is Missing for a test that goes on and proves less.
+func Without(t testing.TB, why string) {
+	t.Helper()
+	failIfWanted(t, why)
+	t.Log(why)
+}
+
+func failIfWanted(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("CACHEKIT_NO_SKIPS") != "" {
 		t.Fatal(why)
 	}
-	t.Skip("skipped: " + why)
 }
 
 // Program returns the path of a program.

@@ -1,0 +1,63 @@
+package need
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Vectors returns a file of published test vectors, by its name in
+// tests/vectors/list.txt.
+func Vectors(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(VectorPath(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// VectorPath returns where a file or folder of published test vectors is.
+func VectorPath(t testing.TB, name string) string {
+	t.Helper()
+	path, ok := FindVectors(name)
+	if !ok {
+		Missing(t, "the published test vectors are not here: run make vectors")
+	}
+	return path
+}
+
+// FindVectors looks for a file or folder of published test vectors: where make
+// put them, in the repository, and beside it.
+func FindVectors(name string) (path string, ok bool) {
+	var folders []string
+	if made := os.Getenv("CACHEKIT_VECTORS"); made != "" {
+		folders = append(folders, made)
+	}
+	if root := repository(); root != "" {
+		folders = append(folders, filepath.Join(root, "build", "vectors"), filepath.Join(root, "..", "shared", "vectors"))
+	}
+	for _, folder := range folders {
+		path = filepath.Join(folder, filepath.FromSlash(name))
+		if _, err := os.Stat(path); err == nil {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// repository returns the folder with go.mod above the one that a test runs in.
+func repository() string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			break
+		}
+		dir = parent
+	}
+	return ""
+}
