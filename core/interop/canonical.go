@@ -46,7 +46,6 @@ func EncodeCanonical(dst, doc []byte) (int, error) {
 		return size, core.ErrBufferTooSmall
 	}
 	if _, err := appendDocument(dst[:0:size], doc, values); err != nil {
-		memory.Clear(dst[:size])
 		return 0, err
 	}
 	return size, nil
@@ -63,14 +62,14 @@ func CanonicalBound(n int) int {
 }
 
 // appendDocument appends the canonical form of a document that scan accepted
-// under the same rules.
+// under the same rules. After an error there are zeros where it was written to.
 func appendDocument(dst, doc []byte, p profile) ([]byte, error) {
 	e := newEncoder(p, dst)
 	defer e.free()
 	if _, err := e.document(doc); err != nil {
 		return dst, err
 	}
-	return e.out, nil
+	return e.take(), nil
 }
 
 // document writes the item at the start of in and returns what follows it.
@@ -85,11 +84,7 @@ func (e *encoder) document(in []byte) (rest []byte, err error) {
 		}
 	case msgpack.String, msgpack.Bin:
 		e.header(h.Kind, h.N)
-		if h.N > long {
-			e.out = memory.Append(e.out, in[:h.N])
-		} else {
-			e.out = append(e.out, in[:h.N]...)
-		}
+		e.content(in[:h.N])
 		return in[h.N:], nil
 	case msgpack.Array:
 		e.header(h.Kind, h.N)
