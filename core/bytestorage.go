@@ -137,7 +137,10 @@ func (s *ByteStorage) Validate(envelope []byte) error {
 	if err != nil {
 		return err
 	}
-	return e.Extract(make([]byte, e.OriginalSize))
+	payload := make([]byte, e.OriginalSize)
+	err = e.Extract(payload)
+	memory.Clear(payload)
+	return err
 }
 
 // EstimateCompression returns the compression ratio, original / compressed

@@ -227,7 +227,8 @@ func (e *Envelope) parse(envelope []byte) (size uint64, ok bool) {
 // EncodeEnvelope writes the envelope of data to dst and returns its size. dst
 // must not overlap data; if it is shorter than EnvelopeBound(len(data),
 // len(format)), the answer is ErrBufferTooSmall and that bound, and nothing is
-// written. It is ByteStorage.StoreInto without metrics.
+// written. No payload is left in dst behind the envelope. It is
+// ByteStorage.StoreInto without metrics.
 func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	if len(data) > MaxPayloadSize || len(format) > MaxFormatSize {
 		return 0, ErrInputTooLarge
@@ -276,6 +277,9 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	if len(out) > MaxEnvelopeSize {
 		memory.Clear(out)
 		return 0, ErrInputTooLarge
+	}
+	if dirty := min(start+n+lz4block.Slack, len(dst)); dirty > len(out) {
+		clear(dst[len(out):dirty])
 	}
 	return len(out), nil
 }

@@ -450,3 +450,25 @@ func TestEnvelopesAreCanonical(t *testing.T) {
 		}
 	}
 }
+
+// Encoding writes beyond the block on the way. Whoever wipes the envelope has
+// wiped all of the payload.
+func TestNoPayloadIsBehindTheEnvelope(t *testing.T) {
+	const untouched = 0x81
+	for n := 100; n < 1000; n++ {
+		// What ends in a repetition and few other bytes leaves most.
+		data := jsonLike(n)
+		data = append(data, data[:20+n%60]...)
+		data = append(data, randomBytes(5+n%10)...)
+		dst := bytes.Repeat([]byte{untouched}, core.EnvelopeBound(len(data), 0))
+		size, err := core.EncodeEnvelope(dst, data, "")
+		if err != nil || size == len(dst) {
+			t.Fatalf("%d of %d bytes, %v", size, len(dst), err)
+		}
+		for i, b := range dst[size:] {
+			if b != 0 && b != untouched {
+				t.Fatalf("%d bytes: byte %d behind the envelope is %#x", len(data), i, b)
+			}
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
@@ -87,10 +86,7 @@ func sealInto(dst, data []byte, format string) (int, error) {
 	if bound := SealBound(len(data), len(format)); len(dst) < bound {
 		return bound, core.ErrBufferTooSmall
 	}
-	n, err := core.EncodeEnvelope(dst[NonceSize:len(dst)-TagSize], data, format)
-	end := NonceSize + n
-	clear(dst[end:min(end+lz4block.Slack, len(dst))])
-	return n, err
+	return core.EncodeEnvelope(dst[NonceSize:len(dst)-TagSize], data, format)
 }
 
 // Open returns the payload of an entry that Seal, or another library of the

@@ -238,7 +238,7 @@ func (w *writer) mapping(n uint64, pos, free, depth int) (end, nextFree int, err
 }
 
 func (w *writer) header(h msgpack.Header) error {
-	if cap(w.out)-len(w.out) < maxHeader {
+	if cap(w.out)-len(w.out) < msgpack.MaxSize {
 		if err := w.room(msgpack.Size(h.Kind, h.N)); err != nil {
 			return err
 		}
@@ -246,10 +246,6 @@ func (w *writer) header(h msgpack.Header) error {
 	w.out = msgpack.Append(w.out, h.Kind, h.N)
 	return nil
 }
-
-// maxHeader is the size of the longest header that canonical form has: of a
-// number of 64 bits.
-const maxHeader = 9
 
 func (w *writer) content(b []byte) error {
 	if err := w.room(len(b)); err != nil {
@@ -289,5 +285,7 @@ func (w *writer) flush() {
 func (w *writer) sum() (sum [blake2b.Size256]byte) {
 	w.flush()
 	w.hash.Sum(sum[:0])
+	w.hash.Write(zeros[:]) // over the end of the form, which it holds
+	memory.ClearStack()
 	return sum
 }

@@ -17,6 +17,7 @@ import (
 type encoder struct {
 	out     []byte // canonical form is appended here
 	base    int    // where in out it begins
+	mine    bool   // out is not the caller's
 	profile profile
 
 	// Of the maps and sets that are not complete.
@@ -27,8 +28,7 @@ type encoder struct {
 	spare   []byte // one set, while it is put in order
 	dropped int    // bytes written and dropped again, as duplicates in sets
 
-	own    []byte // a buffer for canonical form that no caller sees
-	useOwn bool
+	own []byte // a buffer for canonical form that no caller sees
 }
 
 // named is a pair of a map.
@@ -49,24 +49,33 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 // newEncoder returns an encoder that appends to dst.
 func newEncoder(p profile, dst []byte) *encoder {
 	e := encoders.Get().(*encoder)
-	e.out, e.base, e.profile, e.dropped = dst, len(dst), p, 0
+	e.out, e.base, e.mine, e.profile, e.dropped = dst, len(dst), false, p, 0
 	return e
 }
 
-// newArgsEncoder returns an encoder whose output is gone after free: of
-// arguments, only the hash is wanted.
+// newArgsEncoder returns an encoder whose output nobody takes: of arguments, only
+// the hash is wanted.
 func newArgsEncoder() *encoder {
 	e := newEncoder(arguments, nil)
-	e.out, e.useOwn = e.own[:0], true
+	e.out, e.own, e.mine = e.own[:0], nil, true
 	return e
 }
 
-// free gives e back to the pool, which keeps no caller's bytes: what belongs
-// to e is wiped, the rest forgotten.
+// take returns out, which is the caller's from here on.
+func (e *encoder) take() []byte {
+	out := e.out
+	e.out = nil
+	return out
+}
+
+// free gives e back to the pool, which keeps no caller's bytes: what was written
+// and not taken is wiped.
 func (e *encoder) free() {
-	if e.useOwn {
-		memory.Clear(e.out)
-		e.own, e.useOwn = e.out, false
+	if e.out != nil {
+		memory.Clear(e.out[e.base:])
+		if e.mine {
+			e.own = e.out[:0]
+		}
 	}
 	e.out = nil
 	e.pairs, e.typed, e.elements = truncate(e.pairs, 0), truncate(e.typed, 0), e.elements[:0]
@@ -75,29 +84,36 @@ func (e *encoder) free() {
 	}
 }
 
+// room makes sure of room for n more bytes. What was written is left nowhere else.
+func (e *encoder) room(n int) {
+	if n <= cap(e.out)-len(e.out) {
+		return
+	}
+	old := e.out
+	e.out, e.mine = memory.Grow(old, n), true
+	memory.Clear(old[e.base:])
+}
+
 // long is the size in bytes from which the routines of package memory are worth
 // their call, which for short strings is a good part of the time.
 const long = 64 << 10
 
-// reserve keeps append from moving what is written, when that is much, in one
-// piece: before each Go value there is room for one that is not long, and for the
-// key of the next.
-func (e *encoder) reserve() {
-	if len(e.out) > 1<<20 {
-		e.out = memory.Grow(e.out, 4*long)
-	}
-}
-
 // content writes bytes as they are.
 func (e *encoder) content(b []byte) {
+	e.room(len(b))
+	n := len(e.out)
+	e.out = e.out[:n+len(b)]
 	if len(b) > long {
-		e.out = memory.Append(e.out, b)
+		memory.Copy(e.out[n:], b)
 	} else {
-		e.out = append(e.out, b...)
+		copy(e.out[n:], b)
 	}
 }
 
 func (e *encoder) header(kind msgpack.Kind, n uint64) {
+	if cap(e.out)-len(e.out) < msgpack.MaxSize {
+		e.room(msgpack.Size(kind, n))
+	}
 	e.out = msgpack.Append(e.out, kind, n)
 }
 

@@ -97,16 +97,21 @@ func appendKey(dst []byte, namespace, operation string, sum [blake2b.Size256]byt
 }
 
 // sum256 is BLAKE2b-256, in parts: over hundreds of MiB in one call of assembly it
-// cannot be preempted.
+// cannot be preempted. It leaves nothing of b behind.
 func sum256(b []byte) (sum [blake2b.Size256]byte) {
 	if len(b) <= 1<<20 {
-		return blake2b.Sum256(b) // without an allocation
+		sum = blake2b.Sum256(b) // without an allocation
+	} else {
+		h, _ := blake2b.New256(nil) // errors are those of a key
+		memory.Write(h, b)
+		h.Sum(sum[:0])
+		h.Write(zeros[:]) // over the end of b, which it holds
 	}
-	h, _ := blake2b.New256(nil) // errors are those of a key
-	memory.Write(h, b)
-	h.Sum(sum[:0])
+	memory.ClearStack()
 	return sum
 }
+
+var zeros [blake2b.BlockSize]byte
 
 func checkSegments(namespace, operation string) error {
 	switch {

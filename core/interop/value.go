@@ -41,7 +41,7 @@ func AppendValue(dst []byte, v any) ([]byte, error) {
 	if e.tooLarge() {
 		return dst, core.ErrInputTooLarge
 	}
-	return e.out, nil
+	return e.take(), nil
 }
 
 // value writes v, which lies inside depth containers. The types that are
@@ -50,7 +50,6 @@ func (e *encoder) value(v any, depth int) error {
 	if e.tooLarge() {
 		return core.ErrInputTooLarge
 	}
-	e.reserve()
 	switch v := v.(type) {
 	case nil:
 		e.header(msgpack.Nil, 0)
@@ -89,7 +88,6 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 	if e.tooLarge() {
 		return core.ErrInputTooLarge
 	}
-	e.reserve()
 	// Pointers are no level of the document, but one can lead back to itself.
 	for hops := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; hops++ {
 		if v.IsNil() {
@@ -214,7 +212,7 @@ func (e *encoder) uuid(v UUID) error {
 	}
 	text := v.text()
 	e.header(msgpack.String, uint64(len(text)))
-	e.out = append(e.out, text[:]...)
+	e.content(text[:])
 	return nil
 }
 

@@ -2,7 +2,11 @@
 // place that knows which implementation does the work.
 package checksum
 
-import "github.com/zeebo/xxh3"
+import (
+	"sync"
+
+	"github.com/zeebo/xxh3"
+)
 
 // chunk bounds how long one assembly call may run. Assembly cannot be
 // preempted, so a goroutine hashing hundreds of MiB in one call would hold up
@@ -14,11 +18,25 @@ func Sum(data []byte) uint64 {
 	if len(data) <= chunk {
 		return xxh3.Hash(data)
 	}
-	var h xxh3.Hasher
+	h := hashers.Get().(*xxh3.Hasher)
 	for len(data) > chunk {
 		h.Write(data[:chunk])
 		data = data[chunk:]
 	}
 	h.Write(data)
-	return h.Sum64()
+	sum := h.Sum64()
+	wipe(h)
+	hashers.Put(h)
+	return sum
 }
+
+// hashers buffer up to a KiB of what they are given. They are not on the stack,
+// which can move to another place in the course of a long payload: what was on it
+// would stay behind where it was.
+var hashers = sync.Pool{New: func() any { return new(xxh3.Hasher) }}
+
+// wipe makes h new. It is not inlined, so that the compiler cannot see that
+// nobody reads what it stores.
+//
+//go:noinline
+func wipe(h *xxh3.Hasher) { *h = xxh3.Hasher{} }

@@ -10,6 +10,7 @@ package memory
 import (
 	"bytes"
 	"hash"
+	"runtime"
 	"slices"
 	"unicode/utf8"
 	"unsafe"
@@ -29,6 +30,15 @@ func Clear(b []byte) {
 
 //go:noinline
 func clearPart(b []byte) { clear(b) }
+
+// ClearStack clears a KiB of the stack below the caller's frame, where functions
+// that it called may have left what they worked on.
+//
+//go:noinline
+func ClearStack() {
+	var room [1 << 10]byte
+	runtime.KeepAlive(&room)
+}
 
 // Copy copies src to dst, which must be as long and must not overlap it.
 func Copy(dst, src []byte) {

@@ -131,6 +131,9 @@ func Next(in []byte) Header {
 	return h
 }
 
+// MaxSize is the most that Size returns.
+const MaxSize = 9
+
 // Size returns the size in bytes of the shortest header for an item that is
 // not an extension. Lengths and counts have to fit 32 bits.
 func Size(kind Kind, n uint64) int {

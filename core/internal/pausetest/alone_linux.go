@@ -1,43 +1,19 @@
 package pausetest
 
 import (
-	"os"
-	"os/exec"
 	"runtime"
-	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/alone"
 )
 
-// Alone reports whether the calling test is to do its work. If not, it was run in
-// processes of its own, one for each setting ("CACHEKIT_LZ4=portable"; no setting:
-// one process), and failed or passed as these did.
-//
-// In such a process the runtime cannot preempt by signal, as in the C library,
-// whose host gets no signals from it. What can be preempted there can be so
-// anywhere; whether a signal meets the few instructions of Go between two calls
-// of assembly is a matter of the CPU, and of luck.
+// Alone is alone.Run for tests that take long. What can be preempted in such a
+// process can be so anywhere; whether a signal meets the few instructions of Go
+// between two calls of assembly is a matter of the CPU, and of luck.
 func Alone(t *testing.T, settings ...string) bool {
 	t.Helper()
-	const mode = "asyncpreemptoff=1"
-	if strings.Contains(os.Getenv("GODEBUG"), mode) {
-		return true
-	}
-	if testing.Short() || runtime.GOMAXPROCS(0) < 2 {
+	if !alone.Already() && (testing.Short() || runtime.GOMAXPROCS(0) < 2) {
 		t.Skip("SKIPPED: takes two CPUs, some seconds and up to 2 GiB of memory")
 	}
-	if len(settings) == 0 {
-		settings = []string{""}
-	}
-	for _, setting := range settings {
-		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-		cmd.Env = append(os.Environ(), "GODEBUG="+mode)
-		if setting != "" {
-			cmd.Env = append(cmd.Env, setting)
-		}
-		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {
-			t.Errorf("%s %v\n%s", setting, err, out)
-		}
-	}
-	return false
+	return alone.Run(t, settings...)
 }

@@ -1,0 +1,45 @@
+// Package alone runs a test in processes of its own, where the runtime does not
+// preempt by signal: as in the C library, whose host gets no signals from it.
+package alone
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const mode = "asyncpreemptoff=1"
+
+// Already reports whether this is such a process.
+func Already() bool { return strings.Contains(os.Getenv("GODEBUG"), mode) }
+
+// Run reports whether the calling test is to do its work. If not, it was run in
+// processes of its own, one for each setting ("CACHEKIT_LZ4=portable"; no setting:
+// one process), and failed or passed as these did.
+func Run(t *testing.T, settings ...string) bool {
+	t.Helper()
+	if Already() {
+		return true
+	}
+	if len(settings) == 0 {
+		settings = []string{""}
+	}
+	for _, setting := range settings {
+		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		cmd.Env = append(os.Environ(), "GODEBUG="+mode)
+		if setting != "" {
+			cmd.Env = append(cmd.Env, setting)
+		}
+		out, err := cmd.CombinedOutput()
+		if errors.Is(err, syscall.ENOEXEC) {
+			t.Skip("SKIPPED: this is an emulator that cannot start processes")
+		}
+		if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {
+			t.Errorf("%s %v\n%s", setting, err, out)
+		}
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+//go:build !race
+
+// The race detector keeps copies of its own.
+
+package interop
+
+import (
+	"encoding/binary"
+	"errors"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+)
+
+// Only the hash of arguments goes out, and the place where they were put into
+// canonical form is used again.
+func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
+	if !alone.Run(t) {
+		return
+	}
+	const most = 2 << 20
+	memory, err := unix.Mmap(-1, 0, 6*most, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out, sealed := memory[:2*most], memory[2*most:4*most], memory[4*most:]
+	var rings [2]*encryption.TenantKeyring
+	for i := range rings {
+		if rings[i], err = encryption.NewTenantKeyring(make([]byte, 32-i), nil, []byte("t")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, c := range []struct {
+		name string
+		// The document is [{"b": payload, last: 1}], which is not in order with "a".
+		last byte
+		call func(doc []byte) error // clears what it gets, if it gets something
+		want error
+	}{
+		{"a key", 'a', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, nil},
+		{"a key, in order", 'c', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, nil},
+		{"a key, refused", 'b', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, errDuplicate},
+		{"a key with a set", 'a', func(doc []byte) error { _, err := Key("u", "g", Set{doc, doc}); return err }, nil},
+		{"canonical form", 'a', func(doc []byte) error { n, err := EncodeCanonical(out, doc); clear(out[:n]); return err }, nil},
+		{"canonical form, refused", 'b', func(doc []byte) error { _, err := EncodeCanonical(out, doc); return err }, errDuplicate},
+		{"an entry", 'a', func(doc []byte) error {
+			n, _, err := SealInto(sealed, rings[0], "u:g:1", doc)
+			if err == nil {
+				n, _, err = OpenInto(out, rings[0], "u:g:1", sealed[:n])
+			}
+			clear(out[:n])
+			return err
+		}, nil},
+		{"an entry of another keyring", 'a', func(doc []byte) error {
+			n, _, err := SealInto(sealed, rings[1], "u:g:1", doc)
+			if err == nil {
+				_, _, err = OpenInto(out, rings[0], "u:g:1", sealed[:n])
+			}
+			return err
+		}, core.ErrDecryptionFailed},
+		{"an entry that is no document", 'a', func(doc []byte) error {
+			aad, err := rings[0].AppendAAD(nil, []byte("u:g:1"), format, false)
+			if err != nil {
+				return err
+			}
+			n, _, err := rings[0].EncryptInto(sealed, doc[:len(doc)-1], aad)
+			if err == nil {
+				_, _, err = OpenInto(out, rings[0], "u:g:1", sealed[:n])
+			}
+			return err
+		}, core.ErrInvalidInput},
+	} {
+		for _, n := range []int{40, 64, 100<<10 - 40, most - 40} {
+			payload := traces.Payload(n + i)
+			doc := append(in[:0], "\x91\x82\xa1b\xc6"...)
+			doc = binary.BigEndian.AppendUint32(doc, uint32(n))
+			doc = doc[:len(doc)+n]
+			payload.Fill(doc[len(doc)-n:])
+			doc = append(doc, 0xa1, c.last, 1)
+			// On a stack of its own, which nobody uses afterwards.
+			done := make(chan error)
+			go func() { done <- c.call(doc) }()
+			if err := <-done; !errors.Is(err, c.want) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			clear(doc)
+			if left := payload.Left(t); left > 0 {
+				t.Errorf("%s, %d bytes: %d words are left", c.name, n, left)
+			}
+		}
+	}
+}
