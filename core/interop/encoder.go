@@ -60,7 +60,7 @@ func (e *encoder) free() {
 	}
 	e.out = nil
 	e.entries = e.entries[:0]
-	if max(cap(e.own), cap(e.spare), 16*cap(e.entries)) <= pooledMax {
+	if max(cap(e.own), cap(e.spare)) <= pooledMax && cap(e.entries) <= pooledMax/16 {
 		encoders.Put(e)
 	}
 }

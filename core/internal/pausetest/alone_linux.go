@@ -1,6 +1,7 @@
 package pausetest
 
 import (
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -22,8 +23,8 @@ func Alone(t *testing.T, settings ...string) bool {
 	if strings.Contains(os.Getenv("GODEBUG"), mode) {
 		return true
 	}
-	if testing.Short() || runtime.GOMAXPROCS(0) < 2 {
-		t.Skip("SKIPPED: takes two CPUs, some seconds and up to 2 GiB of memory")
+	if testing.Short() || runtime.GOMAXPROCS(0) < 2 || math.MaxInt == math.MaxInt32 {
+		t.Skip("SKIPPED: takes two CPUs, some seconds, up to 2 GiB of memory and more addresses than 32 bits give")
 	}
 	if len(settings) == 0 {
 		settings = []string{""}
