@@ -428,6 +428,14 @@ func TestEnvelopeBoundGrowsWithItsParts(t *testing.T) {
 	if core.EnvelopeBound(core.MaxPayloadSize, core.MaxEnvelopeSize) > math.MaxInt32 {
 		t.Error("the largest bound does not fit a 32-bit int")
 	}
+	for _, beyond := range [][2]int{{math.MaxInt, 0}, {math.MaxInt - 48, 0}, {0, math.MaxInt - 48}, {math.MaxInt, math.MaxInt}, {math.MaxInt/256*255 + 200, 7}} {
+		if got := core.EnvelopeBound(beyond[0], beyond[1]); got != math.MaxInt {
+			t.Errorf("EnvelopeBound(%d, %d) overflows to %d", beyond[0], beyond[1], got)
+		}
+	}
+	if got := core.EnvelopeBound(0, math.MaxInt-49); got != math.MaxInt {
+		t.Errorf("the bound of the longest format is %d", got)
+	}
 }
 
 // The limits themselves, at 512 MiB and one byte more. The memory is zeros

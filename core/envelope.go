@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/binary"
+	"math"
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core/internal/checksum"
@@ -48,9 +49,13 @@ type Envelope struct {
 }
 
 // EnvelopeBound is the largest size in bytes that the envelope of n payload
-// bytes with a format of formatLen bytes can take.
+// bytes with a format of formatLen bytes can take; math.MaxInt, if that is more.
 func EnvelopeBound(n, formatLen int) int {
-	return lz4block.Bound(n) + envelopeExtras + formatLen
+	bound := lz4block.Bound(n) + envelopeExtras
+	if bound < 0 || bound > math.MaxInt-formatLen {
+		return math.MaxInt
+	}
+	return bound + formatLen
 }
 
 // Inspect reads the header of an envelope and makes every check that needs no
@@ -278,7 +283,7 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 		memory.Clear(out)
 		return 0, ErrInputTooLarge
 	}
-	if dirty := min(start+n+lz4block.Slack, len(dst)); dirty > len(out) {
+	if dirty := start + min(n+lz4block.Slack, blockBound); dirty > len(out) {
 		clear(dst[len(out):dirty])
 	}
 	return len(out), nil

@@ -362,6 +362,41 @@ func TestInvalidInput(t *testing.T) {
 	}
 }
 
+// Claims around 2^31, 2^32 and 2^63, where what a smaller integer makes of them
+// is negative, nothing or little.
+func TestClaimsThatIntegersCannotHold(t *testing.T) {
+	f := partsOf(hello).pairs()
+	n := uint64(len(hello))
+	for _, claim := range []uint64{1<<31 - 1, 1 << 31, 1<<31 + 1, 1<<31 + 4, 1<<32 - 1} {
+		for name, envelope := range map[string][]byte{
+			"array":                with(func(p *parts) {})[1:],
+			"map":                  join(f[:]...),
+			"block":                with(func(p *parts) { p.block = append(header(0xc6, 4, claim), literalBlock(hello)...) }),
+			"block of integers":    with(func(p *parts) { p.block = append(header(0xdd, 4, claim), integers(literalBlock(hello))[1:]...) }),
+			"checksum":             with(func(p *parts) { p.checksum = append(header(0xc6, 4, claim), sumOf(hello)...) }),
+			"checksum of integers": with(func(p *parts) { p.checksum = append(header(0xdd, 4, claim), integers(sumOf(hello))[1:]...) }),
+			"format":               with(func(p *parts) { p.format = append(header(0xdb, 4, claim), "msgpack"...) }),
+			"unknown string":       mapOf(f[0], f[1], f[2], f[3], append(str("x"), header(0xdb, 4, claim)...)),
+			"unknown bin":          mapOf(f[0], f[1], f[2], f[3], append(str("x"), header(0xc6, 4, claim)...)),
+			"unknown extension":    mapOf(f[0], f[1], f[2], f[3], append(str("x"), header(0xc9, 4, claim)...), []byte{5}),
+			"unknown array":        mapOf(f[0], f[1], f[2], f[3], append(str("x"), header(0xdd, 4, claim)...)),
+			"unknown map":          mapOf(f[0], f[1], f[2], f[3], append(str("x"), header(0xdf, 4, claim)...)),
+			"name":                 mapOf(f[0], f[1], f[2], f[3], header(0xdb, 4, claim)),
+		} {
+			switch name {
+			case "array":
+				envelope = append(header(0xdd, 4, claim), envelope...)
+			case "map":
+				envelope = append(header(0xdf, 4, claim), envelope...)
+			}
+			checkRefused(t, fmt.Sprintf("%s of %#x", name, claim), envelope, core.ErrInvalidInput)
+		}
+	}
+	for _, claim := range []uint64{1<<31 - 1, 1 << 31, 1<<31 + n, 1<<32 - 1, 1 << 32, 1<<32 + n, 1<<63 - 1, 1 << 63, 1<<63 + n, 1<<64 - 1} {
+		checkRefused(t, fmt.Sprintf("size %#x", claim), with(func(p *parts) { p.size = integer(claim) }), core.ErrInputTooLarge)
+	}
+}
+
 func TestFormatsAreCarriedAsTheyAre(t *testing.T) {
 	for _, n := range []int{0, 1, 31, 32, 255, 256, 65535, 65536, 100000} {
 		format := strings.Repeat("f", n)

@@ -19,8 +19,8 @@ const aadRoom = 256
 // plaintext and whether that is a compressed envelope. originalType is a fifth
 // component that the Python library writes; empty means that there is none.
 //
-// Errors: core.ErrInputTooLarge for a component of 4 GiB, core.ErrInvalidInput
-// for a format or type that is not valid UTF-8.
+// Errors: core.ErrInputTooLarge for a component of 4 GiB, or more in all than an
+// int counts; core.ErrInvalidInput for a format or type that is not valid UTF-8.
 func AppendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType string) ([]byte, error) {
 	if originalType == "" {
 		return appendAAD(dst, tenantID, cacheKey, format, compressed, nil)
@@ -32,10 +32,10 @@ func AppendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, o
 // too short, the answer is core.ErrBufferTooSmall and the size needed. A nil
 // originalType is none, an empty one a component of no bytes.
 func AADInto(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType *string) (int, error) {
-	if err := checkComponents(tenantID, cacheKey, format, originalType); err != nil {
+	n, err := aadSize(tenantID, cacheKey, format, compressed, originalType)
+	if err != nil {
 		return 0, err
 	}
-	n := aadSize(tenantID, cacheKey, format, compressed, originalType)
 	if len(dst) < n {
 		return n, core.ErrBufferTooSmall
 	}
@@ -44,11 +44,12 @@ func AADInto(dst, tenantID, cacheKey []byte, format string, compressed bool, ori
 }
 
 func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, originalType *string) ([]byte, error) {
-	if err := checkComponents(tenantID, cacheKey, format, originalType); err != nil {
+	n, err := aadSize(tenantID, cacheKey, format, compressed, originalType)
+	if err != nil {
 		return dst, err
 	}
 	// All of it at once: append would copy a long component in one piece.
-	if n := aadSize(tenantID, cacheKey, format, compressed, originalType); n > cap(dst)-len(dst) {
+	if n > cap(dst)-len(dst) {
 		dst = memory.Grow(dst, n)
 	}
 	dst = append(dst, aadVersion)
@@ -62,27 +63,22 @@ func appendAAD(dst, tenantID, cacheKey []byte, format string, compressed bool, o
 	return dst, nil
 }
 
-func aadSize(tenantID, cacheKey []byte, format string, compressed bool, originalType *string) int {
-	n := 1 + 4 + len(tenantID) + 4 + len(cacheKey) + 4 + len(format) + 4 + len(compressedFlag(compressed))
-	if originalType != nil {
-		n += 4 + len(*originalType)
-	}
-	return n
-}
-
-// checkComponents returns the error that AppendAAD documents.
-func checkComponents(tenantID, cacheKey []byte, format string, originalType *string) error {
+// aadSize returns the size of the AAD, or the error that AppendAAD documents.
+func aadSize(tenantID, cacheKey []byte, format string, compressed bool, originalType *string) (int, error) {
+	n := uint64(1 + 4 + 4 + 4 + 4 + len(compressedFlag(compressed)))
 	kind := ""
 	if originalType != nil {
 		kind = *originalType
+		n += 4
 	}
+	n += uint64(len(tenantID)) + uint64(len(cacheKey)) + uint64(len(format)) + uint64(len(kind))
 	switch longest := max(len(tenantID), len(cacheKey), len(format), len(kind)); {
-	case uint64(longest) > math.MaxUint32:
-		return core.ErrInputTooLarge
+	case uint64(longest) > math.MaxUint32, n > math.MaxInt:
+		return 0, core.ErrInputTooLarge
 	case !memory.ValidUTF8(memory.Bytes(format)), !memory.ValidUTF8(memory.Bytes(kind)):
-		return core.ErrInvalidInput
+		return 0, core.ErrInvalidInput
 	}
-	return nil
+	return int(n), nil
 }
 
 func appendComponent(dst, component []byte) []byte {

@@ -1,6 +1,7 @@
 package encryption
 
 import (
+	"math"
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -8,8 +9,10 @@ import (
 )
 
 // SealBound is the largest size in bytes that an entry of n payload bytes with
-// a format of formatLen bytes can take.
-func SealBound(n, formatLen int) int { return core.EnvelopeBound(n, formatLen) + Overhead }
+// a format of formatLen bytes can take; math.MaxInt, if that is more.
+func SealBound(n, formatLen int) int {
+	return min(core.EnvelopeBound(n, formatLen), math.MaxInt-Overhead) + Overhead
+}
 
 // Seal turns data into a cache entry: compressed, in an envelope, encrypted
 // under the current key, and bound to this tenant, cache key and format, so

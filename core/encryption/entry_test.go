@@ -2,6 +2,7 @@ package encryption
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -143,6 +144,17 @@ func appendEnvelope(t *testing.T, data []byte, format string) []byte {
 		t.Fatal(err)
 	}
 	return envelope
+}
+
+func TestSealBoundDoesNotOverflow(t *testing.T) {
+	for _, c := range [][3]int{
+		{core.MaxPayloadSize, core.MaxEnvelopeSize, core.EnvelopeBound(core.MaxPayloadSize, core.MaxEnvelopeSize) + Overhead},
+		{0, math.MaxInt - 49 - Overhead, math.MaxInt}, {0, math.MaxInt - 49, math.MaxInt}, {math.MaxInt, math.MaxInt, math.MaxInt},
+	} {
+		if got := SealBound(c[0], c[1]); got != c[2] {
+			t.Errorf("SealBound(%d, %d) = %d, want %d", c[0], c[1], got, c[2])
+		}
+	}
 }
 
 func TestSealSizesAndTheirOrder(t *testing.T) {

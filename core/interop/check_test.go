@@ -2,6 +2,7 @@ package interop
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
@@ -101,6 +102,20 @@ func TestDocumentsAboveTheLimitAreTooLarge(t *testing.T) {
 	}
 	if err := Check(doc[:core.MaxPayloadSize]); err != errTrailing {
 		t.Errorf("at the limit: %v", err)
+	}
+}
+
+// Claims around 2^31 and 2^32, where what a smaller integer makes of them is
+// negative, nothing or little.
+func TestClaimsThatIntegersCannotHold(t *testing.T) {
+	for _, claim := range []uint32{1<<31 - 1, 1 << 31, 1<<31 + 1, 1<<31 + 2, 1<<32 - 1} {
+		for _, first := range []byte{0xc6, 0xc9, 0xdb, 0xdd, 0xdf} { // bin, extension, string, array, map
+			doc := append(binary.BigEndian.AppendUint32([]byte{first}, claim), "\xa1a\xa1b\xa1c\xa1d"...)
+			refusedEverywhere(t, doc)
+			refusedEverywhere(t, doc[:5])
+			refusedEverywhere(t, append([]byte("\x91"), doc...))
+			refusedEverywhere(t, append([]byte("\x92\x81\xa1a"), doc...))
+		}
 	}
 }
 

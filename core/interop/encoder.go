@@ -79,7 +79,7 @@ func (e *encoder) free() {
 	}
 	e.out = nil
 	e.pairs, e.typed, e.elements = truncate(e.pairs, 0), truncate(e.typed, 0), e.elements[:0]
-	if max(cap(e.own), cap(e.spare), 32*cap(e.pairs), 40*cap(e.typed), 8*cap(e.elements)) <= pooledMax {
+	if max(cap(e.own), cap(e.spare)) <= pooledMax && max(cap(e.pairs), cap(e.typed), cap(e.elements)) <= pooledMax/40 {
 		encoders.Put(e)
 	}
 }

@@ -12,6 +12,7 @@ import (
 // TestPauses stops the world while another goroutine works on one message of
 // 1 GiB. Without preemption points that takes until the message is done.
 func TestPauses(t *testing.T) {
+	needKernel(t)
 	if !pausetest.Alone(t) {
 		return
 	}

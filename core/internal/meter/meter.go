@@ -113,7 +113,7 @@ func (o *Operation) End(s Span, in, out int) {
 	c := s.cell
 	add := uint64(packedOne)
 	if in|out < packedSize {
-		add |= uint64(in<<packedBytes | out)
+		add |= uint64(in)<<packedBytes | uint64(out)
 	} else {
 		c.bytesIn.Add(uint64(in))
 		c.bytesOut.Add(uint64(out))

@@ -1,6 +1,7 @@
 package pausetest
 
 import (
+	"math"
 	"runtime"
 	"testing"
 
@@ -12,8 +13,8 @@ import (
 // between two calls of assembly is a matter of the CPU, and of luck.
 func Alone(t *testing.T, settings ...string) bool {
 	t.Helper()
-	if !alone.Already() && (testing.Short() || runtime.GOMAXPROCS(0) < 2) {
-		t.Skip("SKIPPED: takes two CPUs, some seconds and up to 2 GiB of memory")
+	if !alone.Already() && (testing.Short() || runtime.GOMAXPROCS(0) < 2 || math.MaxInt == math.MaxInt32) {
+		t.Skip("SKIPPED: takes two CPUs, some seconds, up to 2 GiB of memory and more addresses than 32 bits give")
 	}
 	return alone.Run(t, settings...)
 }
