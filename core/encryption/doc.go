@@ -16,6 +16,10 @@
 // at a random number, and a counter of 4 bytes; neither ever repeats in a
 // process. Two processes under one key are told apart by their random starts.
 //
+// An Encryptor, a Keyring and a TenantKeyring work only as the pointers that their
+// constructors return. Zero values and copies, which would repeat nonces, answer
+// ErrNotMade.
+//
 // Functions come in three forms: a plain one that allocates its result, an
 // Append form that extends a slice, and an Into form that writes into memory of
 // a known size and allocates nothing.
