@@ -1,14 +1,21 @@
 package core
 
 import (
+	"fmt"
+
 	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/core/internal/made"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
 )
 
 // ByteStorage turns payloads into envelopes and back, and counts what it does.
 // It is safe for any number of goroutines; one for a whole program will do.
+//
+// It comes from NewByteStorage and is passed on as a pointer. A zero value, which
+// has no format, and a copy, whose counts nobody sees, answer ErrInvalidHandle.
 type ByteStorage struct {
+	mark            made.Mark
 	format          string
 	store, retrieve meter.Operation
 }
@@ -18,7 +25,17 @@ type ByteStorage struct {
 func NewByteStorage(defaultFormat string) *ByteStorage {
 	s := &ByteStorage{format: defaultFormat}
 	s.store.KeepLast = true
+	s.mark.Set()
 	return s
+}
+
+var errNotMade = fmt.Errorf("%w: a ByteStorage not made by its constructor, or a copy", ErrInvalidHandle)
+
+func (s *ByteStorage) check() error {
+	if !s.mark.OK() {
+		return errNotMade
+	}
+	return nil
 }
 
 // DefaultFormat is the format identifier that Store writes.
@@ -54,6 +71,9 @@ func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, erro
 // len(format)), the answer is ErrBufferTooSmall and that bound, and nothing is
 // written or counted.
 func (s *ByteStorage) StoreInto(dst, data []byte, format string) (int, error) {
+	if err := s.check(); err != nil {
+		return 0, err
+	}
 	span := s.store.Begin(len(data))
 	n, err := EncodeEnvelope(dst, data, format)
 	if err == ErrBufferTooSmall {
@@ -81,6 +101,9 @@ func (s *ByteStorage) Retrieve(envelope []byte) ([]byte, error) {
 // of dst must not overlap the envelope. After an error the result is dst as it
 // was, and its free capacity holds no payload.
 func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
+	if err := s.check(); err != nil {
+		return dst, err
+	}
 	span := s.retrieve.Begin(len(envelope))
 	e, err := Inspect(envelope)
 	if err != nil {
@@ -102,6 +125,9 @@ func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
 // ErrBufferTooSmall and the size needed, and nothing is written or counted.
 // After any other error dst holds nothing of the payload.
 func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
+	if err := s.check(); err != nil {
+		return 0, err
+	}
 	span := s.retrieve.Begin(len(envelope))
 	e, err := Inspect(envelope)
 	if err == nil && len(dst) < e.OriginalSize {
@@ -121,6 +147,9 @@ func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
 // Extract is Envelope.Extract, counted as a retrieval. With Inspect it is
 // Retrieve for callers who allocate the result themselves.
 func (s *ByteStorage) Extract(dst []byte, e *Envelope) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	span := s.retrieve.Begin(e.size)
 	if err := e.Extract(dst); err != nil {
 		s.retrieve.Fail(span)
@@ -133,6 +162,9 @@ func (s *ByteStorage) Extract(dst []byte, e *Envelope) error {
 // Validate returns exactly the error that Retrieve would. It decompresses the
 // payload to do so, but does not count in the metrics.
 func (s *ByteStorage) Validate(envelope []byte) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	e, err := Inspect(envelope)
 	if err != nil {
 		return err
@@ -146,6 +178,9 @@ func (s *ByteStorage) Validate(envelope []byte) error {
 // EstimateCompression returns the compression ratio, original / compressed
 // size of the block, that Store would reach on data: 0 for no data.
 func (s *ByteStorage) EstimateCompression(data []byte) (ratio float64, err error) {
+	if err := s.check(); err != nil {
+		return 0, err
+	}
 	if len(data) > MaxPayloadSize {
 		return 0, ErrInputTooLarge
 	}

@@ -35,7 +35,8 @@ const (
 )
 
 // Envelope is the header of a stored envelope: what it says of its payload,
-// before anything is decompressed.
+// before anything is decompressed. It comes from Inspect and may be copied; out of
+// the zero value comes ErrDecompressionFailed.
 type Envelope struct {
 	OriginalSize   int                // size of the payload in bytes
 	CompressedSize int                // size of the LZ4 block in bytes

@@ -98,5 +98,8 @@ func compressedFlag(compressed bool) string {
 // AppendAAD appends the AAD that this keyring's tenant, a cache key and a
 // format make: AppendAAD without an original type.
 func (k *TenantKeyring) AppendAAD(dst, cacheKey []byte, format string, compressed bool) ([]byte, error) {
+	if err := k.check(); err != nil { // it has no tenant
+		return dst, err
+	}
 	return appendAAD(dst, k.tenant, cacheKey, format, compressed, nil)
 }

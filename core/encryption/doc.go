@@ -30,6 +30,10 @@
 // input meanwhile comes out as if it had been vouched for, and an output may hold a
 // plaintext that is not authentic yet, or not encrypted yet.
 //
+// An Encryptor, a Keyring and a TenantKeyring work only as the pointers that their
+// constructors return. Zero values and copies, which would repeat nonces, answer
+// ErrNotMade.
+//
 // Functions come in three forms: a plain one that allocates its result, an
 // Append form that extends a slice, and an Into form that writes into memory of
 // a known size and allocates nothing.

@@ -8,7 +8,8 @@ import (
 
 // Encryptor encrypts and decrypts with AES-256-GCM under keys that come with
 // each call. It counts its encryptions, so that no nonce is ever used twice,
-// whatever the keys. It is safe for any number of goroutines.
+// whatever the keys. It is safe for any number of goroutines. It comes from
+// NewEncryptor and is passed on as a pointer: see ErrNotMade.
 //
 // After RotationThreshold encryptions it is time for a new Encryptor, which may serve
 // the same keys; after MaxEncryptions it answers core.ErrCounterExhausted for good.
@@ -36,7 +37,7 @@ func NewEncryptor() (*Encryptor, error) {
 // plaintext. key is KeySize bytes; aad is authenticated and not part of the
 // result. Plaintext and aad may be empty.
 //
-// Errors, looked for in this order: core.ErrInvalidKeyLength,
+// Errors, looked for in this order: ErrNotMade, core.ErrInvalidKeyLength,
 // core.ErrInputTooLarge beyond MaxPlaintextSize, ErrWiped,
 // core.ErrCounterExhausted.
 func (e *Encryptor) Encrypt(key, plaintext, aad []byte) ([]byte, error) {
@@ -63,6 +64,9 @@ func (e *Encryptor) AppendEncrypt(dst, key, plaintext, aad []byte) ([]byte, erro
 // the plaintext at dst[NonceSize:], to be encrypted in place; any other
 // overlap with the inputs is a mistake.
 func (e *Encryptor) EncryptInto(dst, key, plaintext, aad []byte) (n int, rotate bool, err error) {
+	if err := e.check(); err != nil {
+		return 0, false, err
+	}
 	span := e.encrypt.Begin(len(plaintext))
 	n, rotate, err = e.encryptInto(dst, key, plaintext, aad)
 	count(&e.encrypt, span, len(plaintext), n, err)
@@ -95,7 +99,7 @@ func (e *Encryptor) encryptInto(dst, key, plaintext, aad []byte) (n int, rotate 
 // Decrypt returns the plaintext of what Encrypt, or another library of the
 // family, made of it under the same key and aad.
 //
-// Errors, looked for in this order: core.ErrInvalidKeyLength,
+// Errors, looked for in this order: ErrNotMade, core.ErrInvalidKeyLength,
 // core.ErrInvalidInput for less than Overhead bytes, core.ErrInputTooLarge,
 // ErrWiped, core.ErrDecryptionFailed if anything was changed or the key or
 // aad is another.
@@ -120,6 +124,9 @@ func (e *Encryptor) AppendDecrypt(dst, key, ciphertext, aad []byte) ([]byte, err
 // any other overlap is a mistake. After core.ErrDecryptionFailed dst holds
 // zeros where the plaintext would be.
 func (e *Encryptor) DecryptInto(dst, key, ciphertext, aad []byte) (n int, err error) {
+	if err := e.check(); err != nil {
+		return 0, err
+	}
 	span := e.decrypt.Begin(len(ciphertext))
 	n, err = e.decryptInto(dst, key, ciphertext, aad)
 	count(&e.decrypt, span, len(ciphertext), n, err)
@@ -160,5 +167,10 @@ func (e *Encryptor) Metrics() core.Metrics {
 }
 
 // Wipe overwrites the keys that the Encryptor remembers, those of calls under
-// way as soon as they end. Every call after it answers ErrWiped.
-func (e *Encryptor) Wipe() { e.keys.wipe() }
+// way as soon as they end. Every call after it answers ErrWiped. A copy
+// leaves the original's keys alone.
+func (e *Encryptor) Wipe() {
+	if e.check() == nil {
+		e.keys.wipe()
+	}
+}

@@ -18,9 +18,9 @@ func SealBound(n, formatLen int) int {
 // under the current key, and bound to this tenant, cache key and format, so
 // that it opens for no other. The result has room for the worst case.
 //
-// Errors, looked for in this order: core.ErrInputTooLarge, for a cache key above
-// MaxCacheKeySize and a format above core.MaxFormatSize too, core.ErrInvalidInput
-// if the format is not valid UTF-8, ErrWiped,
+// Errors, looked for in this order: ErrNotMade, core.ErrInputTooLarge, for a cache
+// key above MaxCacheKeySize and a format above core.MaxFormatSize too,
+// core.ErrInvalidInput if the format is not valid UTF-8, ErrWiped,
 // core.ErrCounterExhausted.
 func (k *TenantKeyring) Seal(cacheKey, data []byte, format string) ([]byte, error) {
 	return k.AppendSeal(nil, cacheKey, data, format)
@@ -46,6 +46,9 @@ func (k *TenantKeyring) AppendSeal(dst, cacheKey, data []byte, format string) ([
 // must not overlap the inputs. Whatever the answer, no payload byte is left in
 // it.
 func (k *TenantKeyring) SealInto(dst, cacheKey, data []byte, format string) (n int, rotate bool, err error) {
+	if err := k.check(); err != nil {
+		return 0, false, err
+	}
 	storing := k.store.Begin(len(data))
 	if err = checkEntry(cacheKey, data, format); err == nil {
 		n, err = sealInto(dst, data, format)
@@ -107,6 +110,9 @@ func (k *TenantKeyring) Open(cacheKey, sealed []byte, format string) (data []byt
 // overlap the inputs. The envelope passes through memory of its own size that
 // is wiped at the end, and kept for the next call if it is small.
 func (k *TenantKeyring) AppendOpen(dst, cacheKey, sealed []byte, format string) (data []byte, keyIndex int, err error) {
+	if err := k.check(); err != nil {
+		return dst, 0, err
+	}
 	n, err := checkDecrypt(0, len(sealed))
 	if err != nil && err != core.ErrBufferTooSmall {
 		k.decrypt.Fail(k.decrypt.Begin(0))
@@ -178,6 +184,9 @@ func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format st
 // keyring's metrics. dst must be env.OriginalSize bytes and must not overlap
 // the envelope. After an error it holds zeros.
 func (k *TenantKeyring) Extract(env *core.Envelope, dst []byte) error {
+	if err := k.check(); err != nil {
+		return err
+	}
 	span := k.retrieve.Begin(env.Size())
 	err := env.Extract(dst)
 	count(&k.retrieve, span, env.Size(), env.OriginalSize, err)

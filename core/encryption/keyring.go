@@ -7,14 +7,17 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/made"
 )
 
 // Keyring holds master keys over their life: the current one, which encrypts
 // and decrypts, and up to MaxDecryptOnlyKeys retired ones, which still open
 // what was written under them. To encrypt, bind it to a tenant.
 //
-// It is safe for any number of goroutines.
+// It is safe for any number of goroutines. It comes from NewKeyring or
+// KeyringFromEnv and is passed on as a pointer: see ErrNotMade.
 type Keyring struct {
+	mark    made.Mark
 	mu      sync.RWMutex
 	masters [][]byte // copies; nil after Wipe
 }
@@ -32,6 +35,7 @@ func NewKeyring(current []byte, decryptOnly ...[]byte) (*Keyring, error) {
 	for _, master := range decryptOnly {
 		k.masters = append(k.masters, bytes.Clone(master))
 	}
+	k.mark.Set()
 	return k, nil
 }
 
@@ -57,9 +61,12 @@ func KeyringFromEnv() (*Keyring, error) {
 // MaxTenantSize bytes; DefaultTenant for whoever has none. It has its own
 // instance id and counter, and lives on when the master keyring is wiped.
 //
-// Errors: core.ErrInvalidInput for an empty tenant, core.ErrSaltTooLong,
-// core.ErrRNGFailure, ErrFIPS140, ErrWiped.
+// Errors: ErrNotMade, core.ErrInvalidInput for an empty tenant,
+// core.ErrSaltTooLong, core.ErrRNGFailure, ErrFIPS140, ErrWiped.
 func (k *Keyring) ForTenant(tenantID []byte) (*TenantKeyring, error) {
+	if !k.mark.OK() {
+		return nil, ErrNotMade
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if k.masters == nil {
@@ -68,8 +75,12 @@ func (k *Keyring) ForTenant(tenantID []byte) (*TenantKeyring, error) {
 	return newTenantKeyring(k.masters[0], k.masters[1:], tenantID)
 }
 
-// Wipe overwrites the master keys. ForTenant answers ErrWiped after it.
+// Wipe overwrites the master keys. ForTenant answers ErrWiped after it. A copy
+// leaves the original's keys alone.
 func (k *Keyring) Wipe() {
+	if !k.mark.OK() {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	wipeAll(k.masters)

@@ -61,3 +61,9 @@ var ErrFIPS140 = fmt.Errorf("%w: GODEBUG=fips140=only forbids encryption by the 
 
 // ErrWiped is the answer of everything that Wipe was called on.
 var ErrWiped = fmt.Errorf("%w: used after Wipe", core.ErrInvalidHandle)
+
+// ErrNotMade is the answer of an Encryptor, a Keyring or a TenantKeyring that no
+// constructor made: a zero value would make the same nonces as any other, and a
+// copy the same as its original. Take what the constructor returns, a pointer, and
+// pass on that.
+var ErrNotMade = fmt.Errorf("%w: not made by its constructor, or a copy of what was", core.ErrInvalidHandle)

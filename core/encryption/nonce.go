@@ -7,16 +7,18 @@ import (
 	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/made"
 )
 
 // nonces gives out instance id || counter, each once: the id is this
 // process's next number, from a random start, and the counter never wraps.
 type nonces struct {
-	id [8]byte
+	id   [8]byte
+	mark made.Mark
 
-	// Every encrypting thread writes the counter; readers of the id and of
-	// the keys beside it must not lose their cache line to it.
-	_    [56]byte
+	// Every encrypting thread writes the counter; readers of the two above and
+	// of the keys beside them must not lose their cache line to it.
+	_    [48]byte
 	made atomic.Uint64
 	_    [56]byte
 }
@@ -43,6 +45,15 @@ func (n *nonces) init() error {
 	}
 	binary.BigEndian.PutUint64(n.id[:], instances.next)
 	instances.next++
+	n.mark.Set()
+	return nil
+}
+
+// check is the first thing that a call does which needs a key or a nonce.
+func (n *nonces) check() error {
+	if !n.mark.OK() {
+		return ErrNotMade
+	}
 	return nil
 }
 

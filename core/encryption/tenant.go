@@ -12,7 +12,9 @@ import (
 // TenantKeyring encrypts and decrypts for one tenant, under keys that were
 // derived and expanded once. The current key encrypts; decryption tries it
 // and then the decrypt-only ones in order. It counts its encryptions as an
-// Encryptor does, and is safe for any number of goroutines.
+// Encryptor does, and is safe for any number of goroutines. It comes from
+// Keyring.ForTenant or NewTenantKeyring and is passed on as a pointer: see
+// ErrNotMade.
 type TenantKeyring struct {
 	tenant       []byte
 	fingerprints [][FingerprintSize]byte
@@ -79,6 +81,9 @@ func (k *TenantKeyring) KeyCount() int { return len(k.fingerprints) }
 // Fingerprint returns the KeyFingerprint of the tenant's encryption key at
 // index, 0 for the current one; core.ErrInvalidInput if there is none.
 func (k *TenantKeyring) Fingerprint(index int) ([FingerprintSize]byte, error) {
+	if err := k.check(); err != nil {
+		return [FingerprintSize]byte{}, err
+	}
 	if index < 0 || index >= len(k.fingerprints) {
 		return [FingerprintSize]byte{}, core.ErrInvalidInput
 	}
@@ -102,6 +107,9 @@ func (k *TenantKeyring) AppendEncrypt(dst, plaintext, aad []byte) ([]byte, error
 
 // EncryptInto is Encryptor.EncryptInto under the current key.
 func (k *TenantKeyring) EncryptInto(dst, plaintext, aad []byte) (n int, rotate bool, err error) {
+	if err := k.check(); err != nil {
+		return 0, false, err
+	}
 	n, err = checkEncrypt(len(dst), len(plaintext))
 	if err == core.ErrBufferTooSmall {
 		return n, false, err
@@ -134,9 +142,9 @@ func (k *TenantKeyring) seal(dst, plaintext, aad []byte) (rotate bool, err error
 // opened it, 0 for the current one: once no answer is above 0 any more, the
 // decrypt-only keys can go.
 //
-// Errors, looked for in this order: core.ErrInvalidInput for less than
-// Overhead bytes, core.ErrInputTooLarge, ErrWiped, core.ErrDecryptionFailed if
-// no key opens it under this aad.
+// Errors, looked for in this order: ErrNotMade, core.ErrInvalidInput for less
+// than Overhead bytes, core.ErrInputTooLarge, ErrWiped, core.ErrDecryptionFailed
+// if no key opens it under this aad.
 func (k *TenantKeyring) Decrypt(ciphertext, aad []byte) (plaintext []byte, keyIndex int, err error) {
 	return k.AppendDecrypt(nil, ciphertext, aad)
 }
@@ -158,6 +166,9 @@ func (k *TenantKeyring) AppendDecrypt(dst, ciphertext, aad []byte) (plaintext []
 // again if the first key does not open the ciphertext. After core.ErrDecryptionFailed dst
 // holds zeros where the plaintext would be.
 func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex int, err error) {
+	if err := k.check(); err != nil {
+		return 0, 0, err
+	}
 	n, err = checkDecrypt(len(dst), len(ciphertext))
 	if err == core.ErrBufferTooSmall {
 		return n, 0, err
@@ -196,6 +207,9 @@ func (k *TenantKeyring) AppendDecryptAt(dst []byte, index int, ciphertext, aad [
 // DecryptAtInto is DecryptInto with the key at index and no other. dst may be
 // ciphertext[NonceSize:], to be decrypted in place.
 func (k *TenantKeyring) DecryptAtInto(index int, dst, ciphertext, aad []byte) (n int, err error) {
+	if err := k.check(); err != nil {
+		return 0, err
+	}
 	if index < 0 || index >= len(k.fingerprints) {
 		err = core.ErrInvalidInput
 	} else {
@@ -248,8 +262,11 @@ func (k *TenantKeyring) Metrics() core.Metrics {
 }
 
 // Wipe waits for the calls under way and overwrites the keys. Calls that need
-// them answer ErrWiped after it.
+// them answer ErrWiped after it. A copy leaves the original's keys alone.
 func (k *TenantKeyring) Wipe() {
+	if k.check() != nil {
+		return
+	}
 	keys := k.keys.Swap(nil)
 	if keys == nil {
 		return

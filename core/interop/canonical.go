@@ -154,10 +154,10 @@ func (w *writer) document(m Memory, s summary) error {
 			w.few = slices.Grow(w.few, s.pairs)
 			w.pairs = w.few[:s.pairs]
 		} else {
-			if w.pairs = m.Get(s.pairs); w.pairs == nil {
+			if w.pairs = m.get(s.pairs); w.pairs == nil {
 				return core.ErrOutOfMemory
 			}
-			defer m.Put(w.pairs)
+			defer m.put(w.pairs)
 		}
 		w.sorted = true
 		if _, _, err := w.find(0, 0, 0); err != nil {

@@ -12,16 +12,26 @@ import (
 
 // Memory is where a call gets room for a number per pair of the maps in its
 // document, in which these are put in order. Get returns nil where there is none;
-// Put takes back what Get gave. The functions of this package use Go's heap.
+// Put takes back what Get gave. The zero value is Go's heap, which the functions of
+// this package use.
 type Memory struct {
 	Get func(n int) []uint64
 	Put func([]uint64)
 }
 
-// heap keeps nothing.
-var heap = Memory{
-	Get: func(n int) []uint64 { return make([]uint64, n) },
-	Put: func([]uint64) {},
+var heap Memory
+
+func (m Memory) get(n int) []uint64 {
+	if m.Get == nil {
+		return make([]uint64, n)
+	}
+	return m.Get(n)
+}
+
+func (m Memory) put(pairs []uint64) {
+	if m.Put != nil {
+		m.Put(pairs)
+	}
 }
 
 // fewPairs is how many pairs need no memory but the writer's own, of 64 KiB.

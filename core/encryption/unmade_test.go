@@ -1,0 +1,141 @@
+package encryption
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/typetest"
+)
+
+// exported are the exported types of this package, all of which hold keys.
+var exported = []struct {
+	typ  reflect.Type
+	make func(t *testing.T) any // by the constructor; nil for plain data, which has none
+}{
+	{reflect.TypeFor[Encryptor](), func(t *testing.T) any {
+		e := newEncryptor(t)
+		if _, err := e.Encrypt(testKey(1), nil, nil); err != nil { // so that it may remember a key
+			t.Fatal(err)
+		}
+		return e
+	}},
+	{reflect.TypeFor[Keyring](), func(t *testing.T) any {
+		k, err := NewKeyring(testKey(1), testKey(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}},
+	{reflect.TypeFor[TenantKeyring](), func(t *testing.T) any {
+		return testKeyring(t, testKey(1), [][]byte{testKey(2)}, "t")
+	}},
+	{reflect.TypeFor[TenantKeys](), nil},
+}
+
+// copyOf returns a copy of what v, a pointer, points to.
+func copyOf[T any](v *T) *T { return copied(v).(*T) }
+
+func copied(v any) any {
+	c := reflect.New(reflect.TypeOf(v).Elem())
+	c.Elem().Set(reflect.ValueOf(v).Elem())
+	return c.Interface()
+}
+
+// Two zero values would make the same nonces, and so would a copy and what it is a
+// copy of.
+func TestNoConstructorNoEncryption(t *testing.T) {
+	var types, constructed []reflect.Type
+	for _, e := range exported {
+		types = append(types, e.typ)
+		if e.make != nil {
+			constructed = append(constructed, e.typ)
+		}
+	}
+	typetest.All(t, types...)
+	typetest.VetFlagsCopies(t, constructed...)
+
+	everyPath(t, func(t *testing.T) {
+		for _, e := range exported {
+			if e.make == nil {
+				continue
+			}
+			zero, made, wiped := reflect.New(e.typ).Interface(), e.make(t), e.make(t)
+			wiped.(interface{ Wipe() }).Wipe()
+			for name, v := range map[string]any{
+				"zero value":           zero,
+				"copy":                 copied(made),
+				"copy of a zero value": copied(zero),
+				"copy of a wiped one":  copied(wiped),
+			} {
+				typetest.Unusable(t, e.typ.Name()+", "+name, v, e.make(t), ErrNotMade)
+			}
+		}
+	})
+	if core.CodeOf(ErrNotMade) != core.CodeInvalidHandle || ErrNotMade == ErrWiped {
+		t.Errorf("%v has code %v", ErrNotMade, core.CodeOf(ErrNotMade))
+	}
+}
+
+// A copy shares its keys with the original, whose calls must not find them wiped:
+// they would go on under keys of zeros.
+func TestWipeOfACopyLeavesTheOriginal(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		e, key := newEncryptor(t), testKey(0) // which is what a wiped one would look like
+		sealed, err := e.Encrypt(key, []byte("data"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copyOf(e).Wipe()
+		if got, err := e.Decrypt(key, sealed, nil); err != nil || string(got) != "data" {
+			t.Errorf("Encryptor: %q, %v", got, err)
+		}
+	})
+	masters, err := NewKeyring(testKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := masters.ForTenant([]byte("t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copyOf(masters).Wipe()
+	copyOf(k).Wipe()
+	sealed, err := k.Encrypt([]byte("data"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := masters.ForTenant([]byte("t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := after.Decrypt(sealed, nil); err != nil || string(got) != "data" {
+		t.Errorf("Keyring or TenantKeyring: %q, %v", got, err)
+	}
+}
+
+// Wipe of a copy that was made amid a call must not wait for that call to end in
+// the copy.
+func TestWipeOfACopyWaitsForNothing(t *testing.T) {
+	k := testKeyring(t, testKey(1), nil, "t")
+	span := k.encrypt.Begin(0)
+	copyOf(k).Wipe()
+	k.encrypt.Fail(span)
+	k.Wipe()
+}
+
+func TestWhatIsNotMadeCountsNothing(t *testing.T) {
+	var e Encryptor
+	var k TenantKeyring
+	e.Wipe()
+	k.Wipe()
+	if _, err := e.Encrypt(testKey(1), nil, nil); err != ErrNotMade {
+		t.Errorf("zero Encryptor after Wipe: %v", err)
+	}
+	if e.Counter() != 0 || e.RotationNeeded() || e.InstanceID() != [8]byte{} || e.Metrics().Encrypt != (core.OperationMetrics{}) {
+		t.Errorf("zero Encryptor: %d, %+v", e.Counter(), e.Metrics())
+	}
+	if k.Counter() != 0 || k.RotationNeeded() || k.KeyCount() != 0 || len(k.TenantID()) != 0 || k.Metrics().Encrypt != (core.OperationMetrics{}) {
+		t.Errorf("zero TenantKeyring: %d, %+v", k.Counter(), k.Metrics())
+	}
+}
