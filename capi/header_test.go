@@ -82,6 +82,23 @@ func TestConstantsOfTheHeader(t *testing.T) {
 	}
 }
 
+// The header says how many handles there can be, and README too.
+func TestNumberOfHandles(t *testing.T) {
+	const said = "1,048,576"
+	if n := len(storages.chunks) * len(storages.chunks[0].Load()); n != 1_048_576 {
+		t.Errorf("there are %d slots, header and README say %s", n, said)
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"cachekit.h": header(t), "README.md": readme} {
+		if !bytes.Contains(text, []byte(said)) {
+			t.Errorf("%s does not say %s", name, said)
+		}
+	}
+}
+
 // The C library promises a bound that core's must not exceed.
 func TestCompressedBoundCoversTheEnvelope(t *testing.T) {
 	for _, n := range []int{0, 1, 254, 255, 256, 65535, 65536, 1 << 20, core.MaxPayloadSize} {
