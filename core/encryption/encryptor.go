@@ -14,6 +14,7 @@ import (
 // After RotationThreshold encryptions it is time for a new Encryptor (and a
 // new key); after MaxEncryptions it answers core.ErrCounterExhausted for good.
 type Encryptor struct {
+	secret
 	nonces
 	keys             keyCache
 	encrypt, decrypt meter.Operation
