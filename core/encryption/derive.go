@@ -81,9 +81,15 @@ func checkTenant(tenant []byte) error {
 	return nil
 }
 
-// TenantKeys are a tenant's keys, one for each purpose. Printing or marshalling
-// them shows none of their bytes.
+// TenantKeys are a tenant's keys, one for each purpose. The zero value, and what
+// Wipe leaves, are keys of zeros, which an Encryptor takes for any others.
+//
+// Printing or marshalling them shows none of their bytes where it is for them to
+// say. Package fmt does not ask, and shows them, in a field of another struct that
+// is not exported, be it a pointer, and for the verbs %p and %w, which go vet
+// reports.
 type TenantKeys struct {
+	secret
 	Encryption     [KeySize]byte
 	Authentication [KeySize]byte
 	CacheKeys      [KeySize]byte
@@ -111,14 +117,6 @@ func (k *TenantKeys) Derive(master, tenantID []byte) error {
 
 // Wipe overwrites the keys with zeros.
 func (k *TenantKeys) Wipe() { *k = TenantKeys{} }
-
-const redacted = "encryption.TenantKeys(redacted)"
-
-// Format keeps the keys out of whatever package fmt prints.
-func (TenantKeys) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
-
-// MarshalText keeps the keys out of JSON and structured logs.
-func (TenantKeys) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // KeyFingerprint names a key without telling anything about it: the first 16
 // bytes of a SHA-256, for logs and for finding the entry of a keyring.

@@ -15,6 +15,7 @@ import (
 // the same keys; after MaxEncryptions it answers core.ErrCounterExhausted for good.
 // What wears out a key stands in the package's documentation.
 type Encryptor struct {
+	secret
 	nonces
 	keys             keyCache
 	encrypt, decrypt meter.Operation

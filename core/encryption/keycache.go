@@ -18,7 +18,7 @@ var setupIsCheap = aesgcm.SetupIsCheap()
 type keyCache struct {
 	wiped atomic.Bool
 	mu    sync.Mutex
-	last  [2]*cachedKey // most recent first
+	last  [2]atomic.Pointer[cachedKey] // most recent first; atomic for secret's sake
 }
 
 type cachedKey struct {
@@ -44,22 +44,20 @@ func (c *keyCache) acquire(key []byte) (*cachedKey, error) {
 	}
 	// Every place is looked at, so that time does not tell which one held it.
 	found := -1
-	for i, k := range c.last {
-		if k != nil && subtle.ConstantTimeCompare(k.raw[:], key) == 1 {
+	for i := range c.last {
+		if k := c.last[i].Load(); k != nil && subtle.ConstantTimeCompare(k.raw[:], key) == 1 {
 			found = i
 		}
 	}
 	var k *cachedKey
-	switch found {
-	case 0:
-		k = c.last[0]
-	case 1:
-		k = c.last[1]
-		c.last[0], c.last[1] = k, c.last[0]
-	default:
+	if found >= 0 {
+		k = c.last[found].Load()
+	} else {
 		k = &cachedKey{Key: aesgcm.NewKey(key), raw: [KeySize]byte(key)}
-		c.evict(c.last[1])
-		c.last[0], c.last[1] = k, c.last[0]
+		c.evict(c.last[1].Load())
+	}
+	if found != 0 {
+		c.last[1].Store(c.last[0].Swap(k))
 	}
 	k.users++
 	return k, nil
@@ -94,8 +92,7 @@ func (c *keyCache) wipe() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wiped.Store(true)
-	for i, k := range c.last {
-		c.evict(k)
-		c.last[i] = nil
+	for i := range c.last {
+		c.evict(c.last[i].Swap(nil))
 	}
 }

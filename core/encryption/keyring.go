@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/made"
@@ -17,9 +18,10 @@ import (
 // It is safe for any number of goroutines. It comes from NewKeyring or
 // KeyringFromEnv and is passed on as a pointer: see ErrNotMade.
 type Keyring struct {
+	secret
 	mark    made.Mark
 	mu      sync.RWMutex
-	masters [][]byte // copies; nil after Wipe
+	masters atomic.Pointer[[][]byte] // copies; nil after Wipe; atomic for secret's sake
 }
 
 // NewKeyring returns a keyring with copies of the given master keys, of
@@ -30,11 +32,13 @@ func NewKeyring(current []byte, decryptOnly ...[]byte) (*Keyring, error) {
 	if err := checkMasters(current, decryptOnly); err != nil {
 		return nil, err
 	}
-	k := &Keyring{masters: make([][]byte, 0, 1+len(decryptOnly))}
-	k.masters = append(k.masters, bytes.Clone(current))
+	masters := make([][]byte, 0, 1+len(decryptOnly))
+	masters = append(masters, bytes.Clone(current))
 	for _, master := range decryptOnly {
-		k.masters = append(k.masters, bytes.Clone(master))
+		masters = append(masters, bytes.Clone(master))
 	}
+	k := new(Keyring)
+	k.masters.Store(&masters)
 	k.mark.Set()
 	return k, nil
 }
@@ -69,10 +73,11 @@ func (k *Keyring) ForTenant(tenantID []byte) (*TenantKeyring, error) {
 	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	if k.masters == nil {
+	masters := k.masters.Load()
+	if masters == nil {
 		return nil, ErrWiped
 	}
-	return newTenantKeyring(k.masters[0], k.masters[1:], tenantID)
+	return newTenantKeyring((*masters)[0], (*masters)[1:], tenantID)
 }
 
 // Wipe overwrites the master keys. ForTenant answers ErrWiped after it. A copy
@@ -83,8 +88,9 @@ func (k *Keyring) Wipe() {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	wipeAll(k.masters)
-	k.masters = nil
+	if masters := k.masters.Swap(nil); masters != nil {
+		wipeAll(*masters)
+	}
 }
 
 func checkMasters(current []byte, decryptOnly [][]byte) error {

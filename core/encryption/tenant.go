@@ -16,6 +16,7 @@ import (
 // Keyring.ForTenant or NewTenantKeyring and is passed on as a pointer: see
 // ErrNotMade.
 type TenantKeyring struct {
+	secret
 	tenant       []byte
 	fingerprints [][FingerprintSize]byte
 

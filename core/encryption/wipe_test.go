@@ -2,22 +2,9 @@ package encryption
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"reflect"
 	"testing"
 )
-
-func sprint(verb string, v any) string { return fmt.Sprintf(verb, v) }
-
-func marshal(t *testing.T, v any) string {
-	t.Helper()
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
 
 // wiped tells whether nothing is left of an expanded key.
 func wiped(k *cachedKey) bool {
@@ -33,7 +20,7 @@ func TestWipeLeavesNothingOfAKeyring(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	masters := append([][]byte(nil), master.masters...)
+	masters := append([][]byte(nil), *master.masters.Load()...)
 	keys := *ring.keys.Load()
 	if len(masters) != 3 || len(keys) != 3 || masters[2][0] != 3 || reflect.ValueOf(keys[2]).Elem().IsZero() {
 		t.Fatal("the keyring does not hold what this test looks at")
