@@ -350,6 +350,27 @@ CHILD(no_memory_for_interop)
     CHECK_OK(cachekit_interop_key("n", "o", doc, at, interop_key, &len));
 }
 
+/* Additional data of any size are read where they lie. */
+CHILD(no_memory_for_additional_data)
+{
+    size_t n = 200 * MIB, len, back_len;
+    uint8_t *aad = reserve(n), sealed[64], back[16];
+    CachekitEncryptor *encryptor = new_encryptor();
+    CachekitKeyring *keyring = new_keyring();
+    limit_memory(100 * MIB);
+    for (int round = 0; round < 2; round++) {
+        len = sizeof sealed, back_len = sizeof back;
+        CHECK_OK(cachekit_encrypt(encryptor, key, sizeof key, aad, n, HELLO, sealed, &len));
+        CHECK_OK(
+            cachekit_decrypt(encryptor, key, sizeof key, aad, n, sealed, len, back, &back_len));
+        CHECK_BYTES(hello, back, 16);
+        len = sizeof sealed, back_len = sizeof back;
+        CHECK_OK(cachekit_keyring_encrypt(keyring, aad, n, HELLO, sealed, &len));
+        CHECK_OK(cachekit_keyring_decrypt(keyring, aad, n, sealed, len, back, &back_len, NULL));
+        CHECK_BYTES(hello, back, 16);
+    }
+}
+
 TEST(out_of_memory_is_an_answer)
 {
     if (CHECK_SANITIZED || check_slow())
@@ -361,6 +382,12 @@ TEST(out_of_memory_is_an_answer)
     CHECK_NUMBER(0, check_spawn("no_memory_for_more_handles"));
     CASE("documents");
     CHECK_NUMBER(0, check_spawn("no_memory_for_interop"));
+    CASE("additional data");
+    CHECK_NUMBER(0, check_spawn("no_memory_for_additional_data"));
+    CASE("additional data, for the standard library");
+    setenv("CACHEKIT_AES", "stdlib", 1);
+    CHECK_NUMBER(0, check_spawn("no_memory_for_additional_data"));
+    unsetenv("CACHEKIT_AES");
 }
 
 /* ---- No random numbers ---- */
