@@ -25,8 +25,10 @@ var (
 	errDuplicate = invalid("the same map key twice")
 	errUTF8      = invalid("a string is not valid UTF-8")
 	errNotFinite = invalid("NaN and infinities have no canonical form")
+	errNumber    = invalid("a json.Number that is not a number in JSON")
 	errInteger   = invalid("an integer is outside -2^63 .. 2^64-1")
 
+	errOwnForm  = invalid("bytes of a Go type with a text or JSON form of its own, such as json.RawMessage or net.IP: decode it, or convert it to what it is to be")
 	errType     = invalid("a Go type that has no MessagePack form here")
 	errTime     = invalid("a time is too far from 1970")
 	errUUID     = invalid("not a UUID of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")

@@ -9,8 +9,8 @@ import (
 // Keys must not depend on the mode of the CPU's floating point unit, which
 // belongs to the thread, and so to the program that the library is part of:
 // where that is to flush denormal numbers to zero, as anything linked with
-// -ffast-math asks for, 1e-310 == 0 holds. So nothing here computes with floats;
-// they are bits, and what is done to them is done with integers.
+// -ffast-math asks for, 1e-310 == 0 holds. So nothing that can come from C computes
+// with floats here; they are bits, and what is done to them is done with integers.
 
 // Parts of a float64.
 const (

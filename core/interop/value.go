@@ -24,10 +24,24 @@ type Set []any
 // string keys, made of such types at every level; named types and pointers to
 // all these too. A nil pointer is nil, a nil slice or map is an empty one.
 //
+// A named type is what its kind is, whatever methods it has: a [time.Duration] is
+// its nanoseconds, an enumeration its number. With two exceptions, where that would
+// store something else than was meant:
+//   - A [encoding/json.Number], or another string type with its methods Int64 and
+//     Float64, is the integer that it spells, or the nearest float64 if it has a
+//     fraction or an exponent. As the key of a map it stays text.
+//   - A slice of bytes with a method MarshalJSON or MarshalText is refused. Decode
+//     what is in an [encoding/json.RawMessage]; store a [net.IP] as its String, since
+//     its bytes have two forms for one address.
+//
+// Structs but for big.Int are refused: a [big.Float], a [big.Rat], a
+// [net/netip.Addr] or a [database/sql.NullString] has to be converted to what it is
+// to be for the readers.
+//
 // It refuses with [core.ErrInvalidInput] other types, integers outside
-// -2^63 .. 2^64-1, NaN and infinities, strings that are not UTF-8, and values
-// nested deeper than [core.MaxNesting], so that a value that contains itself
-// is an error.
+// -2^63 .. 2^64-1, NaN and infinities, strings that are not UTF-8, a json.Number
+// that is not a number in JSON, and values nested deeper than [core.MaxNesting], so
+// that a value that contains itself is an error.
 func Value(v any) ([]byte, error) { return AppendValue(nil, v) }
 
 // AppendValue appends the document that [Value] returns to dst. After an error
@@ -112,6 +126,9 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 	case reflect.Float64:
 		return e.float(math.Float64bits(v.Float()))
 	case reflect.String:
+		if v.Type().Implements(numberType) {
+			return e.number(v.String())
+		}
 		return e.string(v.String())
 	case reflect.Slice, reflect.Array:
 		return e.list(v, depth)
@@ -234,6 +251,9 @@ func (e *encoder) list(v reflect.Value, depth int) error {
 	t := v.Type()
 	if t.Elem().Kind() == reflect.Uint8 {
 		if t.Kind() == reflect.Slice {
+			if hasOwnForm(t) {
+				return errOwnForm
+			}
 			return e.bytes(v.Bytes())
 		}
 		array := reflect.New(t).Elem() // one whose bytes have an address
@@ -244,8 +264,11 @@ func (e *encoder) list(v reflect.Value, depth int) error {
 		}
 		return e.bytes(b)
 	}
-	if t == reflect.TypeFor[Set]() {
+	switch t {
+	case reflect.TypeFor[Set]():
 		return e.set(v.Interface().(Set), depth)
+	case reflect.TypeFor[Pairs](): // a map, though its kind is an array's
+		return fmt.Errorf("%w: %s", errType, t)
 	}
 	if err := container(depth, v.Len()); err != nil {
 		return err

@@ -20,7 +20,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/big"
 	"os"
 	"strings"
 	"time"
@@ -164,8 +163,8 @@ func keyringFor(tenant string) (*encryption.TenantKeyring, error) {
 	return masters.ForTenant([]byte(tenant))
 }
 
-// parse turns a word of the command line into a Go value. Integers stay
-// integers, which a plain json.Unmarshal would not do.
+// parse turns a word of the command line into a Go value. With UseNumber integers
+// stay integers, for interop takes a json.Number for what it spells.
 func parse(word string) (any, error) {
 	if digits, ok := strings.CutPrefix(word, "0x"); ok {
 		return hex.DecodeString(digits)
@@ -178,30 +177,6 @@ func parse(word string) (any, error) {
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, fmt.Errorf("%s is not one JSON text", word)
-	}
-	return withNumbers(v)
-}
-
-func withNumbers(v any) (any, error) {
-	var err error
-	switch v := v.(type) {
-	case json.Number:
-		if i, ok := new(big.Int).SetString(v.String(), 10); ok {
-			return i, nil
-		}
-		return v.Float64()
-	case []any:
-		for i := range v {
-			if v[i], err = withNumbers(v[i]); err != nil {
-				return nil, err
-			}
-		}
-	case map[string]any:
-		for key := range v {
-			if v[key], err = withNumbers(v[key]); err != nil {
-				return nil, err
-			}
-		}
 	}
 	return v, nil
 }
