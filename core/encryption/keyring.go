@@ -46,7 +46,8 @@ func NewKeyring(current []byte, decryptOnly ...[]byte) (*Keyring, error) {
 // KeyringFromEnv returns a keyring with the master key in CACHEKIT_MASTER_KEY
 // and the decrypt-only ones in CACHEKIT_PREVIOUS_MASTER_KEYS, separated by
 // commas; each by the rules of ParseMasterKey, and with its errors and those
-// of NewKeyring.
+// of NewKeyring. In the list, white space around an item and empty items do not
+// count.
 func KeyringFromEnv() (*Keyring, error) {
 	current, err := MasterKeyFromEnv()
 	if err != nil {

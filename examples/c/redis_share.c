@@ -22,22 +22,14 @@
 #include <hiredis/hiredis.h>
 
 #include "json_msgpack.h"
+#include "master_keys.h"
 
 enum { DONE = 0, NO_ENTRY = 1, FAILED = 2 }; /* exit status */
-
-#define KEYRING_SIZE (1 + CACHEKIT_MAX_DECRYPT_ONLY_KEYS)
-#define MIN_HEX_KEY_SIZE 32 /* bytes; what all libraries of the family ask of a key in hex */
-#define MAX_HEX_KEY_SIZE 64
 
 struct options {
     const char *host, *name_space, *operation, *tenant;
     int port, ttl;
     bool encrypted, hex;
-};
-
-struct master_key {
-    uint8_t bytes[MAX_HEX_KEY_SIZE];
-    size_t len;
 };
 
 static const char help[] =
@@ -63,9 +55,9 @@ static const char help[] =
     "  --hex               print the value as MessagePack in hexadecimal digits\n"
     "  --help\n"
     "\n"
-    "With --encrypted, CACHEKIT_MASTER_KEY holds the key, 64 hexadecimal digits, and\n"
-    "CACHEKIT_PREVIOUS_MASTER_KEYS up to three earlier ones that may still open an\n"
-    "entry, separated by commas.\n"
+    "With --encrypted, CACHEKIT_MASTER_KEY holds the key, 64 hexadecimal digits and\n"
+    "nothing else, and CACHEKIT_PREVIOUS_MASTER_KEYS up to three earlier ones that may\n"
+    "still open an entry, separated by commas.\n"
     "\n"
     "Exit status: 0 done, 1 there is no such entry, 2 anything else.\n"
     "\n"
@@ -96,72 +88,19 @@ static void wipe_and_free(uint8_t *memory, size_t len)
     free(memory);
 }
 
-/* ---- keys ---- */
-
-static bool parse_master_key(const char *digits, size_t count, struct master_key *key)
-{
-    if (count < 2 * MIN_HEX_KEY_SIZE || count > 2 * MAX_HEX_KEY_SIZE || count % 2 != 0)
-        return false;
-    for (size_t i = 0; i < count; i += 2) {
-        int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        key->bytes[i / 2] = (uint8_t)(high << 4 | low);
-    }
-    key->len = count / 2;
-    return true;
-}
-
-/* Fills keys from the environment, the current one first. Returns what is wrong
- * with it, NULL if nothing is. */
-static const char *read_master_keys(struct master_key keys[KEYRING_SIZE], size_t *count)
-{
-    const char *current = getenv("CACHEKIT_MASTER_KEY");
-    if (!current || !*current)
-        return "CACHEKIT_MASTER_KEY is not set";
-    if (!parse_master_key(current, strlen(current), &keys[0]))
-        return "CACHEKIT_MASTER_KEY is not a key in hexadecimal: 64 digits";
-    *count = 1;
-
-    const char *list = getenv("CACHEKIT_PREVIOUS_MASTER_KEYS");
-    if (!list || !*list)
-        return NULL;
-    for (;; list++) { /* behind a comma comes a key, blanks around it allowed */
-        if (*count == KEYRING_SIZE)
-            return "CACHEKIT_PREVIOUS_MASTER_KEYS has more than 3 keys";
-        list += strspn(list, " ");
-        size_t len = strcspn(list, " ,");
-        if (!parse_master_key(list, len, &keys[*count]))
-            return "CACHEKIT_PREVIOUS_MASTER_KEYS has an entry that is not a key in hexadecimal";
-        ++*count;
-        list += len;
-        list += strspn(list, " ");
-        if (!*list)
-            return NULL;
-        if (*list != ',')
-            return "CACHEKIT_PREVIOUS_MASTER_KEYS has no comma between two keys";
-    }
-}
-
 static int keyring_from_environment(const char *tenant, CachekitKeyring **keyring)
 {
-    struct master_key keys[KEYRING_SIZE] = {0};
-    const uint8_t *decrypt_only[KEYRING_SIZE];
-    size_t lens[KEYRING_SIZE], count = 0;
+    struct master_keys keys;
     CachekitError err = CACHEKIT_OK;
 
-    const char *problem = read_master_keys(keys, &count);
-    if (!problem) {
-        for (size_t i = 1; i < count; i++) {
-            decrypt_only[i - 1] = keys[i].bytes;
-            lens[i - 1] = keys[i].len;
-        }
-        err = cachekit_keyring_new(keys[0].bytes, keys[0].len, decrypt_only, lens, count - 1,
-                                   (const uint8_t *)tenant, strlen(tenant), keyring);
-    }
-    cachekit_wipe(keys, sizeof keys); /* the environment itself keeps its copy */
-    if (problem)
-        return complain("keys", problem);
+    bool complete = read_master_keys(&keys);
+    if (complete)
+        err = cachekit_keyring_new(keys.key[0], keys.len[0], keys.key + 1, keys.len + 1,
+                                   keys.count - 1, (const uint8_t *)tenant, strlen(tenant), keyring);
+    if (keys.bytes)
+        wipe_and_free(keys.bytes, keys.size); /* the environment itself keeps its copy */
+    if (!complete)
+        return complain("keys", keys.problem);
     if (err == CACHEKIT_INVALID_INPUT)
         return complain("keys", "the current one is among the previous ones, or the tenant is empty");
     return err ? complain_code("keyring", err) : DONE;

@@ -42,9 +42,9 @@ of JSON, 0x and hexadecimal digits are bytes. The arguments are all parameters o
 the function in the order of its declaration, defaults too; *args is one array,
 **kwargs one map.
 
-With -encrypted, CACHEKIT_MASTER_KEY holds the key, 64 hexadecimal digits, and
-CACHEKIT_PREVIOUS_MASTER_KEYS up to three earlier ones that may still open an
-entry, separated by commas.
+With -encrypted, CACHEKIT_MASTER_KEY holds the key, 64 hexadecimal digits and
+nothing else, and CACHEKIT_PREVIOUS_MASTER_KEYS up to three earlier ones that may
+still open an entry, separated by commas.
 
 Exit status: 0 done, 1 there is no such entry, 2 anything else.
 
