@@ -166,6 +166,39 @@ func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format st
 	return env, keyIndex, nil
 }
 
+// SealUncompressedInto is SealInto without an envelope: the entry is data as it
+// is, encrypted and bound to the tenant, cache key and format, and to not being
+// compressed. It is Overhead bytes longer than data; dst may be what EncryptInto
+// allows. check says whether data is of that format. What it refuses, with the
+// error that is the answer, takes no nonce and counts as an encryption that failed.
+//
+// Errors, looked for in this order: those of AppendAAD, core.ErrInputTooLarge,
+// those of check, core.ErrBufferTooSmall, ErrWiped, core.ErrCounterExhausted.
+func (k *TenantKeyring) SealUncompressedInto(dst, cacheKey, data []byte, format string, check func([]byte) error) (n int, rotate bool, err error) {
+	var room [aadRoom]byte
+	aad, err := k.AppendAAD(room[:0], cacheKey, format, false)
+	if err != nil {
+		k.encrypt.Fail(k.encrypt.Begin(0))
+		return 0, false, err
+	}
+	return k.encryptInto(dst, data, aad, check)
+}
+
+// OpenUncompressedInto opens what SealUncompressedInto made: DecryptInto, and then
+// check says whether the plaintext is of the format. What it refuses, with the
+// error that is the answer, is wiped and counts as a decryption that failed.
+//
+// Errors: those of AppendAAD, of DecryptInto and of check.
+func (k *TenantKeyring) OpenUncompressedInto(dst, cacheKey, sealed []byte, format string, check func([]byte) error) (n, keyIndex int, err error) {
+	var room [aadRoom]byte
+	aad, err := k.AppendAAD(room[:0], cacheKey, format, false)
+	if err != nil {
+		k.decrypt.Fail(k.decrypt.Begin(0))
+		return 0, 0, err
+	}
+	return k.decryptInto(dst, sealed, aad, check)
+}
+
 // Extract is the second half of opening an entry: env.Extract, counted in this
 // keyring's metrics. dst must be env.OriginalSize bytes and must not overlap
 // the envelope. After an error it holds zeros.
