@@ -3,7 +3,10 @@ package main
 // #include "ckgo.h"
 import "C"
 
-import "github.com/cachekit-go/cachekit-core/core"
+import (
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
+)
 
 func fillMetrics(to *C.CachekitMetrics, from core.Metrics) {
 	for _, operation := range []struct {
@@ -24,5 +27,6 @@ func fillMetrics(to *C.CachekitMetrics, from core.Metrics) {
 		operation.to.last_ns = C.uint64_t(operation.from.LastNS)
 	}
 	to.last_compression_ratio = C.double(from.LastCompressionRatio)
-	to.hardware_accelerated = C.bool(from.HardwareAccelerated)
+	// Of a storage core cannot know, see core.Metrics.
+	to.hardware_accelerated = C.bool(encryption.HardwareAccelerated())
 }

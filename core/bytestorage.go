@@ -152,7 +152,9 @@ func (s *ByteStorage) Extract(dst []byte, e *Envelope) error {
 	}
 	span := s.retrieve.Begin(e.size)
 	if err := e.Extract(dst); err != nil {
-		s.retrieve.Fail(span)
+		if err != ErrBufferTooSmall {
+			s.retrieve.Fail(span)
+		}
 		return err
 	}
 	s.retrieve.End(span, e.size, e.OriginalSize)

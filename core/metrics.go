@@ -26,6 +26,8 @@ type Metrics struct {
 	LastCompressionRatio float64
 
 	// HardwareAccelerated tells whether encryption uses the CPU's AES
-	// instructions. It is false for a ByteStorage, which does not encrypt.
+	// instructions. A ByteStorage cannot know, as this package pulls in no
+	// cryptography: its Metrics say false, and encryption.HardwareAccelerated
+	// tells.
 	HardwareAccelerated bool
 }

@@ -1,6 +1,8 @@
 package core_test
 
 import (
+	"errors"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -136,6 +138,82 @@ func TestFailuresAreCountedAndNeverTimed(t *testing.T) {
 	failed := core.OperationMetrics{Operations: 200, Errors: 200}
 	if m := s.Metrics(); m != (core.Metrics{Store: failed, Retrieve: failed}) {
 		t.Errorf("%+v", m)
+	}
+}
+
+// Every error of every method counts once, in the operation that it belongs to;
+// ErrBufferTooSmall does not count, nor does what has no metrics.
+func TestEachErrorCountsOnce(t *testing.T) {
+	type calls map[string]func(s *core.ByteStorage) error
+	tooMuch := make([]byte, core.MaxPayloadSize+1) // zero pages that nothing touches
+	stores := func(data []byte, format string, room int) calls {
+		return calls{
+			"Store":       func(s *core.ByteStorage) error { _, err := s.Store(data); return err },
+			"AppendStore": func(s *core.ByteStorage) error { _, err := s.AppendStore(nil, data, format); return err },
+			"StoreInto":   func(s *core.ByteStorage) error { _, err := s.StoreInto(make([]byte, room), data, format); return err },
+		}
+	}
+	retrieves := func(envelope []byte) calls {
+		c := calls{
+			"Retrieve":       func(s *core.ByteStorage) error { _, err := s.Retrieve(envelope); return err },
+			"AppendRetrieve": func(s *core.ByteStorage) error { _, err := s.AppendRetrieve(nil, envelope); return err },
+			"RetrieveInto":   func(s *core.ByteStorage) error { _, err := s.RetrieveInto(make([]byte, 100), envelope); return err },
+		}
+		if e, err := core.Inspect(envelope); err == nil {
+			c["Extract"] = func(s *core.ByteStorage) error { return s.Extract(make([]byte, e.OriginalSize), &e) }
+		}
+		return c
+	}
+	sound := store(t, hello)
+	soundHeader, err := core.Inspect(sound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := core.OperationMetrics{Operations: 1, Errors: 1}
+	storeFailed, retrieveFailed := core.Metrics{Store: failed}, core.Metrics{Retrieve: failed}
+	type row struct {
+		calls calls
+		err   error
+		want  core.Metrics
+	}
+	rows := []row{
+		{stores(tooMuch, core.DefaultFormat, 0), core.ErrInputTooLarge, storeFailed},
+		{stores(hello, "\xff", 0), core.ErrInvalidInput, storeFailed},
+		{stores(hello, "\xff", 200), core.ErrInvalidInput, storeFailed},
+		{retrieves(nil), core.ErrInvalidInput, retrieveFailed},
+		{retrieves(tooMuch), core.ErrInputTooLarge, retrieveFailed},
+		{retrieves(with(func(p *parts) { p.size = integer(core.MaxPayloadSize + 1) })), core.ErrInputTooLarge, retrieveFailed},
+		{retrieves(with(func(p *parts) { p.block = bin(nil) })), core.ErrDecompressionBomb, retrieveFailed},
+		{calls{
+			"StoreInto":    func(s *core.ByteStorage) error { _, err := s.StoreInto(nil, hello, core.DefaultFormat); return err },
+			"RetrieveInto": func(s *core.ByteStorage) error { _, err := s.RetrieveInto(nil, sound); return err },
+			"Extract":      func(s *core.ByteStorage) error { return s.Extract(nil, &soundHeader) },
+		}, core.ErrBufferTooSmall, core.Metrics{}},
+		{calls{
+			"Validate":            func(s *core.ByteStorage) error { return s.Validate(tooMuch) },
+			"EstimateCompression": func(s *core.ByteStorage) error { _, err := s.EstimateCompression(tooMuch); return err },
+		}, core.ErrInputTooLarge, core.Metrics{}},
+	}
+	for err, envelope := range damaged(hello) {
+		rows = append(rows, row{retrieves(envelope), err, retrieveFailed})
+	}
+	seen := map[string]bool{}
+	for _, r := range rows {
+		for method, call := range r.calls {
+			seen[method] = true
+			s := core.NewByteStorage("\xff") // what Store writes
+			if err := call(s); !errors.Is(err, r.err) {
+				t.Errorf("%s: %v, want %v", method, err, r.err)
+			}
+			if got := s.Metrics(); got != r.want {
+				t.Errorf("%s, %v: %+v, want %+v", method, r.err, got, r.want)
+			}
+		}
+	}
+	for m := range reflect.TypeFor[*core.ByteStorage]().Methods() {
+		if n := m.Type.NumOut(); n > 0 && m.Type.Out(n-1) == reflect.TypeFor[error]() && !seen[m.Name] {
+			t.Errorf("%s is not in this table", m.Name)
+		}
 	}
 }
 

@@ -631,7 +631,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_decrypt_at(const CachekitKeyri
     size_t ciphertext_len, uint8_t *out, size_t *out_len);
 
 /* What the keyring has done so far: encrypt and decrypt, seals and opens
- * included, whose store and retrieve count too. Otherwise as
+ * included, whose store and retrieve count too; without memory for its payload
+ * an open has counted its decryption. Otherwise as
  * cachekit_byte_storage_get_metrics. */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_get_metrics(
     const CachekitKeyring *keyring, CachekitMetrics *metrics);

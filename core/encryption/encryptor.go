@@ -69,26 +69,24 @@ func (e *Encryptor) EncryptInto(dst, key, plaintext, aad []byte) (n int, rotate 
 		return 0, false, err
 	}
 	span := e.encrypt.Begin(len(plaintext))
-	n, rotate, err = e.encryptInto(dst, key, plaintext, aad)
-	count(&e.encrypt, span, len(plaintext), n, err)
-	return n, rotate, err
-}
-
-func (e *Encryptor) encryptInto(dst, key, plaintext, aad []byte) (n int, rotate bool, err error) {
+	var k *cachedKey
+	defer func() {
+		e.keys.release(k)
+		count(&e.encrypt, span, len(plaintext), n, err)
+	}()
 	if len(key) != KeySize {
 		return 0, false, core.ErrInvalidKeyLength
 	}
 	if n, err = checkEncrypt(len(dst), len(plaintext)); err != nil {
 		return n, false, err
 	}
-	k, err := e.keys.acquire(key)
-	if err != nil {
+	if k, err = e.keys.acquire(key); err != nil {
 		return 0, false, err
 	}
-	defer e.keys.release(k)
 	if rotate, err = e.take(dst); err != nil {
 		return 0, false, err
 	}
+	err = core.ErrInternal // that is what counts after a panic
 	if k == nil {
 		aesgcm.SealOnce(key, dst[NonceSize:n], dst[:NonceSize], plaintext, aad)
 	} else {
@@ -129,23 +127,21 @@ func (e *Encryptor) DecryptInto(dst, key, ciphertext, aad []byte) (n int, err er
 		return 0, err
 	}
 	span := e.decrypt.Begin(len(ciphertext))
-	n, err = e.decryptInto(dst, key, ciphertext, aad)
-	count(&e.decrypt, span, len(ciphertext), n, err)
-	return n, err
-}
-
-func (e *Encryptor) decryptInto(dst, key, ciphertext, aad []byte) (n int, err error) {
+	var k *cachedKey
+	defer func() {
+		e.keys.release(k)
+		count(&e.decrypt, span, len(ciphertext), n, err)
+	}()
 	if len(key) != KeySize {
 		return 0, core.ErrInvalidKeyLength
 	}
 	if n, err = checkDecrypt(len(dst), len(ciphertext)); err != nil {
 		return n, err
 	}
-	k, err := e.keys.acquire(key)
-	if err != nil {
+	if k, err = e.keys.acquire(key); err != nil {
 		return 0, err
 	}
-	defer e.keys.release(k)
+	err = core.ErrInternal // as in EncryptInto
 	ok := false
 	if k == nil {
 		ok = aesgcm.OpenOnce(key, dst[:n], ciphertext[:NonceSize], ciphertext[NonceSize:], aad)

@@ -99,9 +99,9 @@ func sealInto(dst, data []byte, format string) (int, error) {
 // family, made under the same tenant, cache key and format, and the index of
 // the key that opened it.
 //
-// Errors: core.ErrInputTooLarge as for Seal, those of Decrypt, then those of core.Inspect and of
-// core.Envelope.Extract; core.ErrInvalidInput also if the envelope inside
-// carries another format.
+// Errors: core.ErrInputTooLarge as for Seal, those of Decrypt, then those of
+// core.Inspect and of core.Envelope.Extract; core.ErrInvalidInput also if the
+// envelope inside carries another format.
 func (k *TenantKeyring) Open(cacheKey, sealed []byte, format string) (data []byte, keyIndex int, err error) {
 	return k.AppendOpen(nil, cacheKey, sealed, format)
 }
@@ -151,9 +151,8 @@ var envelopes = sync.Pool{New: func() any { return new([pooledSize]byte) }}
 // envelope refers to dst, which holds plaintext until the caller wipes it.
 //
 // Errors: core.ErrInputTooLarge as for Seal, those of DecryptInto, those of
-// core.Inspect, core.ErrInvalidInput if
-// the envelope carries another format. After any of them dst holds zeros where
-// the envelope would be.
+// core.Inspect, core.ErrInvalidInput if the envelope carries another format. After
+// any of them dst holds zeros where the envelope would be.
 func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format string) (env core.Envelope, keyIndex int, err error) {
 	var room [aadRoom]byte
 	var aad []byte
@@ -178,6 +177,56 @@ func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format st
 		return core.Envelope{}, 0, err
 	}
 	return env, keyIndex, nil
+}
+
+// Uncompressed is a kind of entry without an envelope.
+type Uncompressed struct {
+	Format          string                  // of the data
+	MaxCacheKeySize int                     // in bytes
+	Check           func(data []byte) error // tells whether data are of that format
+}
+
+// SealUncompressedInto is SealInto without an envelope: the entry is data as it
+// is, encrypted and bound to the tenant, cache key and format, and to not being
+// compressed. It is Overhead bytes longer than data; dst may be what EncryptInto
+// allows. What is refused takes no nonce and counts as an encryption that failed.
+//
+// Errors, looked for in this order: core.ErrInputTooLarge, for a cache key too
+// long too, those of kind.Check, core.ErrBufferTooSmall, ErrWiped,
+// core.ErrCounterExhausted.
+func (k *TenantKeyring) SealUncompressedInto(dst []byte, kind *Uncompressed, cacheKey, data []byte) (n int, rotate bool, err error) {
+	var room [aadRoom]byte
+	aad, err := k.appendUncompressedAAD(room[:0], kind, cacheKey)
+	if err != nil {
+		k.encrypt.Fail(k.encrypt.Begin(0))
+		return 0, false, err
+	}
+	return k.encryptInto(dst, data, aad, kind.Check)
+}
+
+// OpenUncompressedInto opens what SealUncompressedInto made: DecryptInto, and then
+// kind.Check. What that refuses, with the error that is the answer, is wiped and
+// counts as a decryption that failed.
+//
+// Errors: core.ErrInputTooLarge as there, those of DecryptInto and of kind.Check.
+func (k *TenantKeyring) OpenUncompressedInto(dst []byte, kind *Uncompressed, cacheKey, sealed []byte) (n, keyIndex int, err error) {
+	var room [aadRoom]byte
+	aad, err := k.appendUncompressedAAD(room[:0], kind, cacheKey)
+	if err != nil {
+		k.decrypt.Fail(k.decrypt.Begin(0))
+		return 0, 0, err
+	}
+	return k.decryptInto(dst, sealed, aad, kind.Check)
+}
+
+func (k *TenantKeyring) appendUncompressedAAD(dst []byte, kind *Uncompressed, cacheKey []byte) ([]byte, error) {
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	if len(cacheKey) > kind.MaxCacheKeySize {
+		return nil, core.ErrInputTooLarge
+	}
+	return k.AppendAAD(dst, cacheKey, kind.Format, false)
 }
 
 // Extract is the second half of opening an entry: env.Extract, counted in this

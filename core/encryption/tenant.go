@@ -6,6 +6,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/core/internal/meter"
 )
 
@@ -108,17 +109,34 @@ func (k *TenantKeyring) AppendEncrypt(dst, plaintext, aad []byte) ([]byte, error
 
 // EncryptInto is Encryptor.EncryptInto under the current key.
 func (k *TenantKeyring) EncryptInto(dst, plaintext, aad []byte) (n int, rotate bool, err error) {
+	return k.encryptInto(dst, plaintext, aad, nil)
+}
+
+// encryptInto is EncryptInto for a plaintext that check, unless it is nil, has to
+// accept. Its refusal comes before ErrBufferTooSmall.
+func (k *TenantKeyring) encryptInto(dst, plaintext, aad []byte, check func([]byte) error) (n int, rotate bool, err error) {
 	if err := k.check(); err != nil {
 		return 0, false, err
 	}
 	n, err = checkEncrypt(len(dst), len(plaintext))
 	if err == core.ErrBufferTooSmall {
+		if check != nil {
+			if refusal := check(plaintext); refusal != nil {
+				k.encrypt.Fail(k.encrypt.Begin(0))
+				return 0, false, refusal
+			}
+		}
 		return n, false, err
 	}
 	span := k.encrypt.Begin(len(plaintext))
 	defer func() { count(&k.encrypt, span, len(plaintext), n, err) }()
 	if err == nil {
-		err = core.ErrInternal // that is what counts if seal panics
+		err = core.ErrInternal // that is what counts after a panic
+		if check != nil {
+			if refusal := check(plaintext); refusal != nil {
+				return 0, false, refusal
+			}
+		}
 		rotate, err = k.seal(dst[:n], plaintext, aad)
 		if err != nil {
 			n = 0
@@ -167,6 +185,12 @@ func (k *TenantKeyring) AppendDecrypt(dst, ciphertext, aad []byte) (plaintext []
 // again if the first key does not open the ciphertext. After core.ErrDecryptionFailed dst
 // holds zeros where the plaintext would be.
 func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex int, err error) {
+	return k.decryptInto(dst, ciphertext, aad, nil)
+}
+
+// decryptInto is DecryptInto for a plaintext that check, unless it is nil, has to
+// accept. What it refuses is wiped.
+func (k *TenantKeyring) decryptInto(dst, ciphertext, aad []byte, check func([]byte) error) (n, keyIndex int, err error) {
 	if err := k.check(); err != nil {
 		return 0, 0, err
 	}
@@ -182,6 +206,13 @@ func (k *TenantKeyring) DecryptInto(dst, ciphertext, aad []byte) (n, keyIndex in
 			panic("encryption: a key that fails would leave nothing for the next")
 		}
 		keyIndex, err = k.open(dst[:n], ciphertext, aad, 0, len(k.fingerprints))
+		if err == nil && check != nil {
+			err = core.ErrInternal
+			if err = check(dst[:n]); err != nil {
+				memory.Clear(dst[:n])
+				keyIndex = 0
+			}
+		}
 		if err != nil {
 			n = 0
 		}
@@ -247,7 +278,8 @@ func (k *TenantKeyring) open(dst, ciphertext, aad []byte, first, end int) (keyIn
 
 // Metrics returns what this keyring has done so far. A sealed entry counts as
 // one encryption and as one envelope stored, an opened one as one decryption
-// and one envelope retrieved; keys that were tried in vain do not count.
+// and one envelope retrieved; keys that were tried in vain do not count. A call
+// that fails counts as one error, in the operation that failed.
 func (k *TenantKeyring) Metrics() core.Metrics {
 	m := core.Metrics{
 		Store:               core.OperationMetrics(k.store.Snapshot()),

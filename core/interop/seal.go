@@ -1,24 +1,23 @@
 package interop
 
 import (
-	"sync"
-
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/internal/memory"
 )
 
-// format is what the authenticated data of an interop entry says of it,
-// together with "not compressed".
-const format = core.DefaultFormat
+// entries is what an interop entry is.
+var entries = encryption.Uncompressed{Format: core.DefaultFormat, MaxCacheKeySize: MaxKeySize, Check: Check}
 
 // Seal encrypts a value under the current key of k and binds it to k's tenant
 // and to its cache key, which is one that [Key] made: the encrypted entry that
-// the SDKs store, [encryption.Overhead] bytes longer than the value.
+// the SDKs store, [encryption.Overhead] bytes longer than the value. A key above
+// [MaxKeySize] is [core.ErrInputTooLarge].
 //
-// The value has to pass [Check]; it need not be canonical. Other errors are
-// those of [encryption.TenantKeyring.Encrypt]. Where no tenant is named, all
-// SDKs take [encryption.DefaultTenant].
+// The value has to pass [Check], or counts in k's metrics as an encryption that
+// failed; it need not be canonical. Other errors are those of
+// [encryption.TenantKeyring.Encrypt]. Where no tenant is named, all SDKs take
+// [encryption.DefaultTenant].
 func Seal(k *encryption.TenantKeyring, key string, value []byte) ([]byte, error) {
 	return AppendSeal(nil, k, key, value)
 }
@@ -41,16 +40,7 @@ func AppendSeal(dst []byte, k *encryption.TenantKeyring, key string, value []byt
 // rotate is that of [encryption.TenantKeyring.EncryptInto], which also says
 // what dst may be.
 func SealInto(dst []byte, k *encryption.TenantKeyring, key string, value []byte) (n int, rotate bool, err error) {
-	if err := Check(value); err != nil {
-		return 0, false, err
-	}
-	room := aadRooms.Get().(*aadRoom)
-	defer aadRooms.Put(room)
-	aad, err := appendAAD(room, k, key)
-	if err != nil {
-		return 0, false, err
-	}
-	return k.EncryptInto(dst, value, aad)
+	return k.SealUncompressedInto(dst, &entries, memory.Bytes(key), value)
 }
 
 // Open returns the value of an entry that [Seal] or an SDK made for the same
@@ -58,8 +48,9 @@ func SealInto(dst []byte, k *encryption.TenantKeyring, key string, value []byte)
 // current one.
 //
 // Errors are those of [encryption.TenantKeyring.Decrypt], and those of [Check]
-// for a value that was sealed though it is not one document. No error leads to
-// another attempt: nothing comes back that was not authenticated.
+// for a value that was sealed though it is not one document, which counts as a
+// decryption that failed. No error leads to another attempt: nothing comes back
+// that was not authenticated.
 func Open(k *encryption.TenantKeyring, key string, sealed []byte) (value []byte, keyIndex int, err error) {
 	return AppendOpen(nil, k, key, sealed)
 }
@@ -82,37 +73,5 @@ func AppendOpen(dst []byte, k *encryption.TenantKeyring, key string, sealed []by
 // [encryption.TenantKeyring.DecryptInto] says what dst may be. After any error
 // dst holds no plaintext.
 func OpenInto(dst []byte, k *encryption.TenantKeyring, key string, sealed []byte) (n, keyIndex int, err error) {
-	room := aadRooms.Get().(*aadRoom)
-	defer aadRooms.Put(room)
-	aad, err := appendAAD(room, k, key)
-	if err != nil {
-		return 0, 0, err
-	}
-	n, keyIndex, err = k.DecryptInto(dst, sealed, aad)
-	if err != nil {
-		return n, keyIndex, err
-	}
-	if err := Check(dst[:n]); err != nil {
-		memory.Clear(dst[:n])
-		return 0, 0, err
-	}
-	return n, keyIndex, nil
-}
-
-// aadRoom holds the authenticated data of an entry whose tenant has up to some
-// 100 bytes. It comes from a pool, since on the stack it would not stay there:
-// the compiler cannot see that no cipher keeps what it is given. Nothing in it
-// is secret.
-type aadRoom struct {
-	key [MaxKeySize]byte
-	aad [MaxKeySize + 128]byte
-}
-
-var aadRooms = sync.Pool{New: func() any { return new(aadRoom) }}
-
-func appendAAD(room *aadRoom, k *encryption.TenantKeyring, key string) ([]byte, error) {
-	if len(key) > MaxKeySize {
-		return nil, core.ErrInputTooLarge
-	}
-	return k.AppendAAD(room.aad[:0], append(room.key[:0], key...), format, false)
+	return k.OpenUncompressedInto(dst, &entries, memory.Bytes(key), sealed)
 }

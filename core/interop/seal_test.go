@@ -29,7 +29,7 @@ func TestAADVectors(t *testing.T) {
 	v := readInteropVectors(t)
 	count(t, "AAD vectors", len(v.AAD), 1)
 	for _, c := range v.AAD {
-		got, err := appendAAD(new(aadRoom), keyring(t, c.Tenant, master('a')), c.CacheKey)
+		got, err := keyring(t, c.Tenant, master('a')).AppendAAD(nil, []byte(c.CacheKey), core.DefaultFormat, false)
 		if err != nil || hex.EncodeToString(got) != c.AAD {
 			t.Errorf("%s: %x, %v; want %s", c.Name, got, err, c.AAD)
 		}
@@ -143,7 +143,7 @@ func TestSealedValuesAreBound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compressed, err := k.AppendAAD(nil, []byte(testKey), format, true)
+	compressed, err := k.AppendAAD(nil, []byte(testKey), core.DefaultFormat, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestSealRefusesWhatIsNotOneDocument(t *testing.T) {
 // memory.
 func TestOpenLeavesNoPlaintextBehind(t *testing.T) {
 	k := keyring(t, "t1", master(1))
-	aad, err := appendAAD(new(aadRoom), k, testKey)
+	aad, err := k.AppendAAD(nil, []byte(testKey), core.DefaultFormat, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,6 +218,77 @@ func TestOpenLeavesNoPlaintextBehind(t *testing.T) {
 		}
 		if n, _, err := OpenInto(dst[:1], k, testKey, sealed); n != len(plaintext) || err != core.ErrBufferTooSmall {
 			t.Errorf("%q, no room: %d, %v", plaintext, n, err)
+		}
+	}
+}
+
+// Every error of every function counts once among the keyring's encryptions or
+// decryptions; a buffer that is too small does not.
+func TestEachErrorCountsOnce(t *testing.T) {
+	k, wiped, other := keyring(t, "t1", master(1)), keyring(t, "t1", master(1)), keyring(t, "t1", master(2))
+	wiped.Wipe()
+	value, tooMuch := []byte("\xa5hello"), make([]byte, core.MaxPayloadSize+encryption.Overhead+1)
+	sealed, err := Seal(k, testKey, value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(plaintext string) []byte {
+		aad, err := k.AppendAAD(nil, []byte(testKey), core.DefaultFormat, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := k.Encrypt([]byte(plaintext), aad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed
+	}
+	type row struct {
+		k     *encryption.TenantKeyring
+		input []byte
+		room  int
+		want  error
+	}
+	check := func(name string, r row, call func() error, of func(core.Metrics) core.OperationMetrics) {
+		t.Helper()
+		before := r.k.Metrics()
+		if err := call(); !errors.Is(err, r.want) {
+			t.Errorf("%s: %v, want %v", name, err, r.want)
+		}
+		after := r.k.Metrics()
+		want := of(before)
+		if r.want != core.ErrBufferTooSmall {
+			want.Operations++
+			want.Errors++
+		}
+		if got := of(after); got != want {
+			t.Errorf("%s, %v: %+v, want %+v", name, r.want, got, want)
+		}
+		if sum := after.Encrypt.Operations + after.Decrypt.Operations - before.Encrypt.Operations - before.Decrypt.Operations; sum > 1 {
+			t.Errorf("%s, %v: %d operations", name, r.want, sum)
+		}
+	}
+	for _, r := range []row{
+		{k, nil, 64, core.ErrInvalidInput}, {k, []byte("\xc0\xc0"), 64, core.ErrInvalidInput}, {k, []byte("\xc1"), 0, core.ErrInvalidInput},
+		{k, tooMuch, 0, core.ErrInputTooLarge}, {wiped, value, 64, encryption.ErrWiped}, {k, value, 10, core.ErrBufferTooSmall},
+	} {
+		encrypt := func(m core.Metrics) core.OperationMetrics { return m.Encrypt }
+		check("SealInto", r, func() error { _, _, err := SealInto(make([]byte, r.room), r.k, testKey, r.input); return err }, encrypt)
+		if r.want != core.ErrBufferTooSmall {
+			check("Seal", r, func() error { _, err := Seal(r.k, testKey, r.input); return err }, encrypt)
+			check("AppendSeal", r, func() error { _, err := AppendSeal(nil, r.k, testKey, r.input); return err }, encrypt)
+		}
+	}
+	for _, r := range []row{
+		{k, nil, 64, core.ErrInvalidInput}, {k, refused(""), 64, core.ErrInvalidInput}, {k, refused("\xc0\xc0"), 64, core.ErrInvalidInput},
+		{k, tooMuch, 64, core.ErrInputTooLarge}, {wiped, sealed, 64, encryption.ErrWiped}, {k, sealed, 5, core.ErrBufferTooSmall},
+		{other, sealed, 64, core.ErrDecryptionFailed},
+	} {
+		decrypt := func(m core.Metrics) core.OperationMetrics { return m.Decrypt }
+		check("OpenInto", r, func() error { _, _, err := OpenInto(make([]byte, r.room), r.k, testKey, r.input); return err }, decrypt)
+		if r.want != core.ErrBufferTooSmall {
+			check("Open", r, func() error { _, _, err := Open(r.k, testKey, r.input); return err }, decrypt)
+			check("AppendOpen", r, func() error { _, _, err := AppendOpen(nil, r.k, testKey, r.input); return err }, decrypt)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
 			return err
 		}, core.ErrDecryptionFailed},
 		{"an entry that is no document", 'a', func(doc []byte) error {
-			aad, err := rings[0].AppendAAD(nil, []byte("u:g:1"), format, false)
+			aad, err := rings[0].AppendAAD(nil, []byte("u:g:1"), core.DefaultFormat, false)
 			if err != nil {
 				return err
 			}

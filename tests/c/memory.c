@@ -207,6 +207,9 @@ CHILD(no_memory_for_results)
         cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &len, NULL));
     cachekit_free_buffer(back);
     uint64_t made = cachekit_keyring_get_counter(keyring);
+    CachekitMetrics stored = {.struct_size = sizeof stored}, kept = stored, now = stored;
+    CHECK_OK(cachekit_byte_storage_get_metrics(storage, &stored));
+    CHECK_OK(cachekit_keyring_get_metrics(keyring, &kept));
 
     limit_memory(100 * MIB);
     for (int round = 0; round < 3; round++) {
@@ -234,6 +237,17 @@ CHILD(no_memory_for_results)
                                                sealed_len, &out, &len, &index));
         CHECK(out == NULL && len == 0 && index == 0);
         CHECK_NUMBER(made, cachekit_keyring_get_counter(keyring)); /* nothing else has happened */
+        /* Nor was it counted, but for the envelope that was decrypted before there
+         * was no memory for what it holds. */
+        CHECK_OK(cachekit_keyring_get_metrics(keyring, &now));
+        kept.decrypt = now.decrypt;
+        CHECK_BYTES((uint8_t *)&kept, (uint8_t *)&now, sizeof now);
+        CHECK_NUMBER(2 + (uint64_t)round, now.decrypt.operations);
+        CHECK_NUMBER(0, now.decrypt.errors);
+        CHECK_OK(cachekit_byte_storage_get_metrics(storage, &now));
+        CHECK_NUMBER(stored.store.operations + (uint64_t)round, now.store.operations);
+        CHECK_NUMBER(stored.retrieve.operations, now.retrieve.operations);
+        CHECK_NUMBER(0, now.store.errors + now.retrieve.errors);
         /* What fits still works. */
         CHECK_OK(cachekit_byte_storage_store(storage, HELLO, NULL, &out, &len));
         cachekit_free_buffer(out);

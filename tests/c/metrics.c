@@ -1,5 +1,5 @@
 /* What handles count, and structs that grow. */
-#include "fixture.h"
+#include "functions.h"
 
 static CachekitMetrics of_storage(const CachekitByteStorage *storage)
 {
@@ -41,14 +41,25 @@ static void check_counts(const char *name, const CachekitOperationMetrics *m, ui
     CHECK(m->last_ns <= m->total_ns);
 }
 
+static CachekitMetrics of_handle(kind k, const void *handle)
+{
+    return k == STORAGE     ? of_storage(handle)
+           : k == ENCRYPTOR ? of_encryptor(handle)
+                            : of_keyring(handle);
+}
+
 TEST(a_new_handle_has_done_nothing)
 {
-    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
-    CachekitMetrics m = of_storage(storage);
-    CHECK_NUMBER(sizeof m, m.struct_size);
-    CHECK_FILLED(0, &m.store, 4 * sizeof m.store);
-    CHECK(m.last_compression_ratio >= 0 && m.last_compression_ratio <= 0);
-    cachekit_byte_storage_free(storage);
+    for (kind k = STORAGE; k < KINDS; k++) {
+        CASE("handle of type %d", (int)k);
+        void *handle = new_handle(k);
+        CachekitMetrics m = of_handle(k, handle);
+        CHECK_NUMBER(sizeof m, m.struct_size);
+        CHECK_FILLED(0, &m.store, 4 * sizeof m.store);
+        CHECK(m.last_compression_ratio >= 0 && m.last_compression_ratio <= 0);
+        CHECK_NUMBER(cachekit_hardware_acceleration_enabled(), m.hardware_accelerated);
+        free_handle(k, handle);
+    }
 }
 
 TEST(storage_counts_exactly)
@@ -196,6 +207,188 @@ TEST(keyrings_count_seals_and_opens)
     CHECK_COUNTS(m.encrypt, 3, 0, 16 + 42 + 2, 44 + 70 + 30);
     cachekit_free_buffer(sealed);
     cachekit_keyring_free(keyring);
+}
+
+/* The codes that each function must have given below, so that it is known how they
+ * count; those that count nothing are for functions that have no metrics. */
+static const struct {
+    const char *name;
+    bool counts;
+    CachekitError codes[8];
+} met[] = {
+    {"cachekit_byte_storage_store", true, {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE}},
+    {"cachekit_byte_storage_retrieve", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_DECOMPRESSION_BOMB,
+            CACHEKIT_DECOMPRESSION_FAILED, CACHEKIT_CHECKSUM_MISMATCH,
+            CACHEKIT_SIZE_VALIDATION_FAILED}},
+    {"cachekit_byte_storage_validate", false, {CACHEKIT_INVALID_INPUT, CACHEKIT_CHECKSUM_MISMATCH}},
+    {"cachekit_byte_storage_estimate_compression", false, {CACHEKIT_INPUT_TOO_LARGE}},
+    {"cachekit_encrypt", true,
+        {CACHEKIT_INVALID_KEY_LENGTH, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL,
+            CACHEKIT_INTERNAL}},
+    {"cachekit_decrypt", true,
+        {CACHEKIT_INVALID_KEY_LENGTH, CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE,
+            CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_DECRYPTION_FAILED, CACHEKIT_INTERNAL}},
+    {"cachekit_keyring_fingerprint", false, {CACHEKIT_NULL_POINTER}},
+    {"cachekit_keyring_encrypt", true,
+        {CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_INTERNAL}},
+    {"cachekit_keyring_decrypt", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL,
+            CACHEKIT_DECRYPTION_FAILED, CACHEKIT_INTERNAL}},
+    {"cachekit_keyring_decrypt_at", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL,
+            CACHEKIT_DECRYPTION_FAILED, CACHEKIT_INTERNAL}},
+    {"cachekit_keyring_seal", true, {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE}},
+    {"cachekit_keyring_open", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_DECRYPTION_FAILED,
+            CACHEKIT_DECOMPRESSION_BOMB, CACHEKIT_DECOMPRESSION_FAILED, CACHEKIT_CHECKSUM_MISMATCH,
+            CACHEKIT_SIZE_VALIDATION_FAILED}},
+    {"cachekit_keyring_seal_interop", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL,
+            CACHEKIT_INTERNAL}},
+    {"cachekit_keyring_open_interop", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL,
+            CACHEKIT_DECRYPTION_FAILED, CACHEKIT_INTERNAL}},
+};
+enum { MET = sizeof met / sizeof met[0] };
+
+static uint64_t met_codes; /* bits, of the function at hand */
+
+static uint64_t errors_in(const CachekitMetrics *m)
+{
+    return m->store.errors + m->retrieve.errors + m->encrypt.errors + m->decrypt.errors;
+}
+
+/* An operation that failed took in and gave out nothing. */
+static void check_no_bytes(
+    const CachekitOperationMetrics *before, const CachekitOperationMetrics *after)
+{
+    if (after->errors != before->errors)
+        CHECK(after->operations == before->operations + 1 && after->bytes_in == before->bytes_in &&
+              after->bytes_out == before->bytes_out && after->total_ns == before->total_ns);
+}
+
+static void check_counted(const function *f, const arguments *a, const places *to, bool counts)
+{
+    CachekitMetrics before = of_handle(f->handle, a->handle);
+    CachekitError got = f->call(a);
+    CachekitMetrics after = of_handle(f->handle, a->handle);
+    met_codes |= (uint64_t)1 << got;
+    uint64_t errors = errors_in(&after) - errors_in(&before);
+    if (!counts || got == CACHEKIT_NULL_POINTER || got == CACHEKIT_BUFFER_TOO_SMALL)
+        check_that(memcmp(&before, &after, sizeof before) == 0, __FILE__, __LINE__,
+            "%s counts, and must not", cachekit_error_name(got));
+    else
+        check_that(errors == (got != CACHEKIT_OK), __FILE__, __LINE__, "%s counts as %d errors",
+            cachekit_error_name(got), (int)errors);
+    check_no_bytes(&before.store, &after.store);
+    check_no_bytes(&before.retrieve, &after.retrieve);
+    check_no_bytes(&before.encrypt, &after.encrypt);
+    check_no_bytes(&before.decrypt, &after.decrypt);
+    if (got == CACHEKIT_OK)
+        discard(f, to);
+}
+
+/* Encrypts what no library would, as an entry or an interop value of the keyring. */
+static input sealed_as(const function *f, const uint8_t *plaintext, size_t len, uint8_t *out)
+{
+    bool entry = f->result == MADE;
+    uint8_t aad[256];
+    size_t aad_len = sizeof aad, out_len = 256;
+    input cache_key = samples[CACHE_KEY];
+    if (!entry)
+        cache_key = (input){BYTES("u:g:1")};
+    CHECK_OK(
+        cachekit_aad(TENANT, cache_key.p, cache_key.len, "msgpack", entry, NULL, aad, &aad_len));
+    CHECK_OK(
+        cachekit_keyring_encrypt(handles[KEYRING], aad, aad_len, plaintext, len, out, &out_len));
+    return (input){out, out_len};
+}
+
+/* Tries a function with one argument after the other changed. */
+static void try_errors(const function *f, bool counts)
+{
+    places to;
+    uint8_t copy[256], sealed[256], wrong[64];
+    int last = f->in[2].sample != NONE ? 2 : f->in[1].sample != NONE ? 1 : 0;
+    arguments a = prepare(f, &to);
+#define TRY(...)                                                                                   \
+    do {                                                                                           \
+        a = prepare(f, &to);                                                                       \
+        __VA_ARGS__;                                                                               \
+        check_counted(f, &a, &to, counts);                                                         \
+    } while (0)
+    TRY((void)0);
+    for (int i = 0; i <= last && f->in[i].sample != NONE; i++) {
+        CASE("%s, input %d", f->name, i);
+        TRY(a.in[i].p = NULL);
+        TRY(a.in[i] = ((input){NULL, 0}));
+        TRY(a.in[i].len = 1);
+        if (f->in[i].sample != AAD) /* of which there is no limit */
+            TRY(a.in[i].len = SIZE_MAX / 2);
+        memcpy(copy, samples[f->in[i].sample].p, samples[f->in[i].sample].len);
+        for (size_t bit = 0; bit < 8 * samples[f->in[i].sample].len; bit++) {
+            copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            TRY(a.in[i].p = copy);
+            copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+    }
+    for (int i = 0; i < 2 && f->text[i].sample != NULL; i++) {
+        CASE("%s, text %d", f->name, i);
+        TRY(a.text[i] = NULL);
+        TRY(a.text[i] = "\xff");
+        TRY(a.text[i] = "another");
+    }
+    CASE("%s, results", f->name);
+    TRY(a.out = NULL, a.made = NULL);
+    if (f->result == BUFFER) {
+        TRY(a.out_len = NULL);
+        TRY(to.out_len = 0);
+        TRY(to.out_len = 1);
+        TRY(memcpy(copy + 1, a.in[last].p, a.in[last].len), a.in[last].p = copy + 1, a.out = copy);
+    }
+    bool retrieves = f->in[0].sample == ENVELOPE;
+    if (retrieves || (f->index && f->in[last].sample != RING_CIPHERTEXT)) {
+        static const char *const envelopes[] = {"94c40100" HELLO_SUM "cd03e9" HELLO_FORMAT,
+            "94" HELLO_BLOCK HELLO_SUM "11" HELLO_FORMAT,
+            "94" HELLO_BLOCK HELLO_SUM "0f" HELLO_FORMAT,
+            "94" HELLO_BLOCK "986dcc8a34ccb63a3c52ccd4" HELLO_SIZE HELLO_FORMAT,
+            "94" HELLO_BLOCK HELLO_SUM HELLO_SIZE "a46a736f6e", "94"};
+        for (size_t i = 0; i < sizeof envelopes / sizeof envelopes[0]; i++) {
+            CASE("%s, %s", f->name, envelopes[i]);
+            size_t len = from_hex(envelopes[i], wrong);
+            input in = {wrong, len};
+            if (!retrieves)
+                in = sealed_as(f, wrong, len, sealed);
+            TRY(a.in[last] = in);
+        }
+    }
+#undef TRY
+}
+
+TEST(each_error_counts_once)
+{
+    make_samples();
+    size_t n = 0;
+    for (const function *f = functions; f < functions + FUNCTIONS; f++) {
+        if (f->handle == NO_HANDLE || f->result == METRICS)
+            continue;
+        CASE("%s", f->name);
+        CHECK(n < MET);
+        if (n == MET || strcmp(met[n].name, f->name) != 0) {
+            FAIL("a function with a handle that the table has not");
+            return;
+        }
+        met_codes = 0;
+        try_errors(f, met[n].counts);
+        for (size_t i = 0; i < 8 && met[n].codes[i] != CACHEKIT_OK; i++) {
+            CASE("%s", f->name);
+            check_that(met_codes >> met[n].codes[i] & 1, __FILE__, __LINE__, "no %s",
+                cachekit_error_name(met[n].codes[i]));
+        }
+        n++;
+    }
+    CHECK_NUMBER(MET, n);
 }
 
 /* A caller that was compiled against another version of a struct. */
