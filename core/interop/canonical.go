@@ -102,6 +102,7 @@ func (m Memory) digest(doc []byte, s summary) (sum [blake2b.Size256]byte, err er
 	}
 	w.own = memory.Grow(w.own, min(s.size, window))
 	w.out = w.own[:0:min(s.size, cap(w.own))]
+	defer w.wipe()
 	if err = w.document(m, s); err != nil {
 		return sum, err
 	}
@@ -135,14 +136,17 @@ func newWriter(doc []byte, p profile) *writer {
 	return w
 }
 
+// wipe overwrites what digest has written.
+func (w *writer) wipe() {
+	out := w.out
+	if w.hash != nil {
+		out = out[:cap(out)] // it was full before
+	}
+	memory.Clear(out)
+}
+
 // free gives w back to the pool, which keeps none of the caller's bytes.
 func (w *writer) free() {
-	if w.hash != nil {
-		w.out = w.out[:cap(w.out)] // it was full before
-	}
-	if cap(w.own) > 0 {
-		memory.Clear(w.own[:min(len(w.out), cap(w.own))])
-	}
 	w.order, w.out, w.hash = order{}, nil, nil
 	writers.Put(w)
 }
