@@ -78,7 +78,7 @@ func (m Memory) write(dst, doc []byte, s summary) error {
 	}
 	w := newWriter(doc, values)
 	defer w.free()
-	w.out = dst[:0]
+	w.out = dst[:0:len(dst)]
 	err := w.document(m, s)
 	if err == nil && len(w.out) != len(dst) {
 		err = errMalformed // it was another document meanwhile

@@ -54,7 +54,7 @@ func TestADocumentThatChangesMeanwhile(t *testing.T) {
 			for _, s.sorted = range []bool{false, true} {
 				s.canonical = false
 				dst := bytes.Repeat([]byte{0xaa}, s.size+8)
-				err := heap.write(dst[:s.size:s.size], doc, s)
+				err := heap.write(dst[:s.size], doc, s)
 				if !bytes.Equal(dst[s.size:], bytes.Repeat([]byte{0xaa}, 8)) {
 					t.Fatalf("%.40x was written beyond its place", doc)
 				}
