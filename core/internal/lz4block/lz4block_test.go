@@ -148,7 +148,7 @@ func TestAcceptRule(t *testing.T) {
 // there, in place too, and liblz4 says so as well.
 func TestLowNibbleOfTheLastToken(t *testing.T) {
 	lib := startLiblz4(t)
-	sizes := []int{300, 1 << 10, 2<<10 - 1, 2 << 10, 2<<10 + 1, 5 << 10, 64 << 10, 600 << 10, 3 << 20}
+	sizes := []int{300, 1 << 10, 2<<10 - 1, 2 << 10, 2<<10 + 1, 5 << 10, 64 << 10, portableStep + 99}
 	for n := range 64 {
 		sizes = append(sizes, n)
 	}
@@ -158,12 +158,12 @@ func TestLowNibbleOfTheLastToken(t *testing.T) {
 			block := encode(data)
 			last, _ := lastSequence(block)
 			for nibble := range byte(16) {
-				if n > 100 && nibble%5 != 0 {
+				if n > 100 && nibble%5 != 0 || n > 10000 && nibble != 10 {
 					continue
 				}
 				name := fmt.Sprintf("%d bytes of %s, nibble %d", n, kind, nibble)
 				block[last] = block[last]&0xf0 | nibble
-				for _, room := range []int{n, n + 1, n + 40} {
+				for _, room := range []int{n, n + 40} {
 					got, err := decodings(t, name, block, room)
 					if err != nil || !bytes.Equal(got, data) {
 						t.Fatalf("%s: %d bytes, error %v", name, len(got), err)
