@@ -1,3 +1,7 @@
+//go:build !purego
+
+// Go has no FIPS 140-3 mode with that tag.
+
 package encryption
 
 import (
@@ -6,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -18,7 +23,11 @@ func TestFIPSModeIsAnAnswer(t *testing.T) {
 		for _, path := range []string{"stdlib", ""} {
 			test := exec.Command(os.Args[0], "-test.run=^TestFIPSModeIsAnAnswer$", "-test.v")
 			test.Env = append(os.Environ(), "GODEBUG=fips140=only", "CACHEKIT_AES="+path)
-			if out, err := test.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestFIPSModeIsAnAnswer") {
+			out, err := test.CombinedOutput()
+			if errors.Is(err, syscall.ENOEXEC) {
+				t.Skip("SKIPPED: this is an emulator that cannot start processes")
+			}
+			if err != nil || !strings.Contains(string(out), "--- PASS: TestFIPSModeIsAnAnswer") {
 				t.Errorf("CACHEKIT_AES=%s: %v\n%s", path, err, out)
 			}
 		}
