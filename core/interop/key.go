@@ -96,6 +96,7 @@ func appendKey(dst []byte, namespace, operation string, canonicalArgs []byte) []
 // hash is BLAKE2b-256, in parts: over hundreds of MiB in one call of assembly it
 // cannot be preempted. It leaves nothing of b behind.
 func hash(b []byte) (sum [blake2b.Size256]byte) {
+	memory.HoldStack()
 	if len(b) <= 1<<20 {
 		sum = blake2b.Sum256(b) // without an allocation
 	} else {

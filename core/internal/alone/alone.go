@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,8 +18,8 @@ const mode = "asyncpreemptoff=1"
 func Already() bool { return strings.Contains(os.Getenv("GODEBUG"), mode) }
 
 // Run reports whether the calling test is to do its work. If not, it was run in
-// processes of its own, one for each setting ("CACHEKIT_LZ4=portable"; no setting:
-// one process), and failed or passed as these did.
+// processes of its own, one for each setting ("CACHEKIT_LZ4=portable", or several with
+// spaces; no setting: one process), and failed or passed as these did.
 func Run(t *testing.T, settings ...string) bool {
 	t.Helper()
 	if Already() {
@@ -29,10 +30,7 @@ func Run(t *testing.T, settings ...string) bool {
 	}
 	for _, setting := range settings {
 		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-		cmd.Env = append(os.Environ(), "GODEBUG="+mode)
-		if setting != "" {
-			cmd.Env = append(cmd.Env, setting)
-		}
+		cmd.Env = slices.Concat(os.Environ(), []string{"GODEBUG=" + mode}, strings.Fields(setting))
 		out, err := cmd.CombinedOutput()
 		if errors.Is(err, syscall.ENOEXEC) {
 			t.Skip("SKIPPED: this is an emulator that cannot start processes")
