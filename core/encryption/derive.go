@@ -121,18 +121,19 @@ func (k *TenantKeys) Wipe() { *k = TenantKeys{} }
 // KeyFingerprint names a key without telling anything about it: the first 16
 // bytes of a SHA-256, for logs and for finding the entry of a keyring.
 func KeyFingerprint(key []byte) (fingerprint [FingerprintSize]byte) {
+	memory.HoldStack()
 	h := sha256.New()
 	h.Write([]byte(fingerprintPrefix))
 	memory.Write(h, key)
 	var sum [sha256.Size]byte
 	h.Sum(sum[:0])
 	copy(fingerprint[:], sum[:])
-	// Overwrite what the hash buffered of the key, as in hkdfSHA256.
+	// Overwrite what the hash buffered of the key, as in hkdfSHA256. Here it can
+	// be all of a block: a key goes on where the prefix ended.
 	var zeros [sha256.BlockSize]byte
-	// Here it can be all of a block: a key goes on where the prefix ended.
 	h.Reset()
 	h.Write(zeros[:1])
 	h.Write(zeros[1:])
-	h.Sum(sum[:0])
+	memory.ClearStack()
 	return fingerprint
 }

@@ -306,6 +306,21 @@ func TestFailedOpenLeavesZeros(t *testing.T) {
 			if !bytes.Equal(dst[:size], zeros) || dst[size] != 0xaa {
 				t.Errorf("%d bytes: keyring: not zeros after a failed open", size)
 			}
+
+			inPlace := bytes.Clone(sealed)
+			if n, err := e.DecryptInto(inPlace[NonceSize:], testKey(1), inPlace, nil); n != 0 || err != core.ErrDecryptionFailed {
+				t.Fatalf("%d, %v", n, err)
+			}
+			if !bytes.Equal(inPlace[NonceSize:][:size], zeros) {
+				t.Errorf("%d bytes: not zeros after a failed open in place", size)
+			}
+			inPlace = bytes.Clone(sealed)
+			if n, err := ring.DecryptAtInto(1, inPlace[NonceSize:], inPlace, nil); n != 0 || err != core.ErrDecryptionFailed {
+				t.Fatalf("%d, %v", n, err)
+			}
+			if !bytes.Equal(inPlace[NonceSize:][:size], zeros) {
+				t.Errorf("%d bytes: keyring: not zeros after a failed open in place", size)
+			}
 		}
 	})
 }
@@ -416,14 +431,59 @@ func TestKeyCacheKeepsTheLastTwoKeys(t *testing.T) {
 	if !wiped(two) {
 		t.Error("the last user did not wipe the evicted key")
 	}
+	for range 2 {
+		inUse, _ = e.keys.acquire(testKey(3))
+	}
+	five := expanded(5)
+	four = expanded(4)
+	e.keys.release(inUse)
+	if wiped(three) {
+		t.Error("the first of two users wiped the evicted key")
+	}
+	e.keys.release(inUse)
+	if !wiped(three) {
+		t.Error("the last of two users did not wipe the evicted key")
+	}
 	inUse, _ = e.keys.acquire(testKey(4))
 	e.Wipe()
-	if !wiped(three) || wiped(four) {
+	if !wiped(five) || wiped(four) {
 		t.Error("Wipe wipes the keys not in use, and those only")
+	}
+	if e.keys.last[0].Load() != nil || e.keys.last[1].Load() != nil {
+		t.Error("wiped keys are still in the cache")
 	}
 	e.keys.release(inUse)
 	if !wiped(four) {
 		t.Error("the last user did not wipe its key after Wipe")
+	}
+}
+
+// A call that meets Wipe between its two looks at the cache must not leave a key
+// in it, which nobody would wipe.
+func TestNoKeyEntersAWipedCache(t *testing.T) {
+	before := setupIsCheap
+	defer func() { setupIsCheap = before }()
+	setupIsCheap = false
+	e := newEncryptor(t)
+	e.keys.mu.Lock()
+	result := make(chan error)
+	go func() {
+		_, err := e.Encrypt(testKey(1), []byte("data"), nil)
+		result <- err
+	}()
+	for stacks := make([]byte, 1<<16); ; runtime.Gosched() {
+		all := stacks[:runtime.Stack(stacks, true)]
+		if bytes.Contains(all, []byte("(*keyCache).acquire(")) && bytes.Contains(all, []byte("[sync.Mutex.Lock]")) {
+			break
+		}
+	}
+	e.keys.wiped.Store(true)
+	e.keys.mu.Unlock()
+	if err := <-result; err != ErrWiped {
+		t.Errorf("a call amid Wipe: %v", err)
+	}
+	if e.keys.last[0].Load() != nil {
+		t.Error("a key is in a cache that is wiped")
 	}
 }
 

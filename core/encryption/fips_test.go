@@ -7,13 +7,11 @@ package encryption
 import (
 	"crypto/fips140"
 	"errors"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // Where Go's FIPS 140-3 mode forbids the standard library to do the work, constructors
@@ -21,12 +19,7 @@ import (
 func TestFIPSModeIsAnAnswer(t *testing.T) {
 	if !fips140.Enforced() {
 		for _, path := range []string{"stdlib", ""} {
-			test := exec.Command(os.Args[0], "-test.run=^TestFIPSModeIsAnAnswer$", "-test.v")
-			test.Env = append(os.Environ(), "GODEBUG=fips140=only", "CACHEKIT_AES="+path)
-			out, err := test.CombinedOutput()
-			if errors.Is(err, syscall.ENOEXEC) {
-				t.Skip("SKIPPED: this is an emulator that cannot start processes")
-			}
+			out, err := need.Process(t, "GODEBUG=fips140=only", "CACHEKIT_AES="+path)
 			if err != nil || !strings.Contains(string(out), "--- PASS: TestFIPSModeIsAnAnswer") {
 				t.Errorf("CACHEKIT_AES=%s: %v\n%s", path, err, out)
 			}

@@ -10,10 +10,10 @@ import (
 // block of output is all that a 32-byte key needs.
 //
 // It is spelled out on one hash value instead of calling crypto/hkdf, which
-// allocates five objects and leaves the pseudorandom key and three hash states
-// behind it on the heap. Here everything lives in this frame and is overwritten
-// before it returns.
+// leaves the pseudorandom key and three hash states behind it on the heap. Here
+// everything is overwritten before it returns.
 func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
+	memory.HoldStack()
 	h := sha256.New()
 	var pad [sha256.BlockSize]byte
 	// hmac is RFC 2104: H(key^opad || H(key^ipad || message || suffix)).
@@ -46,14 +46,12 @@ func hkdfSHA256(out *[32]byte, secret, salt, info []byte) {
 	hmac(&key, salt, secret, nil)      // extract
 	hmac(out, key[:], info, []byte{1}) // expand, T(1)
 
-	// The pseudorandom key, then what the hash buffered: 63 bytes cover the
-	// tail of any single write. The last Sum overwrites its own frame, where
-	// the one before it left a copy of the hash's state: the derived key.
+	// The pseudorandom key; what the hash buffered, where 63 bytes cover the
+	// tail of any single write; and what Sum left on the stack, a copy of the
+	// hash's state: the derived key.
 	clear(key[:])
 	clear(pad[:])
 	h.Reset()
 	h.Write(pad[1:])
-	h.Reset()
-	h.Write(pad[:1])
-	h.Sum(pad[:0])
+	memory.ClearStack()
 }

@@ -9,11 +9,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"reflect"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // keyOf returns a key without any pattern.
@@ -23,9 +24,9 @@ func keyOf(name string) []byte {
 	return append(key[:], more[:]...)
 }
 
-// traces returns what a key looks like when it is printed: its first and its last
+// prints returns what a key looks like when it is printed: its first and its last
 // bytes, in every form that a package is known to print bytes in.
-func traces(key []byte) []string {
+func prints(key []byte) []string {
 	var all []string
 	for _, b := range [][]byte{key[:8], key[len(key)-8:]} {
 		quoted := strconv.Quote(string(b))
@@ -44,8 +45,8 @@ func traces(key []byte) []string {
 
 func shows(text string, keys [][]byte) bool {
 	for _, key := range keys {
-		for _, trace := range traces(key) {
-			if strings.Contains(text, trace) {
+		for _, print := range prints(key) {
+			if strings.Contains(text, print) {
 				return true
 			}
 		}
@@ -203,9 +204,7 @@ func TestNoPanicShowsAKey(t *testing.T) {
 				}
 				continue
 			}
-			cmd := exec.Command(os.Args[0], "-test.run=^TestNoPanicShowsAKey$")
-			cmd.Env = append(os.Environ(), variable+"="+name, "GOTRACEBACK=system")
-			out, err := cmd.CombinedOutput()
+			out, err := need.Process(t, variable+"="+name, "GOTRACEBACK=system")
 			if err == nil || !bytes.Contains(out, []byte("panic: ")) || !bytes.Contains(out, []byte("goroutine ")) {
 				t.Fatalf("%T: no panic: %s", v, out)
 			}

@@ -99,7 +99,7 @@ func appendKey(dst []byte, namespace, operation string, sum [blake2b.Size256]byt
 // sum256 is BLAKE2b-256, in parts: over hundreds of MiB in one call of assembly it
 // cannot be preempted. It leaves nothing of b behind.
 func sum256(b []byte) (sum [blake2b.Size256]byte) {
-	memory.ClearStack() // which makes room, so that no stack is left behind for a larger one
+	memory.HoldStack()
 	if len(b) <= 1<<20 {
 		sum = blake2b.Sum256(b) // without an allocation
 	} else {

@@ -82,14 +82,18 @@ func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
 			doc = doc[:len(doc)+n]
 			payload.Fill(doc[len(doc)-n:])
 			doc = append(doc, 0xa1, c.last, 1)
-			// On a stack of its own, which nobody uses afterwards.
-			done := make(chan error)
-			go func() { done <- c.call(doc) }()
-			if err := <-done; !errors.Is(err, c.want) {
+			var err error
+			traces.Apart(func() { err = c.call(doc) })
+			if n <= 100 {
+				if left := traces.OnStack(t, func() { err = c.call(doc) }, payload); left > 0 {
+					t.Errorf("%s of %d bytes: %d words are left on the stack", c.name, n, left)
+				}
+			}
+			if !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", c.name, err)
 			}
 			clear(doc)
-			if left := payload.Left(t); left > 0 {
+			if left := traces.Left(t, payload); left > 0 {
 				t.Errorf("%s, %d bytes: %d words are left", c.name, n, left)
 			}
 		}

@@ -2,7 +2,6 @@ package need
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,9 +23,7 @@ func TestWhatIsMissingIsAFailureWhereNothingMayBe(t *testing.T) {
 	}
 	for name := range wishes {
 		for _, noSkips := range []string{"", "1"} {
-			cmd := exec.Command(os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
-			cmd.Env = append(os.Environ(), child+"="+name, "CACHEKIT_NO_SKIPS="+noSkips)
-			out, err := cmd.CombinedOutput()
+			out, err := Process(t, child+"="+name, "CACHEKIT_NO_SKIPS="+noSkips)
 			want := "--- SKIP"
 			switch {
 			case noSkips != "":

@@ -3,14 +3,13 @@ package aesgcm
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 func TestChoose(t *testing.T) {
@@ -52,12 +51,7 @@ func TestEnvironment(t *testing.T) {
 		return
 	}
 	for value, limit := range map[string]path{"": avx512, "avx512": avx512, "avx2": avx2, "stdlib": stdlib, "anything": avx512} {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestEnvironment$")
-		cmd.Env = append(os.Environ(), child+"=1", "CACHEKIT_AES="+value)
-		out, err := cmd.CombinedOutput()
-		if errors.Is(err, syscall.ENOEXEC) {
-			t.Skip("SKIPPED: this is an emulator that cannot start processes")
-		}
+		out, err := need.Process(t, child+"=1", "CACHEKIT_AES="+value)
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}

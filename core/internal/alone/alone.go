@@ -3,12 +3,11 @@
 package alone
 
 import (
-	"errors"
 	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 const mode = "asyncpreemptoff=1"
@@ -17,8 +16,8 @@ const mode = "asyncpreemptoff=1"
 func Already() bool { return strings.Contains(os.Getenv("GODEBUG"), mode) }
 
 // Run reports whether the calling test is to do its work. If not, it was run in
-// processes of its own, one for each setting ("CACHEKIT_LZ4=portable"; no setting:
-// one process), and failed or passed as these did.
+// processes of its own, one for each setting ("CACHEKIT_LZ4=portable", or several with
+// spaces; no setting: one process), and failed or passed as these did.
 func Run(t *testing.T, settings ...string) bool {
 	t.Helper()
 	if Already() {
@@ -28,15 +27,7 @@ func Run(t *testing.T, settings ...string) bool {
 		settings = []string{""}
 	}
 	for _, setting := range settings {
-		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-		cmd.Env = append(os.Environ(), "GODEBUG="+mode)
-		if setting != "" {
-			cmd.Env = append(cmd.Env, setting)
-		}
-		out, err := cmd.CombinedOutput()
-		if errors.Is(err, syscall.ENOEXEC) {
-			t.Skip("SKIPPED: this is an emulator that cannot start processes")
-		}
+		out, err := need.Process(t, append(strings.Fields(setting), "GODEBUG="+mode)...)
 		if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {
 			t.Errorf("%s %v\n%s", setting, err, out)
 		}

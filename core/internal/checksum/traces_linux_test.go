@@ -27,7 +27,7 @@ func TestNothingIsLeftOfThePayload(t *testing.T) {
 	}
 	payload := traces.Payload(1)
 	payload.Fill(data)
-	if payload.Left(t) < len(data)/8 {
+	if traces.Left(t, payload) < len(data)/8 {
 		t.Fatal("the payload is in memory, and was not found there")
 	}
 	for _, n := range []int{100, chunk, chunk + 1, 2*chunk + 1000, len(data)} {
@@ -56,7 +56,7 @@ func TestNothingIsLeftOfThePayload(t *testing.T) {
 			t.Error("the stack never moved")
 		}
 		clear(data)
-		if left := payload.Left(t); left > 0 {
+		if left := traces.Left(t, payload); left > 0 {
 			t.Errorf("%d bytes: %d words are left", n, left)
 		}
 	}

@@ -7,10 +7,8 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/pierrec/lz4/v4"
@@ -539,12 +537,7 @@ func TestUnknownSettingIsNamed(t *testing.T) {
 		return
 	}
 	for value, want := range map[string]string{"": "[]", "portable": "[]", "amd64": "[]", "fast": "[CACHEKIT_LZ4=fast is unknown]"} {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestUnknownSettingIsNamed$")
-		cmd.Env = append(os.Environ(), child+"=1", "CACHEKIT_LZ4="+value)
-		out, err := cmd.CombinedOutput()
-		if errors.Is(err, syscall.ENOEXEC) {
-			t.Skip("SKIPPED: this is an emulator that cannot start processes")
-		}
+		out, err := need.Process(t, child+"=1", "CACHEKIT_LZ4="+value)
 		if err != nil || !bytes.Contains(out, []byte(want+"\n")) {
 			t.Errorf("CACHEKIT_LZ4=%s: %v, %s", value, err, out)
 		}
@@ -562,12 +555,7 @@ func TestPortableCanBeForced(t *testing.T) {
 	if want := map[bool]string{true: "amd64", false: "portable"}[haveAssembly]; Path() != want {
 		t.Errorf("path %s, want %s", Path(), want)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestPortableCanBeForced$", "-test.v")
-	cmd.Env = append(os.Environ(), "CACHEKIT_LZ4=portable")
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.ENOEXEC) {
-		t.Skip("SKIPPED: this is an emulator that cannot start processes")
-	}
+	out, err := need.Process(t, "CACHEKIT_LZ4=portable")
 	if err != nil || !bytes.Contains(out, []byte("PASS")) {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -31,6 +31,18 @@ func Clear(b []byte) {
 //go:noinline
 func clearPart(b []byte) { clear(b) }
 
+// HoldStack makes sure of 2 KiB of stack below the caller's frame, so that what
+// the caller calls need not move the stack: what was on it would stay behind.
+func HoldStack() { stack2K(false) }
+
+//go:noinline
+func stack2K(use bool) {
+	if use { // never: the frame is what counts
+		var room [2 << 10]byte
+		runtime.KeepAlive(&room)
+	}
+}
+
 // ClearStack clears a KiB of the stack below the caller's frame, where functions
 // that it called may have left what they worked on.
 //

@@ -12,8 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // Payload is a kind of bytes that nothing else in the process looks like: any two
@@ -37,24 +40,20 @@ func (p Payload) Fill(b []byte) {
 // high is the upper half of a word.
 func (p Payload) high(low uint32) uint32 { return low*0x9e3779b1 ^ uint32(p+1)*0x85ebca6b }
 
-// Left is how many words of the payload are in memory, beside at least one other.
-func (p Payload) Left(t testing.TB) int {
-	t.Helper()
-	return search(t, func(b []byte) (found int) {
-		for i := 0; i+16 <= len(b); i++ {
-			w := binary.LittleEndian.Uint64(b[i:])
-			if w == 0 {
-				i += 7 // most of memory
-				continue
-			}
-			next := binary.LittleEndian.Uint64(b[i+8:])
-			if p.high(uint32(w)) == uint32(w>>32) && p.high(uint32(next)) == uint32(next>>32) {
-				found++
-				i += 7
-			}
+func (p Payload) count(b []byte) (found int) {
+	for i := 0; i+16 <= len(b); i++ {
+		w := binary.LittleEndian.Uint64(b[i:])
+		if w == 0 {
+			i += 7 // most of memory
+			continue
 		}
-		return found
-	})
+		next := binary.LittleEndian.Uint64(b[i+8:])
+		if p.high(uint32(w)) == uint32(w>>32) && p.high(uint32(next)) == uint32(next>>32) {
+			found++
+			i += 7
+		}
+	}
+	return found
 }
 
 // Secret is some bytes to look for, as their complement: they are not to be found
@@ -89,45 +88,48 @@ func (s Secret) Xor(b byte) Secret {
 	return s
 }
 
-// Left is how many copies of the secret are in memory.
-func (s Secret) Left(t testing.TB) int {
-	t.Helper()
-	if len(s) > overlap {
-		t.Fatal("a secret is too long")
-	}
-	return search(t, func(b []byte) (found int) {
-		for {
-			i := bytes.IndexByte(b, ^s[0])
-			if i < 0 || len(b)-i < len(s) {
-				return found
-			}
-			b = b[i:]
-			same := true
-			for j := range s {
-				same = same && b[j] == ^s[j]
-			}
-			if same {
-				found++
-			}
-			b = b[1:]
+func (s Secret) count(b []byte) (found int) {
+	for {
+		i := bytes.IndexByte(b, ^s[0])
+		if i < 0 || len(b)-i < len(s) {
+			return found
 		}
-	})
+		b = b[i:]
+		same := true
+		for j := range s {
+			same = same && b[j] == ^s[j]
+		}
+		if same {
+			found++
+		}
+		b = b[1:]
+	}
+}
+
+// What can be looked for: a Payload or a Secret of up to 32 bytes.
+type What interface{ count([]byte) int }
+
+// Left is how often something is in the memory of this process that can be
+// written to, as far as it was ever used: pairs of words of a payload, copies of a
+// secret.
+func Left(t testing.TB, what What) (found int) {
+	t.Helper()
+	search(t, func(b []byte) { found += what.count(b) })
+	return found
 }
 
 const (
 	piece   = 1 << 20 // read at once
-	overlap = 64      // and as much of the next one
+	overlap = 32      // and as much of the next one
 )
 
-// search hands out the memory of this process that can be written to, as far as
-// it was ever used.
-func search(t testing.TB, count func([]byte) int) (found int) {
+func search(t testing.TB, visit func([]byte)) {
 	t.Helper()
 	maps, err := os.ReadFile("/proc/self/maps")
 	mem, err2 := os.Open("/proc/self/mem")
 	pagemap, err3 := os.Open("/proc/self/pagemap")
 	if err := errors.Join(err, err2, err3); err != nil {
-		t.Skipf("SKIPPED: cannot read this process's memory: %v", err)
+		need.Missing(t, "cannot read this process's memory: "+err.Error())
 	}
 	defer mem.Close()
 	defer pagemap.Close()
@@ -147,7 +149,7 @@ func search(t testing.TB, count func([]byte) int) (found int) {
 		}
 		entries := make([]byte, (to-from)/page*8)
 		if _, err := pagemap.ReadAt(entries, from/page*8); err != nil {
-			t.Skipf("SKIPPED: cannot read this process's memory: %v", err)
+			need.Missing(t, "cannot read this process's memory: "+err.Error())
 		}
 		used := func(at int64) bool { return at < to && entries[(at-from)/page*8+7]>>6 != 0 } // in memory, or swapped
 		for at := from; at < to; at += page {
@@ -163,10 +165,78 @@ func search(t testing.TB, count func([]byte) int) (found int) {
 				b = buffer[:n+overlap-1]
 			}
 			if got, err := mem.ReadAt(b, at); err == nil {
-				found += count(b[:got])
+				visit(b[:got])
 			}
 			at += n - page
 		}
 	}
+}
+
+// Apart runs f on a stack of its own, which nobody uses afterwards: what f leaves
+// there stays.
+func Apart(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+// OnStack runs f on stacks that are used to more and more of their size, so that
+// at some point in f they get too small, and are copied. It returns how often
+// something is left on them, or where they were.
+func OnStack(t testing.TB, f func(), what ...What) (found int) {
+	t.Helper()
+	stack, moved := make([]byte, 4<<10), 0
+	for frames := range 200 {
+		Apart(func() {
+			descend(frames, func() {
+				before := place()
+				f()
+				if place() != before {
+					moved++
+				}
+				copyBelow(stack, before)
+			})
+		})
+		for _, w := range what {
+			found += w.count(stack)
+		}
+		clear(stack)
+	}
+	if moved == 0 {
+		t.Error("the stack never moved")
+	}
 	return found
+}
+
+//go:noinline
+func descend(frames int, f func()) byte {
+	var frame [64]byte
+	if frames == 0 {
+		f()
+	} else {
+		frame[frames%64] = descend(frames-1, f)
+	}
+	return frame[frames%7]
+}
+
+// place is an address on the stack.
+//
+//go:noinline
+func place() uintptr {
+	var here byte
+	return uintptr(unsafe.Pointer(&here))
+}
+
+// copyBelow copies what is below an address that is, or was, on the stack. The
+// memory is still there: the runtime gives no addresses back.
+//
+//go:noinline
+//go:nocheckptr
+func copyBelow(dst []byte, end uintptr) {
+	var here byte
+	from := int(end) - len(dst) - int(uintptr(unsafe.Pointer(&here)))
+	copy(dst, unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&here), from)), len(dst)))
 }

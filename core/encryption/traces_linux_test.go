@@ -1,0 +1,311 @@
+//go:build !race
+
+// The race detector keeps copies of its own.
+
+package encryption
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+)
+
+var implementations = []string{"", "CACHEKIT_AES=avx2", "CACHEKIT_AES=stdlib CACHEKIT_LZ4=portable"}
+
+// pages returns memory that the garbage collector does not know.
+func pages(t *testing.T, n int) []byte {
+	b, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A key stands in memory only while something uses it; the first round keys of
+// AES-256 are the key itself. A hash keeps its state, whose last value is the
+// key, in 32-bit words.
+func TestNothingIsLeftOfKeys(t *testing.T) {
+	if !alone.Run(t, implementations...) {
+		return
+	}
+	const tenant = "memory"
+	var master, key [KeySize]byte
+	fill := func(b []byte) {
+		for i := range b {
+			b[i] = "0123456789abcdef"[i%16]
+		}
+	}
+	fill(master[:])
+	if err := DeriveDomainKeyInto(&key, master[:], []byte(tenant), []byte(domainEncryption)); err != nil {
+		t.Fatal(err)
+	}
+	secret := traces.Hide(key[:])
+	// HKDF's pseudorandom key, by another implementation; as a complement, too.
+	prk := traces.Secret(unhex(t, "19be6f665474b824b3416f5a2c71fbe2f4163ef236b2d2c3297734bfcc06bf99"))
+	secrets := map[string]traces.Secret{
+		"master key": traces.Hide(master[:]), "key": secret, "key as the state of a hash": secret.Words(),
+		"pseudorandom key": prk, "pseudorandom key as the state of a hash": prk.Words(),
+		"inner padded key": prk.Xor(0x36), "outer padded key": prk.Xor(0x5c),
+	}
+	for name, secret := range secrets {
+		secrets[name] = secret[8:24] // some of it is enough
+	}
+	hexadecimal := strings.Repeat("30313233343536373839616263646566", 2)
+
+	data := make([]byte, 3*64<<10)
+	out, back := pages(t, len(data)+1000), pages(t, len(data)+1000)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	fails := func(err, want error) {
+		t.Helper()
+		if core.CodeOf(err) != core.CodeOf(want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	withKeyring := func() {
+		fill(master[:])
+		ring, err := NewTenantKeyring(master[:], nil, []byte(tenant))
+		must(err)
+		for _, n := range []int{64, len(data)} {
+			n, _, err := ring.SealInto(out, []byte("k"), data[:n], "msgpack")
+			must(err)
+			_, _, err = ring.Open([]byte("k"), out[:n], "msgpack")
+			must(err)
+			_, _, err = ring.Open([]byte("l"), out[:n], "msgpack")
+			fails(err, core.ErrDecryptionFailed)
+		}
+		ring.Wipe()
+		_, err = newTenantKeyring(master[:], [][]byte{nil}, []byte(tenant)) // as no caller can
+		fails(err, core.ErrInvalidKeyLength)
+		clear(master[:])
+	}
+	derive := func(key *[KeySize]byte) {
+		fill(key[:])
+		must(DeriveDomainKeyInto(key, key[:], []byte(tenant), []byte(domainEncryption)))
+	}
+	withTenantKeys := func() {
+		var keys TenantKeys
+		fill(master[:])
+		must(keys.Derive(master[:], []byte(tenant)))
+		clear(master[:])
+		keys.Wipe()
+	}
+	withEncryptor := func(open bool) {
+		derive(&key)
+		defer clear(key[:])
+		before := setupIsCheap
+		defer func() { setupIsCheap = before }()
+		for _, cheap := range []bool{true, false} {
+			setupIsCheap = cheap
+			e := newEncryptor(t)
+			for _, n := range []int{64, len(data)} {
+				sealed, _, err := e.EncryptInto(out, key[:], data[:n], nil)
+				must(err)
+				if open {
+					_, err = e.DecryptInto(back, key[:], out[:sealed], nil)
+					must(err)
+					_, err = e.DecryptInto(back, key[:], out[:sealed], []byte("aad"))
+					fails(err, core.ErrDecryptionFailed)
+				}
+			}
+			e.Wipe()
+		}
+	}
+	fromEnvironment := func(current, previous string, want error) {
+		t.Setenv(MasterKeyVariable, current)
+		t.Setenv(PreviousMasterKeysVariable, previous)
+		ring, err := KeyringFromEnv()
+		fails(err, want)
+		if ring != nil {
+			ring.Wipe()
+		}
+	}
+	other := strings.Repeat("5a", 32)
+	for name, f := range map[string]func(){
+		"keyring":                withKeyring,
+		"derivation":             func() { derive(&key); clear(key[:]) },
+		"fingerprint":            func() { derive(&key); KeyFingerprint(key[:]); clear(key[:]) },
+		"tenant keys":            withTenantKeys,
+		"encryption":             func() { withEncryptor(false) },
+		"decryption":             func() { withEncryptor(true) },
+		"environment":            func() { fromEnvironment(hexadecimal, "", nil) },
+		"environment, previous":  func() { fromEnvironment(other, hexadecimal, nil) },
+		"environment, too short": func() { fromEnvironment(hexadecimal[:48], "", core.ErrInvalidKeyLength) },
+		"environment, not hex":   func() { fromEnvironment(hexadecimal+"x", "", core.ErrInvalidInput) },
+		"environment, twice":     func() { fromEnvironment(hexadecimal, hexadecimal, core.ErrInvalidInput) },
+		"environment, previous not hex": func() {
+			fromEnvironment(other, hexadecimal+",x", core.ErrInvalidInput)
+		},
+		"environment, too many": func() {
+			fromEnvironment(other, strings.Repeat(hexadecimal+",", MaxDecryptOnlyKeys+1), ErrTooManyKeys)
+		},
+	} {
+		traces.Apart(f)
+		var what []traces.What
+		for _, secret := range secrets {
+			what = append(what, secret)
+		}
+		if n := traces.OnStack(t, f, what...); n > 0 {
+			t.Errorf("%s: a key is left on the stack in %d places", name, n)
+		}
+		for kind, secret := range secrets {
+			if n := traces.Left(t, secret); n > 0 {
+				t.Errorf("%s: %s is left in %d places", name, kind, n)
+			}
+		}
+	}
+	derive(&key)
+	if traces.Left(t, secret) != 1 || !bytes.Equal(traces.Hide(key[:]), secret) {
+		t.Error("a key is in memory, and was not found there")
+	}
+}
+
+// Who wipes what he gave and what he got has wiped everything; a call that fails
+// leaves nothing to wipe.
+func TestNothingIsLeftOfPlaintexts(t *testing.T) {
+	if !alone.Run(t, implementations...) {
+		return
+	}
+	const most, format = 2 << 20, "json"
+	data, sealed, out := pages(t, most), pages(t, most+most/64), pages(t, most+most/64)
+	aad, cacheKey := []byte("aad"), []byte("k")
+	e, ring := newEncryptor(t), testKeyring(t, testKey(1), [][]byte{testKey(2)}, "t")
+	other := testKeyring(t, testKey(3), nil, "t")
+	encrypted := func(data []byte) []byte {
+		n, _, err := e.EncryptInto(sealed, testKey(1), data, aad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed[:n]
+	}
+	ringEncrypted := func(data []byte) []byte {
+		n, _, err := ring.EncryptInto(sealed, data, aad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed[:n]
+	}
+	entry := func(data []byte) []byte {
+		n, _, err := ring.SealInto(sealed, cacheKey, data, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed[:n]
+	}
+	// What damage makes of the envelope of data is authentic.
+	entryOf := func(data []byte, format string, damage func(envelope []byte)) []byte {
+		n, err := core.EncodeEnvelope(sealed[NonceSize:], data, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		damage(sealed[NonceSize : NonceSize+n])
+		aad, err := ring.AppendAAD(nil, cacheKey, "json", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _, err = ring.EncryptInto(sealed, sealed[NonceSize:NonceSize+n], aad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed[:n]
+	}
+	forged := func(b []byte) []byte { b[len(b)-1] ^= 1; return b }
+	wiped := testKeyring(t, testKey(1), nil, "t")
+	wiped.Wipe()
+	for i, c := range []struct {
+		name string
+		call func(data []byte) error
+		want error
+	}{
+		{"Encrypt", func(data []byte) error { encrypted(data); return nil }, nil},
+		{"Encrypt, one byte too short", func(data []byte) error {
+			_, _, err := e.EncryptInto(sealed[:len(data)+Overhead-1], testKey(1), data, aad)
+			return err
+		}, core.ErrBufferTooSmall},
+		{"Decrypt", func(data []byte) error { p, err := e.Decrypt(testKey(1), encrypted(data), aad); clear(p); return err }, nil},
+		{"Decrypt, other key", func(data []byte) error {
+			_, err := e.DecryptInto(out, testKey(2), encrypted(data), aad)
+			return err
+		}, core.ErrDecryptionFailed},
+		{"Decrypt, other tag", func(data []byte) error {
+			_, err := e.DecryptInto(out, testKey(1), forged(encrypted(data)), aad)
+			return err
+		}, core.ErrDecryptionFailed},
+		{"Decrypt, other tag, in place", func(data []byte) error {
+			b := forged(encrypted(data))
+			_, err := e.DecryptInto(b[NonceSize:], testKey(1), b, aad)
+			return err
+		}, core.ErrDecryptionFailed},
+		{"keyring, Decrypt", func(data []byte) error {
+			p, _, err := ring.Decrypt(ringEncrypted(data), aad)
+			clear(p)
+			return err
+		}, nil},
+		{"keyring, Decrypt, other keys", func(data []byte) error {
+			_, _, err := other.DecryptInto(out, ringEncrypted(data), aad)
+			return err
+		}, core.ErrDecryptionFailed},
+		{"keyring, Decrypt, other tag", func(data []byte) error {
+			_, _, err := ring.DecryptInto(out, forged(ringEncrypted(data)), aad)
+			return err
+		}, core.ErrDecryptionFailed},
+		{"keyring, DecryptAt, other tag, in place", func(data []byte) error {
+			b := forged(ringEncrypted(data))
+			_, err := ring.DecryptAtInto(0, b[NonceSize:], b, aad)
+			return err
+		}, core.ErrDecryptionFailed},
+		{"Seal", func(data []byte) error { _, err := ring.Seal(cacheKey, data, format); return err }, nil},
+		{"Seal, wiped", func(data []byte) error { _, err := wiped.Seal(cacheKey, data, format); return err }, ErrWiped},
+		{"Open", func(data []byte) error { p, _, err := ring.Open(cacheKey, entry(data), format); clear(p); return err }, nil},
+		{"Open, other cache key", func(data []byte) error {
+			_, _, err := ring.Open([]byte("l"), entry(data), format)
+			return err
+		}, core.ErrDecryptionFailed},
+		{"Open, other format inside", func(data []byte) error {
+			_, _, err := ring.Open(cacheKey, entryOf(data, "text", func([]byte) {}), format)
+			return err
+		}, core.ErrInvalidInput},
+		{"Open, other block inside", func(data []byte) error {
+			_, _, err := ring.Open(cacheKey, entryOf(data, format, func(e []byte) { e[len(e)-40] ^= 0x55 }), format)
+			return err
+		}, core.ErrChecksumMismatch},
+		{"Open, nothing behind the block", func(data []byte) error {
+			_, _, err := ring.Open(cacheKey, entryOf(data, format, func(e []byte) { e[len(e)-30] = 0xc1; clear(e[len(e)-29:]) }), format)
+			return err
+		}, core.ErrInvalidInput},
+		{"a key of that size", func(data []byte) error {
+			var key [KeySize]byte
+			return DeriveDomainKeyInto(&key, data, []byte("salt"), []byte("domain"))
+		}, nil},
+		{"its fingerprint", func(data []byte) error { KeyFingerprint(data); return nil }, nil},
+	} {
+		for _, n := range []int{40, 42, 63, 100, 100 << 10, most} {
+			payload := traces.Payload(1000*i + n)
+			payload.Fill(data[:n])
+			var err error
+			traces.Apart(func() { err = c.call(data[:n]) })
+			if n <= 100 {
+				if left := traces.OnStack(t, func() { err = c.call(data[:n]) }, payload); left > 0 {
+					t.Errorf("%s of %d bytes: %d words are left on the stack", c.name, n, left)
+				}
+			}
+			if core.CodeOf(err) != core.CodeOf(c.want) {
+				t.Errorf("%s of %d bytes: %v", c.name, n, err)
+			}
+			clear(data)
+			if left := traces.Left(t, payload); left > 0 {
+				t.Errorf("%s of %d bytes: %d words are left", c.name, n, left)
+			}
+		}
+	}
+}
