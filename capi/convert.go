@@ -18,6 +18,7 @@ import (
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/interop"
 )
 
 // maxLen caps the length of a slice over C memory. Every limit of core is far
@@ -119,9 +120,37 @@ func (b *buffer) move(n int) {
 // copyTo copies the first n bytes of b to out.
 func (b *buffer) copyTo(out *C.uint8_t, n int) { C.ck_move(out, b.p, C.size_t(n)) }
 
+// keep returns the first n bytes of b as a string that lives until freeText.
+func (b *buffer) keep(n int) string {
+	s := text((*C.char)(unsafe.Pointer(b.p)), C.size_t(n))
+	b.p = nil
+	return s
+}
+
+// freeText frees what keep returned.
+func freeText(s string) {
+	b := buffer{p: (*C.uint8_t)(unsafe.Pointer(unsafe.StringData(s)))}
+	b.free()
+}
+
 // free wipes the secret bytes of b and frees it, unless it was given away.
 func (b *buffer) free() {
 	if b.p != nil {
 		C.ck_buffer_discard(b.p, C.size_t(b.secret))
 	}
+}
+
+// offHeap is memory for the pairs of large documents.
+var offHeap = interop.Memory{
+	Get: func(n int) []uint64 {
+		b, err := newBuffer(8 * n)
+		if err != nil {
+			return nil
+		}
+		return unsafe.Slice((*uint64)(unsafe.Pointer(b.p)), n)
+	},
+	Put: func(pairs []uint64) {
+		b := buffer{p: (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pairs)))}
+		b.free()
+	},
 }

@@ -4,26 +4,9 @@ package main
 import "C"
 
 import (
-	"unsafe"
-
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 )
-
-// offHeap is memory for the pairs of large documents.
-var offHeap = interop.Memory{
-	Get: func(n int) []uint64 {
-		b, err := newBuffer(8 * n)
-		if err != nil {
-			return nil
-		}
-		return unsafe.Slice((*uint64)(unsafe.Pointer(b.p)), n)
-	},
-	Put: func(pairs []uint64) {
-		b := buffer{p: (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pairs)))}
-		b.free()
-	},
-}
 
 //export ckgo_msgpack_check
 func ckgo_msgpack_check(in *C.uint8_t, inLen C.size_t) (result C.int) {

@@ -47,7 +47,9 @@ func ckgo_destroy(slot C.uint32_t, kind C.int) {
 	defer func() { _ = recover() }()
 	switch kind {
 	case C.CK_BYTE_STORAGE:
-		storages.take(slot)
+		if format := storages.take(slot).DefaultFormat(); format != "" {
+			freeText(format)
+		}
 	case C.CK_ENCRYPTOR:
 		encryptors.take(slot).Wipe()
 	case C.CK_KEYRING:

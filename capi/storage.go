@@ -4,7 +4,6 @@ package main
 import "C"
 
 import (
-	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -18,7 +17,15 @@ func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t) 
 	if len(name) > core.MaxFormatSize || !utf8.ValidString(name) {
 		return C.CACHEKIT_INVALID_INPUT
 	}
-	storages.put(slot, core.NewByteStorage(strings.Clone(name)))
+	if name == "" {
+		storages.put(slot, core.NewByteStorage(""))
+		return C.CACHEKIT_OK
+	}
+	b, err := newBuffer(len(name))
+	if err != nil {
+		return code(err)
+	}
+	storages.put(slot, core.NewByteStorage(b.keep(copy(b.bytes(), name))))
 	return C.CACHEKIT_OK
 }
 

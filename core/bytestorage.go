@@ -54,6 +54,9 @@ func (s *ByteStorage) Store(data []byte) ([]byte, error) {
 // The free capacity of dst must not overlap data. After an error the result is
 // dst as it was.
 func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, error) {
+	if err := s.check(); err != nil {
+		return dst, err
+	}
 	if len(data) > MaxPayloadSize || len(format) > MaxFormatSize {
 		s.store.Fail(s.store.Begin(0))
 		return dst, ErrInputTooLarge

@@ -154,6 +154,9 @@ var envelopes = sync.Pool{New: func() any { return new([pooledSize]byte) }}
 // core.Inspect, core.ErrInvalidInput if the envelope carries another format. After
 // any of them dst holds zeros where the envelope would be.
 func (k *TenantKeyring) OpenEnvelopeInto(dst, cacheKey, sealed []byte, format string) (env core.Envelope, keyIndex int, err error) {
+	if err := k.check(); err != nil {
+		return core.Envelope{}, 0, err
+	}
 	var room [aadRoom]byte
 	var aad []byte
 	if err = checkEntry(cacheKey, nil, format); err == nil {

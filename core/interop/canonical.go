@@ -99,6 +99,7 @@ func (m Memory) digest(doc []byte, s summary) (sum [blake2b.Size256]byte, err er
 	defer w.free()
 	if s.size > window {
 		w.hash, _ = blake2b.New256(nil) // errors are those of a key
+		w.left = s.size
 	}
 	w.own = memory.Grow(w.own, min(s.size, window))
 	w.out = w.own[:0:min(s.size, cap(w.own))]
@@ -108,6 +109,9 @@ func (m Memory) digest(doc []byte, s summary) (sum [blake2b.Size256]byte, err er
 	}
 	if w.hash == nil {
 		return sum256(w.out), nil
+	}
+	if err = w.flush(); err != nil {
+		return sum, err
 	}
 	return w.sum(), nil
 }
@@ -123,6 +127,7 @@ type writer struct {
 	sorted  bool      // order has the pairs; else they are in order as they lie
 	out     []byte    // canonical form is appended here, up to its capacity
 	hash    hash.Hash // takes what does not fit; without one it is an error
+	left    int       // bytes that hash may still take
 
 	own []byte   // memory for digest, in which out is
 	few []uint64 // memory for order
@@ -140,7 +145,9 @@ func newWriter(doc []byte, p profile) *writer {
 func (w *writer) wipe() {
 	out := w.out
 	if w.hash != nil {
-		out = out[:cap(out)] // it was full before
+		out = out[:cap(out)]   // it was full before
+		w.hash.Write(zeros[:]) // over the end of the form, which it holds
+		memory.ClearStack()
 	}
 	memory.Clear(out)
 }
@@ -256,6 +263,9 @@ func (w *writer) content(b []byte) error {
 		return err
 	}
 	if len(b) > cap(w.out)-len(w.out) { // and so a hash takes it
+		if w.left -= len(b); w.left < 0 {
+			return errMalformed
+		}
 		memory.Write(w.hash, b)
 		return nil
 	}
@@ -275,21 +285,22 @@ func (w *writer) room(n int) error {
 	if w.hash == nil {
 		return errMalformed // longer than when it was scanned
 	}
-	w.flush()
+	return w.flush()
+}
+
+// flush hashes what is in the window. More than was announced is an error, since a
+// document that changes can have the same maps written again and again.
+func (w *writer) flush() error {
+	if w.left -= len(w.out); w.left < 0 {
+		return errMalformed
+	}
+	w.hash.Write(w.out)
+	w.out = w.out[:0]
 	return nil
 }
 
-func (w *writer) flush() {
-	w.hash.Write(w.out)
-	w.out = w.out[:0]
-}
-
-// sum ends the hash. It is a function of its own since what an interface writes to
-// is on the heap.
+// sum is a function of its own since what an interface writes to is on the heap.
 func (w *writer) sum() (sum [blake2b.Size256]byte) {
-	w.flush()
 	w.hash.Sum(sum[:0])
-	w.hash.Write(zeros[:]) // over the end of the form, which it holds
-	memory.ClearStack()
 	return sum
 }

@@ -72,7 +72,7 @@ func (e *encoder) take() []byte {
 // and not taken is wiped.
 func (e *encoder) free() {
 	if e.out != nil {
-		memory.Clear(e.out[e.base:])
+		memory.Clear(e.written())
 		if e.mine {
 			e.own = e.out[:0]
 		}
@@ -89,9 +89,18 @@ func (e *encoder) room(n int) {
 	if n <= cap(e.out)-len(e.out) {
 		return
 	}
-	old := e.out
+	old, written := e.out, e.written()
 	e.out, e.mine = memory.Grow(old, n), true
-	memory.Clear(old[e.base:])
+	memory.Clear(written)
+}
+
+// written is what nobody else has written: what the caller appends to is part of it
+// where that is a copy.
+func (e *encoder) written() []byte {
+	if e.mine {
+		return e.out
+	}
+	return e.out[e.base:]
 }
 
 // long is the size in bytes from which the routines of package memory are worth

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/blake2b"
 
 	"github.com/cachekit-go/cachekit-core/core"
 )
@@ -64,7 +67,7 @@ func TestADocumentThatChangesMeanwhile(t *testing.T) {
 				_, _ = heap.digest(doc, s)
 			}
 		}
-		p := parser{doc: doc}
+		p := parser{doc: doc, owed: 1}
 		_, _ = p.next(0)
 	}
 	for name, doc := range map[string][]byte{"arrays": docs[0], "maps": docs[1]} {
@@ -74,10 +77,48 @@ func TestADocumentThatChangesMeanwhile(t *testing.T) {
 				t.Errorf("%s, sorted %t: %v", name, s.sorted, err)
 			}
 		}
-		p := parser{doc: doc}
+		p := parser{doc: doc, owed: 1}
 		if _, err := p.next(0); err != errTooDeep {
 			t.Errorf("%s parsed: %v", name, err)
 		}
+	}
+}
+
+// Nor is work without end made of it, or memory.
+func TestADocumentThatGrowsMeanwhile(t *testing.T) {
+	// All ten values of a map have become one and the same map, 30 times over.
+	w := newWriter(append([]byte("\xde\x00\x0a\xa1a\xde\x00\x0a\xa1b\xc0"), make([]byte, 100)...), arguments)
+	defer w.free()
+	w.sorted = true
+	for level := range 30 {
+		for range 10 {
+			w.pairs = append(w.pairs, newPair(3, 10*(level+1)))
+		}
+	}
+	for range 10 {
+		w.pairs = append(w.pairs, newPair(8, len(w.pairs)))
+	}
+	w.hash, _ = blake2b.New256(nil)
+	w.left = 1 << 20
+	w.out = make([]byte, 0, 1000)
+	if _, _, err := w.item(0, 0, 0); err != errMalformed {
+		t.Errorf("10^30 items: %v", err)
+	}
+
+	var claims []byte
+	for range 99 {
+		claims = append(claims, 0xdd, 0, 0, 0xf0, 0)
+	}
+	claims = append(claims, make([]byte, 64<<10)...)
+	p := parser{doc: claims, owed: 1}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := p.next(0); err != errOverclaim {
+		t.Errorf("claims that add up: %v", err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
+		t.Errorf("%d bytes for a document of %d", n, len(claims))
 	}
 }
 

@@ -32,15 +32,16 @@ func Parse(doc []byte) (any, error) {
 	if _, err := scan(doc, reading); err != nil {
 		return nil, err
 	}
-	p := parser{doc: doc}
+	p := parser{doc: doc, owed: 1}
 	return p.next(0)
 }
 
 // parser reads a document that scan accepted. It believes nothing of that, since
 // somebody else may write to the document meanwhile.
 type parser struct {
-	doc []byte
-	pos int
+	doc  []byte
+	pos  int
+	owed int // items that containers have announced and that have not been read
 }
 
 // next reads the next item, which lies inside depth containers.
@@ -50,6 +51,18 @@ func (p *parser) next(depth int) (any, error) {
 		return nil, err
 	}
 	p.pos = pos
+	p.owed--
+	items := int(h.N)
+	if h.Kind == msgpack.Map {
+		items *= 2
+	}
+	if h.Kind == msgpack.Array || h.Kind == msgpack.Map {
+		// Each takes a byte at least, and so does memory for no more than there is.
+		if items > len(p.doc)-pos-p.owed {
+			return nil, errOverclaim
+		}
+		p.owed += items
+	}
 	switch h.Kind {
 	case msgpack.False, msgpack.True:
 		return h.Kind == msgpack.True, nil
