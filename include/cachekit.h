@@ -57,7 +57,9 @@
  * changes an input after its tag or checksum was computed comes out as if it had
  * been vouched for; and an output may hold a plaintext that is not authentic yet,
  * or one that is not encrypted yet, until the call is over. Memory that others can
- * write to has to be copied first. NULL with length 0 is an empty input; NULL with a length above 0 is
+ * write to has to be copied first.
+ *
+ * NULL with length 0 is an empty input; NULL with a length above 0 is
  * CACHEKIT_NULL_POINTER, and so is a NULL place for a result. All lengths and
  * sizes are in bytes.
  *
@@ -97,7 +99,8 @@
  * Limits. A payload is at most CACHEKIT_MAX_PAYLOAD_SIZE bytes. What an
  * envelope claims is checked against the limits before memory is taken. Names are
  * short: a format, a cache key and an interop key above their limits are
- * CACHEKIT_INPUT_TOO_LARGE.
+ * CACHEKIT_INPUT_TOO_LARGE, but for cachekit_aad and for the format inside an
+ * envelope that is only read.
  *
  * ABI. A symbol or a number is never changed or reused. Structs begin with
  * struct_size, which the caller sets to sizeof the struct, so that they can
@@ -353,7 +356,8 @@ void cachekit_wipe(void *memory, size_t len);
  * One for a whole program will do.
  *
  * Returns NULL if default_format is not UTF-8 or above
- * CACHEKIT_MAX_FORMAT_SIZE, without memory, or after a fork. Free with cachekit_byte_storage_free. */
+ * CACHEKIT_MAX_FORMAT_SIZE, without memory, or after a fork. Free with
+ * cachekit_byte_storage_free. */
 CachekitByteStorage *cachekit_byte_storage_new(const char *default_format);
 
 /* Frees a storage. NULL, and one freed before, are fine. */
@@ -414,8 +418,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_get_metrics(
 /* Reads the header of an envelope without decompressing, at the same cost for
  * 64 bytes and for 512 MiB of what a writer makes. What readers accept besides
  * takes time in proportion to its size, a second or two for 512 MiB: a block that
- * is spelled as integers, and a map with unknown fields. Set info->struct_size first; info->format points
- * into the envelope. On error the rest of *info is zeros.
+ * is spelled as integers, and a map with unknown fields. Set info->struct_size
+ * first; info->format points into the envelope. On error the rest of *info is zeros.
  *
  * Returns
  *   CACHEKIT_OK
@@ -631,8 +635,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_decrypt_at(const CachekitKeyri
     size_t ciphertext_len, uint8_t *out, size_t *out_len);
 
 /* What the keyring has done so far: encrypt and decrypt, seals and opens
- * included, whose store and retrieve count too; without memory for its payload
- * an open has counted its decryption. Otherwise as
+ * included, whose store and retrieve count too. An open that has no memory for its
+ * payload counts as a decryption all the same. Otherwise as
  * cachekit_byte_storage_get_metrics. */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_get_metrics(
     const CachekitKeyring *keyring, CachekitMetrics *metrics);
@@ -657,7 +661,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_seal(CachekitKeyring *keyring,
  * *key_index as in cachekit_keyring_decrypt. The result is library-allocated.
  *
  * Returns what cachekit_keyring_decrypt and cachekit_byte_storage_retrieve do;
- * CACHEKIT_INPUT_TOO_LARGE as cachekit_keyring_seal; CACHEKIT_INVALID_INPUT also if the envelope inside is of another format. */
+ * CACHEKIT_INPUT_TOO_LARGE as cachekit_keyring_seal; CACHEKIT_INVALID_INPUT also
+ * if the envelope inside is of another format. */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_open(const CachekitKeyring *keyring,
     const char *format, const uint8_t *cache_key, size_t cache_key_len, const uint8_t *sealed,
     size_t sealed_len, uint8_t **data, size_t *data_len, size_t *key_index);
@@ -701,7 +706,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_msgpack_check(const uint8_t *in, size_
  * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (a bad name; arguments that are
  * not an array or have no canonical form: NaN, infinities, extension types,
  * duplicate map keys, text that is not UTF-8), CACHEKIT_INPUT_TOO_LARGE,
- * CACHEKIT_OUT_OF_MEMORY (8 bytes for each pair of maps that are not in order),
+ * CACHEKIT_OUT_OF_MEMORY (8 bytes for each pair of all maps, if one is not in order),
  * CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
  * CACHEKIT_INTERNAL. */
 CACHEKIT_NODISCARD CachekitError cachekit_interop_key(const char *name_space, const char *operation,

@@ -239,6 +239,23 @@ func TestCallsAtTheSameTime(t *testing.T) {
 	wg.Wait()
 }
 
+// Nor does the pool keep what a caller appends to, after a refusal.
+func TestPoolKeepsNothingOfTheCaller(t *testing.T) {
+	const secret = "do not keep me"
+	e := newEncoder(values, []byte(secret)[:len(secret):len(secret)])
+	if err := e.value([]any{1, "x", make(chan int)}, 0); err == nil {
+		t.Fatal("a channel is no value")
+	}
+	all := e.out[:cap(e.out)]
+	if !bytes.Contains(all, []byte(secret)) {
+		t.Fatal("it is not where this test looks for it")
+	}
+	e.free()
+	if bytes.Contains(all, []byte(secret)) {
+		t.Error("what the caller appends to stays in a pooled buffer")
+	}
+}
+
 // What a call leaves in the pool is zeros, arguments above all.
 func TestPooledBuffersAreWiped(t *testing.T) {
 	const secret = "do not keep me"

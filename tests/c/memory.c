@@ -310,6 +310,20 @@ CHILD(no_memory_for_more_handles)
     limit_memory(400 * MIB);
     while (made <= MOST && (all[made] = cachekit_encryptor_new(&err)) != NULL)
         made++;
+    /* A format is up to 1 MiB, of which there is room for some. */
+    CachekitByteStorage *storages[1000];
+    int held = 0;
+    char *format = malloc(MIB + 1);
+    lift_limit();
+    CHECK(format != NULL);
+    memset(format, 'f', MIB);
+    format[MIB] = '\0';
+    limit_memory(400 * MIB);
+    while (held < 1000 && (storages[held] = cachekit_byte_storage_new(format)) != NULL)
+        held++;
+    CHECK(held > 100 && held < 1000);
+    for (int i = 0; i < held; i++)
+        cachekit_byte_storage_free(storages[i]);
     lift_limit();
     CHECK(made > 1000 && made < MOST);
     check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");

@@ -59,7 +59,8 @@ func (c *copied) fill(nonce, aad []byte) []byte {
 	return unsafe.Slice((*byte)(noescape(unsafe.Pointer(unsafe.SliceData(aad)))), len(aad))
 }
 
-// noescape is p, of which the compiler does not see that it is.
+// noescape returns p. The compiler does not see that, and so has what p points to
+// stay on the stack.
 //
 //go:nosplit
 func noescape(p unsafe.Pointer) unsafe.Pointer {
