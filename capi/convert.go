@@ -9,6 +9,8 @@ package main
 #cgo nocallback ck_buffer_discard
 #cgo noescape ck_move
 #cgo nocallback ck_move
+#cgo noescape ck_wipe
+#cgo nocallback ck_wipe
 #include "ckgo.h"
 #include "buffer.h"
 */
@@ -128,6 +130,11 @@ func (b *buffer) move(n int) {
 
 // copyTo copies the first n bytes of b to out.
 func (b *buffer) copyTo(out *C.uint8_t, n int) { C.ck_move(out, b.p, C.size_t(n)) }
+
+// wipeFrom wipes all but the first n bytes of b.
+func (b *buffer) wipeFrom(n int) {
+	C.ck_wipe(unsafe.Add(unsafe.Pointer(b.p), n), C.size_t(b.size-n))
+}
 
 // free wipes the secret bytes of b and frees it, unless it was given away.
 func (b *buffer) free() {

@@ -149,8 +149,8 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 
 // extractInPlace turns b from an envelope into its payload without a second
 // buffer: it grows b, moves the envelope to its end and decompresses it to its
-// start. It reports false, with nothing changed, where b cannot grow. What is
-// left of the envelope behind the payload goes with the mapping.
+// start. It reports false, with nothing changed, where b cannot grow. Whoever
+// frees b wipes the payload, so the rest of the envelope behind it is wiped here.
 func extractInPlace(keyring *encryption.TenantKeyring, b *buffer, envelope *core.Envelope) (done bool, err error) {
 	size := b.size
 	if !b.grow(envelope.InPlaceSize()) {
@@ -162,6 +162,9 @@ func extractInPlace(keyring *encryption.TenantKeyring, b *buffer, envelope *core
 	moved, err := core.Inspect(all[len(all)-size:])
 	if err == nil {
 		err = keyring.Extract(&moved, all[:moved.OriginalSize])
+	}
+	if err == nil {
+		b.wipeFrom(moved.OriginalSize)
 	}
 	return true, err
 }
