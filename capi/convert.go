@@ -9,6 +9,8 @@ package main
 #cgo nocallback ck_buffer_discard
 #cgo noescape ck_move
 #cgo nocallback ck_move
+#cgo noescape ck_wipe
+#cgo nocallback ck_wipe
 #include "ckgo.h"
 #include "buffer.h"
 */
@@ -131,6 +133,11 @@ func (b *buffer) keep(n int) string {
 func freeText(s string) {
 	b := buffer{p: (*C.uint8_t)(unsafe.Pointer(unsafe.StringData(s)))}
 	b.free()
+}
+
+// wipeFrom wipes all but the first n bytes of b.
+func (b *buffer) wipeFrom(n int) {
+	C.ck_wipe(unsafe.Add(unsafe.Pointer(b.p), n), C.size_t(b.size-n))
 }
 
 // free wipes the secret bytes of b and frees it, unless it was given away.

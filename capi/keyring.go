@@ -148,9 +148,10 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 
 // extractInPlace turns b from an envelope into its payload without a second
 // buffer: it grows b, moves the envelope to its end and decompresses it to its
-// start. It reports false, with nothing changed, where b cannot grow. What is left of
-// the envelope, and after an error all of b, goes with the mapping: to wipe it would
-// touch what was never written.
+// start. It reports false, with nothing changed, where b cannot grow. Whoever frees b
+// wipes the payload, so the rest of the envelope behind it is wiped here. After an
+// error the envelope is wiped, where it was and where it is, and nothing between the
+// two, which was perhaps never written.
 func extractInPlace(keyring *encryption.TenantKeyring, b *buffer, envelope *core.Envelope) (done bool, err error) {
 	size := b.size
 	if !b.grow(envelope.InPlaceSize()) {
@@ -161,6 +162,12 @@ func extractInPlace(keyring *encryption.TenantKeyring, b *buffer, envelope *core
 	moved, err := core.Inspect(all[len(all)-size:])
 	if err == nil {
 		err = keyring.Extract(&moved, all[:moved.OriginalSize])
+	}
+	if err == nil {
+		b.wipeFrom(moved.OriginalSize)
+	} else {
+		b.secret = size
+		b.wipeFrom(b.size - size)
 	}
 	return true, err
 }

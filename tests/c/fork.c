@@ -4,7 +4,14 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+
+#if defined(__x86_64__) || defined(__aarch64__)
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#endif
 
 /* What a child must find; returns the number of checks that failed. */
 static int in_child(void)
@@ -120,6 +127,42 @@ TEST(a_child_of_a_child_is_told_too)
     }
     check_child(pid);
 }
+
+#ifdef SECCOMP_MODE_FILTER
+/* A kernel before 4.14 has no page that a child gets empty; the handler of
+ * pthread_atfork must do. */
+TEST_ALONE(fork_is_told_without_help_from_the_kernel)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 18 /* MADV_WIPEONFORK */, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof program / sizeof program[0], program};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        SKIP("this system does not let a process refuse its own calls");
+    uint8_t *page = reserve(4096);
+    CHECK(madvise(page, 4096, 18) != 0 && madvise(page, 4096, MADV_DONTNEED) == 0);
+    prepare_parent();
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int failed = in_child();
+        pid = fork();
+        if (pid == 0)
+            _exit(in_child() > 0);
+        int status = -1;
+        waitpid(pid, &status, 0);
+        free_everything();
+        _exit(failed > 0 || status != 0);
+    }
+    check_child(pid);
+}
+#endif
 
 /* Neither runs the handlers of pthread_atfork. */
 TEST(clone_is_told)
