@@ -420,7 +420,7 @@ func TestKeyCacheKeepsTheLastTwoKeys(t *testing.T) {
 	}
 	inUse, _ := e.keys.acquire(testKey(2))
 	three := expanded(3) // key 2 was the older one
-	four := expanded(4)
+	expanded(4)
 	if !wiped(one) {
 		t.Error("an evicted key was not wiped")
 	}
@@ -435,7 +435,7 @@ func TestKeyCacheKeepsTheLastTwoKeys(t *testing.T) {
 		inUse, _ = e.keys.acquire(testKey(3))
 	}
 	five := expanded(5)
-	four = expanded(4)
+	four := expanded(4)
 	e.keys.release(inUse)
 	if wiped(three) {
 		t.Error("the first of two users wiped the evicted key")
