@@ -457,6 +457,8 @@ static void decompress(fault what)
     got_out(cachekit_decompress(given, len, out, &out_len), what, "cachekit_decompress");
 }
 
+/* unistd.h may declare another. */
+#define encrypt encrypt_data
 static void encrypt(fault what)
 {
     size_t len = room;
