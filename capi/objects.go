@@ -47,7 +47,7 @@ func ckgo_destroy(slot C.uint32_t, kind C.int) {
 	defer func() { _ = recover() }()
 	switch kind {
 	case C.CK_BYTE_STORAGE:
-		if format := storages.take(slot).DefaultFormat(); format != "" {
+		if format := storages.take(slot).DefaultFormat(); len(format) > longFormat {
 			freeText(format)
 		}
 	case C.CK_ENCRYPTOR:

@@ -4,11 +4,16 @@ package main
 import "C"
 
 import (
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/core"
 )
+
+// longFormat is the size in bytes from which on a storage's format is not Go's memory:
+// so many storages with long ones can be made that it would end the process.
+const longFormat = 256
 
 //export ckgo_byte_storage_new
 func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t) (result C.int) {
@@ -17,8 +22,8 @@ func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t) 
 	if len(name) > core.MaxFormatSize || !utf8.ValidString(name) {
 		return C.CACHEKIT_INVALID_INPUT
 	}
-	if name == "" {
-		storages.put(slot, core.NewByteStorage(""))
+	if len(name) <= longFormat {
+		storages.put(slot, core.NewByteStorage(strings.Clone(name)))
 		return C.CACHEKIT_OK
 	}
 	b, err := newBuffer(len(name))

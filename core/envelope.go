@@ -279,12 +279,13 @@ func EncodeEnvelope(dst, data []byte, format string) (int, error) {
 	}
 	out := msgpack.Append(dst[:at], msgpack.Uint, uint64(len(data)))
 	out = msgpack.Append(out, msgpack.String, uint64(len(format)))
-	out = memory.Append(out, memory.Bytes(format))
-	if len(out) > MaxEnvelopeSize {
-		memory.Clear(out)
+	dirty := start + min(n+lz4block.Slack, blockBound)
+	if len(out)+len(format) > MaxEnvelopeSize {
+		memory.Clear(dst[:max(len(out), dirty)])
 		return 0, ErrInputTooLarge
 	}
-	if dirty := start + min(n+lz4block.Slack, blockBound); dirty > len(out) {
+	out = memory.Append(out, memory.Bytes(format))
+	if len(out) < dirty {
 		clear(dst[len(out):dirty])
 	}
 	return len(out), nil

@@ -289,7 +289,7 @@ func TestNothingIsLeftOfPlaintexts(t *testing.T) {
 		}, nil},
 		{"its fingerprint", func(data []byte) error { KeyFingerprint(data); return nil }, nil},
 	} {
-		for _, n := range []int{40, 42, 63, 100, 100 << 10, most} {
+		for _, n := range []int{40, 63, 100, 100 << 10, most} {
 			payload := traces.Payload(1000*i + n)
 			payload.Fill(data[:n])
 			var err error

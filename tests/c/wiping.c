@@ -310,12 +310,14 @@ static uint32_t number; /* of the payload at hand; 0: none yet */
 enum { MAPPED = 32 << 20 };
 static size_t given_back;
 
+#if !CHECK_SANITIZED
 int munmap(void *mapping, size_t size)
 {
     if (number != 0 && size >= MAPPED)
         given_back += count_payload(mapping, size, &number);
     return (int)syscall(SYS_munmap, mapping, size);
 }
+#endif
 
 static CachekitByteStorage *storage;
 static CachekitEncryptor *encryptor;
@@ -457,16 +459,14 @@ static void decompress(fault what)
     got_out(cachekit_decompress(given, len, out, &out_len), what, "cachekit_decompress");
 }
 
-/* unistd.h may declare another. */
-#define encrypt encrypt_data
-static void encrypt(fault what)
+static void encryptor_encrypt(fault what)
 {
     size_t len = room;
     (void)what;
     CHECK_OK(cachekit_encrypt(encryptor, key, 32, AAD, data, n, given, &len));
 }
 
-static void encrypt_in_place(fault what)
+static void encryptor_encrypt_in_place(fault what)
 {
     size_t len = room;
     (void)what;
@@ -474,20 +474,20 @@ static void encrypt_in_place(fault what)
     CHECK_OK(cachekit_encrypt(encryptor, key, 32, AAD, out + 12, n, out, &len));
 }
 
-static void decrypt(fault what)
+static void encryptor_decrypt(fault what)
 {
     size_t len = room;
-    encrypt(NONE);
+    encryptor_encrypt(NONE);
     given[n + 27] ^= what == TAG;
     got_out(cachekit_decrypt(
                 encryptor, what == KEY ? other_key : key, 32, AAD, given, n + 28, out, &len),
         what, "cachekit_decrypt");
 }
 
-static void decrypt_in_place(fault what)
+static void encryptor_decrypt_in_place(fault what)
 {
     size_t len = room - 12;
-    encrypt_in_place(NONE);
+    encryptor_encrypt_in_place(NONE);
     out[n + 27] ^= what == TAG;
     got_out(cachekit_decrypt(
                 encryptor, what == KEY ? other_key : key, 32, AAD, out, n + 28, out + 12, &len),
@@ -621,10 +621,10 @@ static const struct operation {
     {ROW(retrieve), true, {CHECKSUM, BLOCK, TOKEN}},
     {ROW(validate), true, {CHECKSUM, BLOCK, TOKEN}},
     {ROW(decompress), false, {CHECKSUM, BLOCK, TOKEN}},
-    {ROW(encrypt), false, {NONE}},
-    {ROW(encrypt_in_place), false, {NONE}},
-    {ROW(decrypt), false, {TAG, KEY}},
-    {ROW(decrypt_in_place), false, {TAG, KEY}},
+    {ROW(encryptor_encrypt), false, {NONE}},
+    {ROW(encryptor_encrypt_in_place), false, {NONE}},
+    {ROW(encryptor_decrypt), false, {TAG, KEY}},
+    {ROW(encryptor_decrypt_in_place), false, {TAG, KEY}},
     {ROW(keyring_decrypt), false, {TAG, KEY}},
     {ROW(keyring_decrypt_in_place), false, {TAG, KEY}},
     {ROW(seal_and_open), true, {TAG, KEY}},
@@ -706,8 +706,8 @@ static const struct path {
 } paths[] = {{"", ""}, {"avx2", ""}, {"stdlib", "portable"}};
 enum { PATHS = sizeof paths / sizeof paths[0] };
 
-/* Runs a child with variables set. It binds its functions when it is loaded: to do so at
- * the first call of each saves the vector registers on the stack. */
+/* Runs a child with variables set. It binds all functions when it is loaded: to do so
+ * at the first call of each saves the vector registers on the stack. */
 static int spawn_with(const char *child, const struct path *p)
 {
     CHECK_NUMBER(0, setenv("CACHEKIT_AES", p->aes, 1));

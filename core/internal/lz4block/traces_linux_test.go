@@ -1,0 +1,39 @@
+//go:build !race
+
+// The race detector keeps copies of its own.
+
+package lz4block
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/cachekit-go/cachekit-core/core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+)
+
+// A long input is encoded by way of a buffer, which is used again.
+func TestNothingIsLeftOfPieces(t *testing.T) {
+	if !alone.Run(t) {
+		return
+	}
+	const n = 2*pieceSize + 1000
+	memory, err := unix.Mmap(-1, 0, n+Bound(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, dst := memory[:n], memory[n:]
+	payload := traces.Payload(1)
+	for _, size := range []int{2 * pieceSize, n} {
+		payload.Fill(src)
+		encodePortable(dst[:Bound(size)], src[:size])
+		if traces.Left(t, payload) < 2*size/8-2 {
+			t.Fatal("the payload is in memory, and was not found there")
+		}
+		clear(memory)
+		if left := traces.Left(t, payload); left > 0 {
+			t.Errorf("%d bytes: %d words are left", size, left)
+		}
+	}
+}
