@@ -46,6 +46,15 @@ func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
 		{"a key, in order", 'c', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, nil},
 		{"a key, refused", 'b', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, errDuplicate},
 		{"a key with a set", 'a', func(doc []byte) error { _, err := Key("u", "g", Set{doc, doc}); return err }, nil},
+		{"a value, appended", 'a', func(doc []byte) error {
+			out, err := AppendValue(doc[:len(doc):len(doc)], []any{doc, doc, doc})
+			clear(out)
+			return err
+		}, nil},
+		{"a value, refused", 'a', func(doc []byte) error {
+			_, err := AppendValue(doc[:len(doc):len(doc)], []any{doc, doc, doc, Set{}})
+			return err
+		}, errArgsOnly},
 		{"canonical form", 'a', func(doc []byte) error { n, err := EncodeCanonical(out, doc); clear(out[:n]); return err }, nil},
 		{"canonical form, refused", 'b', func(doc []byte) error { _, err := EncodeCanonical(out, doc); return err }, errDuplicate},
 		{"an entry", 'a', func(doc []byte) error {

@@ -5,6 +5,8 @@
 //
 // Each part is for a function with a prologue, which is where it can be preempted
 // (see package preempt), and which is not inlined for that reason.
+//
+// It also holds and clears the stack, for those who work on secrets there.
 package memory
 
 import (
