@@ -228,6 +228,9 @@ static inline int check_wait(pid_t pid, int seconds)
     }
 }
 
+/* The same for a process that a test has forked. */
+static inline int check_forked(pid_t pid) { return pid > 0 ? check_wait(pid, 60) : -1; }
+
 enum { CHECK_CHILD_SECONDS = 300, CHECK_SECONDS = 900 }; /* nothing hangs for ever */
 
 /* Runs a CHILD and returns its wait status: 0 if all its checks held. What it

@@ -84,10 +84,8 @@ static void free_everything(void)
 
 static void check_child(pid_t pid)
 {
-    int status = -1;
     CASE("after the child");
-    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
-    CHECK_NUMBER(0, status);
+    CHECK_NUMBER(0, check_forked(pid));
     places to;
     for (const function *f = functions; f < functions + FUNCTIONS; f++) {
         CASE("in the parent, %s", f->name);
@@ -121,9 +119,7 @@ TEST(a_child_of_a_child_is_told_too)
         pid = fork();
         if (pid == 0)
             _exit(in_child() > 0);
-        int status = -1;
-        waitpid(pid, &status, 0);
-        _exit(status != 0);
+        _exit(check_forked(pid) != 0);
     }
     check_child(pid);
 }
@@ -155,8 +151,7 @@ TEST_ALONE(fork_is_told_without_help_from_the_kernel)
         pid = fork();
         if (pid == 0)
             _exit(in_child() > 0);
-        int status = -1;
-        waitpid(pid, &status, 0);
+        int status = check_forked(pid);
         free_everything();
         _exit(failed > 0 || status != 0);
     }
@@ -236,9 +231,7 @@ TEST(a_fork_amid_calls_does_not_hang)
             free_everything();
             _exit(err != CACHEKIT_FORKED || cachekit_encryptor_new(NULL) != NULL);
         }
-        int status = -1;
-        CHECK(waitpid(pid, &status, 0) == pid);
-        CHECK_NUMBER(0, status);
+        CHECK_NUMBER(0, check_forked(pid));
     }
     atomic_store(&stop, true);
     for (int i = 0; i < 3; i++)
@@ -263,9 +256,7 @@ TEST(fork_and_exec_is_fine)
         execl("/proc/self/exe", "fork", "--child", "works", (char *)NULL);
         _exit(errno);
     }
-    int status = -1;
-    CHECK(waitpid(pid, &status, 0) == pid);
-    CHECK_NUMBER(0, status);
+    CHECK_NUMBER(0, check_forked(pid));
     CHECK_NUMBER(0, check_spawn("works")); /* posix_spawn */
 }
 
@@ -281,9 +272,7 @@ TEST(vfork_does_not_trip_the_guard)
         execl("/proc/self/exe", "fork", "--child", "works", (char *)NULL);
         _exit(1);
     }
-    int status = -1;
-    CHECK(waitpid(pid, &status, 0) == pid);
-    CHECK_NUMBER(0, status);
+    CHECK_NUMBER(0, check_forked(pid));
     uint8_t out[8];
     CHECK_OK(cachekit_checksum(HELLO, out));
 }

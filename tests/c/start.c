@@ -41,8 +41,6 @@ static void use_everything(void)
     }
 }
 
-static int status_of(pid_t pid) { return pid > 0 ? check_wait(pid, 60) : -1; }
-
 /* ---- before the first use ---- */
 
 TEST_ALONE(loading_does_nothing)
@@ -96,7 +94,7 @@ TEST_ALONE(children_forked_before_the_first_use_work)
             use_everything();
             _exit(check_failures > 0);
         }
-        CHECK_NUMBER(0, status_of(pid));
+        CHECK_NUMBER(0, check_forked(pid));
         CHECK(read(pipes[0], nonces[i], CACHEKIT_NONCE_SIZE) == CACHEKIT_NONCE_SIZE);
         for (int j = 0; j < i; j++)
             CHECK(memcmp(nonces[i], nonces[j], CACHEKIT_NONCE_SIZE) != 0);
@@ -110,7 +108,7 @@ TEST_ALONE(children_forked_before_the_first_use_work)
         CHECK_CODE(CACHEKIT_FORKED, cachekit_checksum(HELLO, sum));
         _exit(check_failures > 0);
     }
-    CHECK_NUMBER(0, status_of(pid));
+    CHECK_NUMBER(0, check_forked(pid));
 }
 
 /* Neither runs the handlers of pthread_atfork. */
@@ -124,7 +122,7 @@ TEST_ALONE(children_of_clone_before_the_first_use_work)
         use_everything();
         _exit(check_failures > 0);
     }
-    CHECK_NUMBER(0, status_of(pid));
+    CHECK_NUMBER(0, check_forked(pid));
     use_everything();
 }
 
@@ -142,7 +140,7 @@ TEST_ALONE(a_daemon_works)
         failed = check_failures > 0;
         _exit(write(pipes[1], &failed, 1) != 1);
     }
-    CHECK_NUMBER(0, status_of(pid));
+    CHECK_NUMBER(0, check_forked(pid));
     close(pipes[1]);
     CHECK(read(pipes[0], &failed, 1) == 1);
     CHECK_NUMBER(0, failed);
@@ -307,7 +305,7 @@ static void fork_amid_start(bool bare)
             CachekitError err = cachekit_checksum(HELLO, sum);
             _exit(err != CACHEKIT_FORKED && err != CACHEKIT_OK);
         }
-        CHECK_NUMBER(0, status_of(pid));
+        CHECK_NUMBER(0, check_forked(pid));
     }
     CHECK_NUMBER(0, pthread_join(thread, NULL));
     use_everything();
@@ -484,7 +482,7 @@ static void without(int resource, size_t to)
         CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_start());
         _exit(check_failures > 0);
     }
-    CHECK_NUMBER(0, status_of(pid));
+    CHECK_NUMBER(0, check_forked(pid));
     CHECK_NUMBER(0, setrlimit(resource, &before));
     CHECK_OK(cachekit_start());
     use_everything();
@@ -534,7 +532,7 @@ static void edge(int resource, size_t from, size_t to, size_t step)
                 CHECK_OK(cachekit_checksum(HELLO, sum));
             _exit(err != CACHEKIT_OK || check_failures > 0);
         }
-        CHECK_NUMBER(0, status_of(pid));
+        CHECK_NUMBER(0, check_forked(pid));
     }
 }
 
