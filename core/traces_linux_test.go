@@ -74,20 +74,9 @@ func TestNothingIsLeftOfPayloads(t *testing.T) {
 		for _, n := range []int{64, 100 << 10, most - most>>6} {
 			payload := traces.Payload(100*i + n)
 			payload.Fill(data[:n])
-			var err error
-			traces.Apart(func() { err = c.call(data[:n]) })
-			if n <= 100 {
-				if left := traces.OnStack(t, func() { err = c.call(data[:n]) }, payload); left > 0 {
-					t.Errorf("%s of %d bytes: %d words are left on the stack", c.name, n, left)
-				}
-			}
+			err := payload.Check(t, c.name, n, func() error { return c.call(data[:n]) }, data, envelope)
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", c.name, err)
-			}
-			clear(data)
-			clear(envelope)
-			if left := traces.Left(t, payload); left > 0 {
-				t.Errorf("%s of %d bytes: %d words are left", c.name, n, left)
 			}
 		}
 	}

@@ -292,19 +292,9 @@ func TestNothingIsLeftOfPlaintexts(t *testing.T) {
 		for _, n := range []int{40, 63, 100, 100 << 10, most} {
 			payload := traces.Payload(1000*i + n)
 			payload.Fill(data[:n])
-			var err error
-			traces.Apart(func() { err = c.call(data[:n]) })
-			if n <= 100 {
-				if left := traces.OnStack(t, func() { err = c.call(data[:n]) }, payload); left > 0 {
-					t.Errorf("%s of %d bytes: %d words are left on the stack", c.name, n, left)
-				}
-			}
+			err := payload.Check(t, c.name, n, func() error { return c.call(data[:n]) }, data)
 			if core.CodeOf(err) != core.CodeOf(c.want) {
 				t.Errorf("%s of %d bytes: %v", c.name, n, err)
-			}
-			clear(data)
-			if left := traces.Left(t, payload); left > 0 {
-				t.Errorf("%s of %d bytes: %d words are left", c.name, n, left)
 			}
 		}
 	}

@@ -91,19 +91,9 @@ func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
 			doc = doc[:len(doc)+n]
 			payload.Fill(doc[len(doc)-n:])
 			doc = append(doc, 0xa1, c.last, 1)
-			var err error
-			traces.Apart(func() { err = c.call(doc) })
-			if n <= 100 {
-				if left := traces.OnStack(t, func() { err = c.call(doc) }, payload); left > 0 {
-					t.Errorf("%s of %d bytes: %d words are left on the stack", c.name, n, left)
-				}
-			}
+			err := payload.Check(t, c.name, n, func() error { return c.call(doc) }, doc)
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", c.name, err)
-			}
-			clear(doc)
-			if left := traces.Left(t, payload); left > 0 {
-				t.Errorf("%s, %d bytes: %d words are left", c.name, n, left)
 			}
 		}
 	}

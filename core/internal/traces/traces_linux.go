@@ -172,6 +172,26 @@ func search(t testing.TB, visit func([]byte)) {
 	}
 }
 
+// Check calls call, on a stack that nobody uses afterwards, and then clears what is
+// its caller's own. Nothing of the payload of n bytes may be left. It returns the error
+// of call, which is called a second time for a payload that fits on a stack.
+func (p Payload) Check(t testing.TB, name string, n int, call func() error, own ...[]byte) (err error) {
+	t.Helper()
+	Apart(func() { err = call() })
+	if n <= 100 {
+		if left := OnStack(t, func() { err = call() }, p); left > 0 {
+			t.Errorf("%s of %d bytes: %d words are left on the stack", name, n, left)
+		}
+	}
+	for _, b := range own {
+		clear(b)
+	}
+	if left := Left(t, p); left > 0 {
+		t.Errorf("%s of %d bytes: %d words are left", name, n, left)
+	}
+	return err
+}
+
 // Apart runs f on a stack of its own, which nobody uses afterwards: what f leaves
 // there stays.
 func Apart(f func()) {
