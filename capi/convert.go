@@ -130,10 +130,7 @@ func (b *buffer) keep(n int) string {
 }
 
 // freeText frees what keep returned.
-func freeText(s string) {
-	b := buffer{p: (*C.uint8_t)(unsafe.Pointer(unsafe.StringData(s)))}
-	b.free()
-}
+func freeText(s string) { C.ck_buffer_discard((*C.uint8_t)(unsafe.Pointer(unsafe.StringData(s))), 0) }
 
 // wipeFrom wipes all but the first n bytes of b.
 func (b *buffer) wipeFrom(n int) {
@@ -157,7 +154,6 @@ var offHeap = interop.Memory{
 		return unsafe.Slice((*uint64)(unsafe.Pointer(b.p)), n)
 	},
 	Put: func(pairs []uint64) {
-		b := buffer{p: (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pairs)))}
-		b.free()
+		C.ck_buffer_discard((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pairs))), 0)
 	},
 }

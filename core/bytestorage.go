@@ -175,8 +175,9 @@ func (s *ByteStorage) Validate(envelope []byte) error {
 		return err
 	}
 	payload := make([]byte, e.OriginalSize)
-	err = e.Extract(payload)
-	memory.Clear(payload)
+	if err = e.Extract(payload); err == nil {
+		memory.Clear(payload) // after an error Extract has cleared what it wrote
+	}
 	return err
 }
 

@@ -124,7 +124,6 @@ const window = 64 << 10
 type writer struct {
 	order
 	profile profile
-	sorted  bool      // order has the pairs; else they are in order as they lie
 	out     []byte    // canonical form is appended here, up to its capacity
 	hash    hash.Hash // takes what does not fit; without one it is an error
 	left    int       // bytes that hash may still take
@@ -137,7 +136,7 @@ var writers = sync.Pool{New: func() any { return new(writer) }}
 
 func newWriter(doc []byte, p profile) *writer {
 	w := writers.Get().(*writer)
-	w.doc, w.profile, w.sorted = doc, p, false
+	w.doc, w.profile = doc, p
 	return w
 }
 
@@ -170,7 +169,6 @@ func (w *writer) document(m Memory, s summary) error {
 			}
 			defer m.put(w.pairs)
 		}
-		w.sorted = true
 		if _, _, err := w.find(0, 0, 0); err != nil {
 			return err
 		}
@@ -205,7 +203,7 @@ func (w *writer) item(pos, free, depth int) (end, nextFree int, err error) {
 			}
 		}
 	case msgpack.Map:
-		if w.sorted {
+		if len(w.pairs) > 0 { // else all maps are in order as they lie
 			return w.mapping(h.N, pos, free, depth)
 		}
 		for range h.N {

@@ -89,7 +89,6 @@ func TestADocumentThatGrowsMeanwhile(t *testing.T) {
 	// All ten values of a map have become one and the same map, 30 times over.
 	w := newWriter(append([]byte("\xde\x00\x0a\xa1a\xde\x00\x0a\xa1b\xc0"), make([]byte, 100)...), arguments)
 	defer w.free()
-	w.sorted = true
 	for level := range 30 {
 		for range 10 {
 			w.pairs = append(w.pairs, newPair(3, 10*(level+1)))
