@@ -30,7 +30,7 @@ cflags   := -std=c11 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
 links    := -L'$(BUILD)' -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
-go_sources := $(shell find core capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
+go_sources := $(shell find core internal capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
 
 # Go's build cache does not look into include/, but at flags: this one, which
 # nothing reads, makes it compile again after a change of the header.
@@ -128,17 +128,17 @@ test-hosts: all ## pre-forking servers and other hosts in Python and Ruby
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector
-	$(GO) test -race -short ./core/...
+	$(GO) test -race -short ./core/... ./internal/...
 
 test-portable: ## the Go tests without the fast kernels, and for arm64, 386 and arm
-	CACHEKIT_AES=stdlib CACHEKIT_LZ4=portable $(GO) test -count=1 -short ./core/...
-	$(GO) test -short -tags purego,noasm ./core/...
+	CACHEKIT_AES=stdlib CACHEKIT_LZ4=portable $(GO) test -count=1 -short ./core/... ./internal/...
+	$(GO) test -short -tags purego,noasm ./core/... ./internal/...
 	CGO_ENABLED=0 GOARCH=arm64 $(GO) vet ./...
 	CGO_ENABLED=0 GOARCH=386 $(GO) vet ./...
 	CGO_ENABLED=0 GOARCH=arm $(GO) vet ./...
-	$(call test_for,arm64,qemu-aarch64-static,./core/...)
-	$(call test_for,386,$(if $(filter amd64,$(shell $(GO) env GOHOSTARCH)),,qemu-i386-static),./core/...)
-	$(call test_for,arm,qemu-arm-static,-skip '$(slow_on_arm)' $(filter-out %/aesgcm %/lz4block,$(shell GOARCH=arm $(GO) list ./core/...)))
+	$(call test_for,arm64,qemu-aarch64-static,./core/... ./internal/...)
+	$(call test_for,386,$(if $(filter amd64,$(shell $(GO) env GOHOSTARCH)),,qemu-i386-static),./core/... ./internal/...)
+	$(call test_for,arm,qemu-arm-static,-skip '$(slow_on_arm)' $(filter-out %/aesgcm %/lz4block,$(shell GOARCH=arm $(GO) list ./core/... ./internal/...)))
 
 # Tests built for the processor $1, in the emulator $2 of qemu-user-static if this
 # machine needs one; $3 says which.
@@ -152,7 +152,7 @@ test_for = @if [ -z '$2' ] || command -v '$2' >/dev/null; then set -x; \
 slow_on_arm = TestDamageNeverYieldsWrongData|TestAllocations|OfPlainArithmetic
 
 test-long: ## the Go tests in their long form (about an hour)
-	CACHEKIT_LONG_TESTS=1 $(GO) test -timeout 4h ./core/...
+	CACHEKIT_LONG_TESTS=1 $(GO) test -timeout 4h ./core/... ./internal/...
 
 test-rotation: all ## 2^31 encryptions through the C library, until it asks for rotation
 	$(MAKE) -C tests/c rotation $(c_tests)
@@ -176,7 +176,7 @@ bench-smoke: all ## check that the benchmark works (seconds)
 
 .PHONY: generate lint
 generate: ## write the generated files again
-	$(GO) generate ./core/... ./capi/...
+	$(GO) generate ./core/... ./internal/... ./capi/...
 
 lint: ## gofmt, vet, staticcheck, govulncheck
 	@unformatted=$$(gofmt -l core capi examples internal tests); \

@@ -3,10 +3,10 @@ package core
 import (
 	"fmt"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
-	"github.com/cachekit-go/cachekit-core/core/internal/made"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/meter"
+	"github.com/cachekit-go/cachekit-core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/internal/made"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
 // ByteStorage turns payloads into envelopes and back, and counts what it does.

@@ -3,7 +3,7 @@ package core
 import (
 	"encoding/binary"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/checksum"
+	"github.com/cachekit-go/cachekit-core/internal/checksum"
 )
 
 // Checksum returns the XXH3-64 (seed 0) of data in big-endian order, as an

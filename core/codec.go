@@ -1,6 +1,6 @@
 package core
 
-import "github.com/cachekit-go/cachekit-core/core/internal/lz4block"
+import "github.com/cachekit-go/cachekit-core/internal/lz4block"
 
 // Codec names the implementation of LZ4 that this CPU runs, for logs and bug
 // reports.

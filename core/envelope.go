@@ -5,10 +5,10 @@ import (
 	"math"
 	"unicode/utf8"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/checksum"
-	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/checksum"
+	"github.com/cachekit-go/cachekit-core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
 // An envelope is a MessagePack array of four fields, by position: the block,

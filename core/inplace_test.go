@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/lz4block"
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/lz4block"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
 // An envelope at the end of a buffer of InPlaceSize is extracted to its start,

@@ -1,8 +1,8 @@
 package core
 
 import (
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
 // msgpackReader reads what an envelope is made of. Reading consumes the slice

@@ -1,6 +1,6 @@
 package core
 
-import "github.com/cachekit-go/cachekit-core/core/internal/memory"
+import "github.com/cachekit-go/cachekit-core/internal/memory"
 
 // AppendEnvelope appends the envelope of data with the given format to dst,
 // like ByteStorage.AppendStore but without metrics.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/typetest"
+	"github.com/cachekit-go/cachekit-core/internal/typetest"
 )
 
 func TestByteStorageOnlyFromItsConstructor(t *testing.T) {

@@ -14,7 +14,7 @@ esac
 cd "$(dirname "$0")/.."
 
 # Lines of "folder target".
-targets=$(grep -rE --include='*_test.go' --exclude-dir=bench '^func Fuzz' core |
+targets=$(grep -rE --include='*_test.go' --exclude-dir=bench '^func Fuzz' core internal |
     sed -E 's|^(.*)/[^/]*_test\.go:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort)
 count=$(echo "$targets" | wc -l)
 number=0

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 const aadVersion = 3

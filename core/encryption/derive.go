@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 // The domains of a tenant's three keys.

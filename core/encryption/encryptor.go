@@ -2,8 +2,8 @@ package encryption
 
 import (
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
-	"github.com/cachekit-go/cachekit-core/core/internal/meter"
+	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
 // Encryptor encrypts and decrypts with AES-256-GCM under keys that come with

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 // SealBound is the largest size in bytes that an entry of n payload bytes with

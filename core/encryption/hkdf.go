@@ -3,7 +3,7 @@ package encryption
 import (
 	"crypto/sha256"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 // hkdfSHA256 writes the first 32 bytes of HKDF-SHA256 (RFC 5869) to out: one

@@ -1,6 +1,6 @@
 package encryption
 
-import "github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
+import "github.com/cachekit-go/cachekit-core/internal/aesgcm"
 
 // HardwareAccelerated tells whether encryption uses the CPU's AES
 // instructions.

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
 )
 
 // setupIsCheap is aesgcm.SetupIsCheap. Tests replace it.

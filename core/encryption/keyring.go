@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/made"
+	"github.com/cachekit-go/cachekit-core/internal/made"
 )
 
 // Keyring holds master keys over their life: the current one, which encrypts

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
 )
 
 // Sizes in bytes.

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/made"
+	"github.com/cachekit-go/cachekit-core/internal/made"
 )
 
 // nonces gives out instance id || counter, each once: the id is this

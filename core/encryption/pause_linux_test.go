@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
+	"github.com/cachekit-go/cachekit-core/internal/pausetest"
 )
 
 // TestPauses stops the world again and again while each function works on

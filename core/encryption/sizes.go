@@ -2,8 +2,8 @@ package encryption
 
 import (
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/meter"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
 // checkEncrypt returns the size of the ciphertext of plaintextSize bytes.

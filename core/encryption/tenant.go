@@ -5,9 +5,9 @@ import (
 	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/aesgcm"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/meter"
+	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
 // TenantKeyring encrypts and decrypts for one tenant, under keys that were

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/alone"
-	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
 var implementations = []string{"", "CACHEKIT_AES=avx2", "CACHEKIT_AES=stdlib CACHEKIT_LZ4=portable"}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/typetest"
+	"github.com/cachekit-go/cachekit-core/internal/typetest"
 )
 
 // exported are the exported types of this package that hold keys: all but

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/meter"
+	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
 // wiped tells whether nothing is left of an expanded key.

@@ -7,8 +7,8 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 	"golang.org/x/crypto/blake2b"
 )
 

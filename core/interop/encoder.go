@@ -6,9 +6,9 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
-	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/preempt"
 )
 
 // encoder writes canonical form. The pairs of a map are put in order before they

@@ -3,7 +3,7 @@ package interop
 import (
 	"math/bits"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
 // Keys must not depend on the mode of the CPU's floating point unit, which

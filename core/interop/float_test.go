@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
 // plainFloat is profile.float with the arithmetic of the CPU, which is right as

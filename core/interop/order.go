@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
-	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/preempt"
 )
 
 // Memory is where a call gets room for a number per pair of the maps in its

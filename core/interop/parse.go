@@ -3,8 +3,8 @@ package interop
 import (
 	"math"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/core/internal/msgpack"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
 // Pairs is a map that Go's map[string]any cannot hold as it is: a key is not a

@@ -13,8 +13,8 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
-	"github.com/cachekit-go/cachekit-core/core/internal/alone"
-	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
 // Only the hash of arguments goes out, and the place where they were put into

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core/encryption"
-	"github.com/cachekit-go/cachekit-core/core/internal/typetest"
+	"github.com/cachekit-go/cachekit-core/internal/typetest"
 )
 
 // The types of this package are plain data without constructors. Here it is settled

@@ -9,8 +9,8 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/alone"
-	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
 // What a message of several calls of assembly takes is not on the stack, and is used

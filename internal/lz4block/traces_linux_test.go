@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/alone"
-	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
 // A long input is encoded by way of a buffer, which is used again.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
+	"github.com/cachekit-go/cachekit-core/internal/pausetest"
 )
 
 // TestPauses stops the world again and again while 256 MiB are encoded

@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/alone"
 )
 
 // Alone is alone.Run for tests that take long. What can be preempted in such a

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
+	"github.com/cachekit-go/cachekit-core/internal/pausetest"
 )
 
 // TestClearHoldsUpNothing stops the world while Clear works.

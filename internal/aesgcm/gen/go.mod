@@ -1,4 +1,4 @@
-module github.com/cachekit-go/cachekit-core/core/internal/aesgcm/gen
+module github.com/cachekit-go/cachekit-core/internal/aesgcm/gen
 
 go 1.26.0
 

@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/alone"
-	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
 // What is hashed in parts passes through a buffer. Nothing of it stays, also where

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/registers"
+	"github.com/cachekit-go/cachekit-core/internal/registers"
 )
 
 // heapKey makes a Key escape.

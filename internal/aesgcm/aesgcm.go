@@ -47,7 +47,7 @@ import (
 	"crypto/fips140"
 	"unsafe"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/memory"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 //go:generate go -C gen run . -out ../gcm_amd64.s -pkg aesgcm

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/pausetest"
+	"github.com/cachekit-go/cachekit-core/internal/pausetest"
 )
 
 // TestPauses stops the world while another goroutine works on one message of

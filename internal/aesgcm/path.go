@@ -1,6 +1,6 @@
 package aesgcm
 
-import "github.com/cachekit-go/cachekit-core/core/internal/setting"
+import "github.com/cachekit-go/cachekit-core/internal/setting"
 
 // path is an implementation. A higher one is faster.
 type path uint8

@@ -39,7 +39,7 @@ package lz4block
 import (
 	"errors"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/setting"
+	"github.com/cachekit-go/cachekit-core/internal/setting"
 )
 
 // ErrMalformed reports a block that is not valid LZ4 or that would decode to

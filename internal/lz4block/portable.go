@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/preempt"
+	"github.com/cachekit-go/cachekit-core/internal/preempt"
 )
 
 // portableStep is how many bytes the decoder in Go writes between two points

@@ -1,4 +1,4 @@
-module github.com/cachekit-go/cachekit-core/core/internal/lz4block/gen
+module github.com/cachekit-go/cachekit-core/internal/lz4block/gen
 
 go 1.26.0
 

@@ -7,8 +7,8 @@ package memory
 import (
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core/internal/alone"
-	"github.com/cachekit-go/cachekit-core/core/internal/traces"
+	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
 // leaveOnStack calls something when it has written to the stack.
