@@ -21,6 +21,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/interop"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 // maxLen caps the length of a slice over C memory. Every limit of core is far
@@ -50,7 +51,7 @@ func array[T any](p *T, n C.size_t) []T { return unsafe.Slice(p, n) }
 func fixed[A any](p *C.uint8_t) *A { return (*A)(unsafe.Pointer(p)) }
 
 // code turns what a call came to into its number in C.
-func code(err error) C.int { return C.int(core.CodeOf(err)) }
+func code(err error) C.int { return C.int(codes.Of(err)) }
 
 // finish is code for functions that fill the caller's buffer: n is the length
 // on success and the size needed with ErrBufferTooSmall.

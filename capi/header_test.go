@@ -13,6 +13,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 func header(t *testing.T) []byte {
@@ -31,12 +32,12 @@ func TestCodesOfTheHeader(t *testing.T) {
 		t.Fatal("no enum CachekitError in the header")
 	}
 	found := regexp.MustCompile(`(CACHEKIT_[A-Z_]+) = (\d+)`).FindAllSubmatch(enum[1], -1)
-	if want := len(core.Codes()); len(found) != want {
+	if want := len(codes.All()); len(found) != want {
 		t.Errorf("the header has %d codes, core has %d", len(found), want)
 	}
 	for i, m := range found {
-		if number, _ := strconv.Atoi(string(m[2])); number != i || core.Code(i).Name() != string(m[1]) {
-			t.Errorf("header: %s = %s; core: %s = %d", m[1], m[2], core.Code(i).Name(), i)
+		if number, _ := strconv.Atoi(string(m[2])); number != i || codes.Code(i).Name() != string(m[1]) {
+			t.Errorf("header: %s = %s; core: %s = %d", m[1], m[2], codes.Code(i).Name(), i)
 		}
 	}
 }
@@ -46,8 +47,8 @@ func TestErrorTableIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, code := range core.Codes() {
-		row := fmt.Sprintf("[%s] = {%q, %q},\n", code.Name(), code.Name(), code)
+	for _, code := range codes.All() {
+		row := fmt.Sprintf("[%s] = {%q, %q},\n", code.Name(), code.Name(), code.Text())
 		if !bytes.Contains(table, []byte(row)) {
 			t.Errorf("error_table.h lacks %q; run make generate", row)
 		}
@@ -110,7 +111,7 @@ func TestCompressedBoundCoversTheEnvelope(t *testing.T) {
 
 // A slot that holds nothing makes Go dereference nil, as a defect would.
 func TestPanicBecomesInternal(t *testing.T) {
-	if got := ckgo_encryptor_metrics(7, nil); core.Code(got) != core.CodeInternal {
-		t.Errorf("a panic came to %v, not to %v", core.Code(got), core.CodeInternal)
+	if got := ckgo_encryptor_metrics(7, nil); codes.Code(got) != codes.Internal {
+		t.Errorf("a panic came to %v, not to %v", codes.Code(got), codes.Internal)
 	}
 }

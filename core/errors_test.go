@@ -8,64 +8,65 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 // The numbers and names that C programs are compiled against.
 var pinned = []struct {
-	code     core.Code
+	code     codes.Code
 	number   uint32
 	name     string
 	sentinel error // nil for a code that arises only at the C boundary
 }{
-	{core.CodeOK, 0, "CACHEKIT_OK", nil},
-	{core.CodeInvalidInput, 1, "CACHEKIT_INVALID_INPUT", core.ErrInvalidInput},
-	{core.CodeChecksumMismatch, 2, "CACHEKIT_CHECKSUM_MISMATCH", core.ErrChecksumMismatch},
-	{core.CodeDecompressionFailed, 3, "CACHEKIT_DECOMPRESSION_FAILED", core.ErrDecompressionFailed},
-	{core.CodeDecryptionFailed, 4, "CACHEKIT_DECRYPTION_FAILED", core.ErrDecryptionFailed},
-	{core.CodeRotationNeeded, 5, "CACHEKIT_ROTATION_NEEDED", nil},
-	{core.CodeCounterExhausted, 6, "CACHEKIT_COUNTER_EXHAUSTED", core.ErrCounterExhausted},
-	{core.CodeInvalidKeyLength, 7, "CACHEKIT_INVALID_KEY_LENGTH", core.ErrInvalidKeyLength},
-	{core.CodeBufferTooSmall, 8, "CACHEKIT_BUFFER_TOO_SMALL", core.ErrBufferTooSmall},
-	{core.CodeNullPointer, 9, "CACHEKIT_NULL_POINTER", nil},
-	{core.CodeInputTooLarge, 10, "CACHEKIT_INPUT_TOO_LARGE", core.ErrInputTooLarge},
-	{core.CodeDecompressionBomb, 11, "CACHEKIT_DECOMPRESSION_BOMB", core.ErrDecompressionBomb},
-	{core.CodeSizeValidationFailed, 12, "CACHEKIT_SIZE_VALIDATION_FAILED", core.ErrSizeValidationFailed},
-	{core.CodeRNGFailure, 13, "CACHEKIT_RNG_FAILURE", core.ErrRNGFailure},
-	{core.CodeDomainTooLong, 14, "CACHEKIT_DOMAIN_TOO_LONG", core.ErrDomainTooLong},
-	{core.CodeSaltTooLong, 15, "CACHEKIT_SALT_TOO_LONG", core.ErrSaltTooLong},
-	{core.CodeInvalidHandle, 16, "CACHEKIT_INVALID_HANDLE", core.ErrInvalidHandle},
-	{core.CodeOutOfMemory, 17, "CACHEKIT_OUT_OF_MEMORY", core.ErrOutOfMemory},
-	{core.CodeForked, 18, "CACHEKIT_FORKED", nil},
-	{core.CodeInternal, 19, "CACHEKIT_INTERNAL", core.ErrInternal},
+	{codes.OK, 0, "CACHEKIT_OK", nil},
+	{codes.InvalidInput, 1, "CACHEKIT_INVALID_INPUT", core.ErrInvalidInput},
+	{codes.ChecksumMismatch, 2, "CACHEKIT_CHECKSUM_MISMATCH", core.ErrChecksumMismatch},
+	{codes.DecompressionFailed, 3, "CACHEKIT_DECOMPRESSION_FAILED", core.ErrDecompressionFailed},
+	{codes.DecryptionFailed, 4, "CACHEKIT_DECRYPTION_FAILED", core.ErrDecryptionFailed},
+	{codes.RotationNeeded, 5, "CACHEKIT_ROTATION_NEEDED", nil},
+	{codes.CounterExhausted, 6, "CACHEKIT_COUNTER_EXHAUSTED", core.ErrCounterExhausted},
+	{codes.InvalidKeyLength, 7, "CACHEKIT_INVALID_KEY_LENGTH", core.ErrInvalidKeyLength},
+	{codes.BufferTooSmall, 8, "CACHEKIT_BUFFER_TOO_SMALL", core.ErrBufferTooSmall},
+	{codes.NullPointer, 9, "CACHEKIT_NULL_POINTER", nil},
+	{codes.InputTooLarge, 10, "CACHEKIT_INPUT_TOO_LARGE", core.ErrInputTooLarge},
+	{codes.DecompressionBomb, 11, "CACHEKIT_DECOMPRESSION_BOMB", core.ErrDecompressionBomb},
+	{codes.SizeValidationFailed, 12, "CACHEKIT_SIZE_VALIDATION_FAILED", core.ErrSizeValidationFailed},
+	{codes.RNGFailure, 13, "CACHEKIT_RNG_FAILURE", core.ErrRNGFailure},
+	{codes.DomainTooLong, 14, "CACHEKIT_DOMAIN_TOO_LONG", core.ErrDomainTooLong},
+	{codes.SaltTooLong, 15, "CACHEKIT_SALT_TOO_LONG", core.ErrSaltTooLong},
+	{codes.InvalidHandle, 16, "CACHEKIT_INVALID_HANDLE", core.ErrInvalidHandle},
+	{codes.OutOfMemory, 17, "CACHEKIT_OUT_OF_MEMORY", core.ErrOutOfMemory},
+	{codes.Forked, 18, "CACHEKIT_FORKED", nil},
+	{codes.Internal, 19, "CACHEKIT_INTERNAL", core.ErrInternal},
 }
 
 func TestCodesArePinned(t *testing.T) {
-	codes := core.Codes()
-	if len(codes) != len(pinned) {
-		t.Fatalf("%d codes, want %d", len(codes), len(pinned))
+	all := codes.All()
+	if len(all) != len(pinned) {
+		t.Fatalf("%d codes, want %d", len(all), len(pinned))
 	}
 	texts := map[string]bool{}
 	for i, p := range pinned {
-		if codes[i] != p.code || uint32(p.code) != p.number || p.code.Name() != p.name {
-			t.Errorf("code %d is %d %s, want %d %s", i, codes[i], p.code.Name(), p.number, p.name)
+		if all[i] != p.code || uint32(p.code) != p.number || p.code.Name() != p.name {
+			t.Errorf("code %d is %d %s, want %d %s", i, all[i], p.code.Name(), p.number, p.name)
 		}
-		if text := p.code.String(); text == "" || texts[text] {
+		if text := p.code.Text(); text == "" || texts[text] {
 			t.Errorf("%s: text %q is empty or not its own", p.name, text)
 		}
-		texts[p.code.String()] = true
+		texts[p.code.Text()] = true
 	}
 }
 
 func TestUnknownCodesHaveTexts(t *testing.T) {
-	for _, c := range []core.Code{core.CodeInternal + 1, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32} {
-		if c.String() != "unknown error" || c.Name() != "CACHEKIT_UNKNOWN" {
-			t.Errorf("code %d: %q %q", c, c.String(), c.Name())
+	for _, c := range []codes.Code{codes.Internal + 1, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32} {
+		if c.Text() != "unknown error" || c.Name() != "CACHEKIT_UNKNOWN" {
+			t.Errorf("code %d: %q %q", c, c.Text(), c.Name())
 		}
 	}
 }
 
 func TestSentinelsMapToCodesAndBack(t *testing.T) {
-	if core.CodeOf(nil) != core.CodeOK {
+	if codes.Of(nil) != codes.OK {
 		t.Error("nil is not CodeOK")
 	}
 	for _, p := range pinned {
@@ -74,8 +75,8 @@ func TestSentinelsMapToCodesAndBack(t *testing.T) {
 		}
 		wrapped := fmt.Errorf("store %q: %w", "key", fmt.Errorf("again: %w", p.sentinel))
 		for _, err := range []error{p.sentinel, wrapped, errors.Join(io.EOF, p.sentinel)} {
-			if core.CodeOf(err) != p.code {
-				t.Errorf("CodeOf(%q) = %v, want %v", err, core.CodeOf(err), p.code)
+			if codes.Of(err) != p.code {
+				t.Errorf("CodeOf(%q) = %v, want %v", err, codes.Of(err), p.code)
 			}
 			for _, other := range pinned {
 				if other.sentinel != nil && errors.Is(err, other.sentinel) != (other.code == p.code) {
@@ -83,13 +84,13 @@ func TestSentinelsMapToCodesAndBack(t *testing.T) {
 				}
 			}
 		}
-		if text := p.sentinel.Error(); text != "cachekit: "+p.code.String() {
+		if text := p.sentinel.Error(); text != "cachekit: "+p.code.Text() {
 			t.Errorf("%s: text %q", p.name, text)
 		}
 	}
 	for _, foreign := range []error{io.EOF, errors.New(core.ErrInvalidInput.Error())} {
-		if core.CodeOf(foreign) != core.CodeInternal {
-			t.Errorf("CodeOf(%q) = %v, want internal", foreign, core.CodeOf(foreign))
+		if codes.Of(foreign) != codes.Internal {
+			t.Errorf("CodeOf(%q) = %v, want internal", foreign, codes.Of(foreign))
 		}
 	}
 }

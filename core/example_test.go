@@ -62,13 +62,13 @@ func ExampleByteStorage_Retrieve() {
 	envelope[10] ^= 1
 	_, err = storage.Retrieve(envelope)
 	fmt.Println(err)
-	fmt.Println(errors.Is(err, core.ErrChecksumMismatch), core.CodeOf(err).Name())
+	fmt.Println(errors.Is(err, core.ErrChecksumMismatch), core.IsMiss(err))
 
 	_, err = storage.Retrieve(envelope[:20])
 	fmt.Println(err)
 	// Output:
 	// cachekit: checksum mismatch
-	// true CACHEKIT_CHECKSUM_MISMATCH
+	// true true
 	// cachekit: invalid input
 }
 

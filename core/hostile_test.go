@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 // bombs are small inputs that claim much.
@@ -97,7 +98,7 @@ func checkDamaged(t *testing.T, what string, envelope, original []byte) (accepte
 	switch {
 	case err == nil && !bytes.Equal(got, original):
 		t.Errorf("%s: wrong data, %d bytes", what, len(got))
-	case err != nil && core.CodeOf(err) == core.CodeInternal:
+	case err != nil && codes.Of(err) == codes.Internal:
 		t.Errorf("%s: %v, not one of ours", what, err)
 	}
 	return err == nil

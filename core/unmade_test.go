@@ -25,7 +25,7 @@ func TestByteStorageOnlyFromItsConstructor(t *testing.T) {
 	}
 
 	// The others are plain data. Here it is settled what a new one is.
-	typetest.All(t, typ, reflect.TypeFor[core.Code](), reflect.TypeFor[core.Envelope](),
+	typetest.All(t, typ, reflect.TypeFor[core.Envelope](),
 		reflect.TypeFor[core.Metrics](), reflect.TypeFor[core.OperationMetrics]())
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 // everyPath runs a test with keys expanded for each message and with keys kept.
@@ -86,7 +87,7 @@ func TestRandomSourceFailure(t *testing.T) {
 		instances.seeded = seeded
 		instances.Unlock()
 	}()
-	if e, err := NewEncryptor(); e != nil || !errors.Is(err, core.ErrRNGFailure) || core.CodeOf(err) != core.CodeRNGFailure {
+	if e, err := NewEncryptor(); e != nil || !errors.Is(err, core.ErrRNGFailure) || codes.Of(err) != codes.RNGFailure {
 		t.Errorf("NewEncryptor: %v", err)
 	}
 	if k, err := NewTenantKeyring(testKey(1), nil, []byte("t")); k != nil || !errors.Is(err, core.ErrRNGFailure) {
@@ -515,7 +516,7 @@ func TestEncryptorWipedUnderLoad(t *testing.T) {
 		e.Wipe()
 		e.Wipe()
 		wg.Wait()
-		if _, err := e.Encrypt(testKey(1), nil, nil); core.CodeOf(err) != core.CodeInvalidHandle {
+		if _, err := e.Encrypt(testKey(1), nil, nil); codes.Of(err) != codes.InvalidHandle {
 			t.Errorf("after Wipe: %v", err)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
@@ -149,29 +150,29 @@ func TestDeriveDomainKeyErrors(t *testing.T) {
 	for _, c := range []struct {
 		name                 string
 		master, salt, domain int
-		want                 core.Code
+		want                 codes.Code
 	}{
-		{"shortest of everything", 16, 1, 1, core.CodeOK},
-		{"longest of everything", 5000, 1024, 255, core.CodeOK},
-		{"short master", 15, 1, 1, core.CodeInvalidKeyLength},
-		{"no master", 0, 1, 1, core.CodeInvalidKeyLength},
-		{"no domain", 16, 1, 0, core.CodeInvalidInput},
-		{"long domain", 16, 1, 256, core.CodeDomainTooLong},
-		{"no salt", 16, 0, 1, core.CodeInvalidInput},
-		{"long salt", 16, 1025, 1, core.CodeSaltTooLong},
-		{"everything wrong", 15, 1025, 256, core.CodeInvalidKeyLength},
-		{"domain and salt wrong", 16, 1025, 256, core.CodeDomainTooLong},
+		{"shortest of everything", 16, 1, 1, codes.OK},
+		{"longest of everything", 5000, 1024, 255, codes.OK},
+		{"short master", 15, 1, 1, codes.InvalidKeyLength},
+		{"no master", 0, 1, 1, codes.InvalidKeyLength},
+		{"no domain", 16, 1, 0, codes.InvalidInput},
+		{"long domain", 16, 1, 256, codes.DomainTooLong},
+		{"no salt", 16, 0, 1, codes.InvalidInput},
+		{"long salt", 16, 1025, 1, codes.SaltTooLong},
+		{"everything wrong", 15, 1025, 256, codes.InvalidKeyLength},
+		{"domain and salt wrong", 16, 1025, 256, codes.DomainTooLong},
 	} {
 		key := [KeySize]byte{1, 2, 3}
 		err := DeriveDomainKeyInto(&key, bytesOf(c.master), bytesOf(c.salt), bytesOf(c.domain))
-		if got := core.CodeOf(err); got != c.want {
+		if got := codes.Of(err); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 		if (key == [KeySize]byte{}) != (err != nil) {
 			t.Errorf("%s: key %x after %v", c.name, key, err)
 		}
 		again, err2 := DeriveDomainKey(bytesOf(c.master), bytesOf(c.salt), bytesOf(c.domain))
-		if again != key || core.CodeOf(err2) != c.want {
+		if again != key || codes.Of(err2) != c.want {
 			t.Errorf("%s: the two forms differ", c.name)
 		}
 	}

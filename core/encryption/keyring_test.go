@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 // A master key's life: written under k1, rotated to k2, k1 dropped.
@@ -108,8 +109,8 @@ func TestKeyringConfigurationErrors(t *testing.T) {
 		}
 	}
 	for _, err := range []error{ErrTooManyKeys, ErrCurrentKeyTwice} {
-		if core.CodeOf(err) != core.CodeInvalidInput {
-			t.Errorf("%v has code %v", err, core.CodeOf(err))
+		if codes.Of(err) != codes.InvalidInput {
+			t.Errorf("%v has code %v", err, codes.Of(err))
 		}
 	}
 }
@@ -339,7 +340,7 @@ func TestKeyringsWipedUnderLoad(t *testing.T) {
 	if fp, err := ring.Fingerprint(0); err != nil || fp == [FingerprintSize]byte{} || ring.KeyCount() != 2 {
 		t.Errorf("what is not secret is still told: %x, %v", fp, err)
 	}
-	if _, err := ring.Seal(nil, nil, ""); core.CodeOf(err) != core.CodeInvalidHandle {
+	if _, err := ring.Seal(nil, nil, ""); codes.Of(err) != codes.InvalidHandle {
 		t.Errorf("Seal after Wipe: %v", err)
 	}
 	if !bytes.Equal(masters[0], testKey(2)) || !bytes.Equal(masters[1], testKey(1)) {

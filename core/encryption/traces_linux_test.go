@@ -13,6 +13,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
@@ -68,7 +69,7 @@ func TestNothingIsLeftOfKeys(t *testing.T) {
 	}
 	fails := func(err, want error) {
 		t.Helper()
-		if core.CodeOf(err) != core.CodeOf(want) {
+		if codes.Of(err) != codes.Of(want) {
 			t.Errorf("%v, want %v", err, want)
 		}
 	}
@@ -293,7 +294,7 @@ func TestNothingIsLeftOfPlaintexts(t *testing.T) {
 			payload := traces.Payload(1000*i + n)
 			payload.Fill(data[:n])
 			err := payload.Check(t, c.name, n, func() error { return c.call(data[:n]) }, data)
-			if core.CodeOf(err) != core.CodeOf(c.want) {
+			if codes.Of(err) != codes.Of(c.want) {
 				t.Errorf("%s of %d bytes: %v", c.name, n, err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/typetest"
 )
 
@@ -73,8 +74,8 @@ func TestNoConstructorNoEncryption(t *testing.T) {
 			}
 		}
 	})
-	if core.CodeOf(ErrNotMade) != core.CodeInvalidHandle || ErrNotMade == ErrWiped {
-		t.Errorf("%v has code %v", ErrNotMade, core.CodeOf(ErrNotMade))
+	if codes.Of(ErrNotMade) != codes.InvalidHandle || ErrNotMade == ErrWiped {
+		t.Errorf("%v has code %v", ErrNotMade, codes.Of(ErrNotMade))
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
@@ -152,14 +152,14 @@ func TestExceptionsAreTheCodes(t *testing.T) {
 				found[match[4]] = match[3]
 			}
 		}
-		for _, code := range core.Codes() {
+		for _, code := range codes.All() {
 			number, name := strconv.Itoa(int(code)), camelCase(code.Name())
-			if code != core.CodeOK && found[number] != name {
+			if code != codes.OK && found[number] != name {
 				t.Errorf("%s: code %s is %q, want %q", file, number, found[number], name)
 			}
 		}
-		if len(found)-1 > len(core.Codes()) {
-			t.Errorf("%s has %d codes, core %d", file, len(found), len(core.Codes())-1)
+		if len(found)-1 > len(codes.All()) {
+			t.Errorf("%s has %d codes, core %d", file, len(found), len(codes.All())-1)
 		}
 	}
 }

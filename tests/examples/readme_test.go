@@ -13,6 +13,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
@@ -168,7 +169,7 @@ func TestReadmeLimits(t *testing.T) {
 
 // TestReadmeCodes proves that README's table is the table of errors.
 func TestReadmeCodes(t *testing.T) {
-	table, codes := rows(t, "Codes"), core.Codes()
+	table, codes := rows(t, "Codes"), codes.All()
 	if len(table) != len(codes) {
 		t.Fatalf("README has %d codes, core %d", len(table), len(codes))
 	}
