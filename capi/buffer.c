@@ -99,7 +99,7 @@ void ck_buffer_use(uint8_t *buffer, size_t used)
     p->check = check_of(p);
 }
 
-void ck_buffer_free(void *buffer)
+void ck_buffer_free(uint8_t *buffer)
 {
     prefix *p = prefix_of(buffer);
     if (p == NULL)
@@ -114,14 +114,6 @@ void ck_buffer_free(void *buffer)
     else
         free(start);
 }
-
-void ck_buffer_discard(uint8_t *buffer, size_t used)
-{
-    ck_buffer_use(buffer, used);
-    ck_buffer_free(buffer);
-}
-
-void ck_move(uint8_t *to, const uint8_t *from, size_t len) { memmove(to, from, len); }
 
 void ck_wipe(void *memory, size_t len)
 {

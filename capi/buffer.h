@@ -24,14 +24,7 @@ uint8_t *ck_buffer_grow(uint8_t *buffer, size_t size);
 void ck_buffer_use(uint8_t *buffer, size_t used);
 
 /* Wipes and frees. Ignores NULL and what it can tell is no buffer. */
-void ck_buffer_free(void *buffer);
-
-/* The same for a buffer of which used bytes are to be wiped. */
-void ck_buffer_discard(uint8_t *buffer, size_t used);
-
-/* memmove, for Go: a call of C, however long, does not hold up the garbage
- * collector, and Go's own copy does. */
-void ck_move(uint8_t *to, const uint8_t *from, size_t len);
+void ck_buffer_free(uint8_t *buffer);
 
 void ck_wipe(void *memory, size_t len);
 

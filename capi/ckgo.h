@@ -17,12 +17,13 @@ extern int ckgo_start(void);
 extern int ckgo_build_info(char *out, size_t capacity);
 extern int ckgo_hardware_accelerated(void);
 
-/* Objects, known by their slot */
-extern int ckgo_byte_storage_new(uint32_t slot, char *format, size_t format_len);
-extern int ckgo_encryptor_new(uint32_t slot);
+/* Objects, known by their slot. A constructor sets *object to the pointer by which Go owns
+ * the object, for ckgo_destroy. */
+extern int ckgo_byte_storage_new(uint32_t slot, char *format, size_t format_len, void **object);
+extern int ckgo_encryptor_new(uint32_t slot, void **object);
 extern int ckgo_keyring_new(uint32_t slot, uint8_t *current, size_t current_len, uint8_t **others,
-    size_t *other_lens, size_t others_count, uint8_t *tenant, size_t tenant_len);
-extern void ckgo_destroy(uint32_t slot, int type);
+    size_t *other_lens, size_t others_count, uint8_t *tenant, size_t tenant_len, void **object);
+extern void ckgo_destroy(uint32_t slot, void *object);
 
 /* Storage */
 extern int ckgo_store(uint32_t slot, uint8_t *data, size_t data_len, char *format,

@@ -5,12 +5,8 @@ package main
 #cgo nocallback ck_buffer_new
 #cgo noescape ck_buffer_grow
 #cgo nocallback ck_buffer_grow
-#cgo noescape ck_buffer_discard
-#cgo nocallback ck_buffer_discard
-#cgo noescape ck_move
-#cgo nocallback ck_move
-#cgo noescape ck_wipe
-#cgo nocallback ck_wipe
+#cgo noescape ck_buffer_free
+#cgo nocallback ck_buffer_free
 #include "ckgo.h"
 #include "buffer.h"
 */
@@ -19,13 +15,11 @@ import "C"
 import (
 	"unsafe"
 
-	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/interop"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
-// maxLen caps the length of a slice over C memory. Every limit of core is far
-// below it, so that a senseless length is refused there by its size, and no
+// maxLen caps the length of a slice over C memory. Every limit is far below it, so that a senseless length is refused there by its size, and no
 // pointer of a process plus maxLen overflows.
 const maxLen = 1 << 46
 
@@ -53,22 +47,32 @@ func fixed[A any](p *C.uint8_t) *A { return (*A)(unsafe.Pointer(p)) }
 // code turns what a call came to into its number in C.
 func code(err error) C.int { return C.int(codes.Of(err)) }
 
-// finish is code for functions that fill the caller's buffer: n is the length
-// on success and the size needed with ErrBufferTooSmall.
-func finish(n int, err error, length *C.size_t) C.int {
-	if err == nil || err == core.ErrBufferTooSmall {
+// into is the caller's buffer as the place of a result.
+func into(out *C.uint8_t, capacity C.size_t) memory.Dest { return memory.Into(slice(out, capacity)) }
+
+// finish ends a call that filled the caller's buffer: it sets the length of the
+// result, or the size needed with BufferTooSmall.
+func finish(to *memory.Dest, result []byte, err error, length *C.size_t) C.int {
+	n, err := to.Size(result, err)
+	if err == nil || err == codes.BufferTooSmall {
 		*length = C.size_t(n)
 	}
 	return code(err)
 }
 
-// finishEncrypt is finish for encryptions, which may come with a warning.
-func finishEncrypt(n int, rotate bool, err error, length *C.size_t) C.int {
-	result := finish(n, err, length)
-	if rotate && err == nil {
+// warned is the code of an encryption, which may come with a warning.
+func warned(code C.int, rotate bool) C.int {
+	if rotate && code == C.CACHEKIT_OK {
 		return C.CACHEKIT_ROTATION_NEEDED
 	}
-	return result
+	return code
+}
+
+// setIndex notes which key opened an entry.
+func setIndex(to *C.size_t, index int, err error) {
+	if err == nil {
+		*to = C.size_t(index)
+	}
 }
 
 // recovered makes a panic the answer CACHEKIT_INTERNAL. A panic must not
@@ -79,82 +83,72 @@ func recovered(result *C.int) {
 	}
 }
 
-// A buffer is memory that the library gives out, see buffer.h. Memory that a
-// payload needs is never Go's: a Go allocation that fails ends the process.
-type buffer struct {
-	p      *C.uint8_t
-	size   int
-	secret int // how many bytes free is to wipe
+// buffers are those that the library gives out, see buffer.h: the memory that one call
+// takes for its result and on the way to it. It is never Go's, since a Go allocation
+// that fails ends the process.
+type buffers struct {
+	taken [2]*C.uint8_t
+	n     int
 }
 
-// newBuffer returns a buffer of n bytes, or core.ErrOutOfMemory.
-func newBuffer(n int) (buffer, error) {
+// alloc is a memory.Alloc.
+func (b *buffers) alloc(n int) []byte {
 	p := C.ck_buffer_new(C.size_t(n))
 	if p == nil {
-		return buffer{}, core.ErrOutOfMemory
+		return nil
 	}
-	return buffer{p: p, size: n}, nil
+	b.taken[b.n] = p
+	b.n++
+	return slice(p, C.size_t(n))
 }
 
-// grow makes room for n bytes, or reports false where that takes a copy.
-func (b *buffer) grow(n int) bool {
-	p := C.ck_buffer_grow(b.p, C.size_t(n))
-	if p != nil {
-		b.p, b.size = p, n
+// grow makes a buffer n bytes long where that takes no copy, which is so for what is
+// a mapping of its own.
+func (b *buffers) grow(buffer []byte, n int) []byte {
+	if len(buffer) < C.CK_MAPPED_FROM {
+		return nil
 	}
-	return p != nil
+	for i, p := range b.taken[:b.n] {
+		if p != start(buffer) {
+			continue
+		}
+		if p = C.ck_buffer_grow(p, C.size_t(n)); p == nil {
+			return nil
+		}
+		b.taken[i] = p
+		return slice(p, C.size_t(n))
+	}
+	return nil
 }
 
-func (b *buffer) bytes() []byte { return slice(b.p, C.size_t(b.size)) }
-
-// give hands b to the C caller, with n bytes of result; the shim notes how
-// many are to be wiped.
-func (b *buffer) give(n int, out **C.uint8_t, length *C.size_t) {
-	*out, *length = b.p, C.size_t(n)
-	b.p = nil
+// give hands the buffer with the result to the C caller. The shim notes how many
+// bytes are to be wiped.
+func (b *buffers) give(result []byte, out **C.uint8_t, length *C.size_t) {
+	for i, p := range b.taken[:b.n] {
+		if p == start(result) {
+			*out, *length = p, C.size_t(len(result))
+			b.taken[i] = nil
+		}
+	}
 }
 
-// move copies the first n bytes of b to its end.
-func (b *buffer) move(n int) {
-	end := (*C.uint8_t)(unsafe.Add(unsafe.Pointer(b.p), b.size-n))
-	C.ck_move(end, b.p, C.size_t(n))
-}
-
-// copyTo copies the first n bytes of b to out.
-func (b *buffer) copyTo(out *C.uint8_t, n int) { C.ck_move(out, b.p, C.size_t(n)) }
-
-// keep returns the first n bytes of b as a string that lives until freeText.
-func (b *buffer) keep(n int) string {
-	s := text((*C.char)(unsafe.Pointer(b.p)), C.size_t(n))
-	b.p = nil
-	return s
+// keep is give for a text that lives on until freeText.
+func (b *buffers) keep(text []byte) string {
+	b.n = 0
+	return unsafe.String(unsafe.SliceData(text), len(text))
 }
 
 // freeText frees what keep returned.
-func freeText(s string) { C.ck_buffer_discard((*C.uint8_t)(unsafe.Pointer(unsafe.StringData(s))), 0) }
+func freeText(s string) { C.ck_buffer_free((*C.uint8_t)(unsafe.Pointer(unsafe.StringData(s)))) }
 
-// wipeFrom wipes all but the first n bytes of b.
-func (b *buffer) wipeFrom(n int) {
-	C.ck_wipe(unsafe.Add(unsafe.Pointer(b.p), n), C.size_t(b.size-n))
-}
-
-// free wipes the secret bytes of b and frees it, unless it was given away.
-func (b *buffer) free() {
-	if b.p != nil {
-		C.ck_buffer_discard(b.p, C.size_t(b.secret))
+// free frees the buffers that were not given away. Whoever wrote secrets to them has
+// wiped these.
+func (b *buffers) free() {
+	for _, p := range b.taken[:b.n] {
+		if p != nil {
+			C.ck_buffer_free(p)
+		}
 	}
 }
 
-// offHeap is memory for the pairs of large documents.
-var offHeap = interop.Memory{
-	Get: func(n int) []uint64 {
-		b, err := newBuffer(8 * n)
-		if err != nil {
-			return nil
-		}
-		return unsafe.Slice((*uint64)(unsafe.Pointer(b.p)), n)
-	},
-	Put: func(pairs []uint64) {
-		C.ck_buffer_discard((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(pairs))), 0)
-	},
-}
+func start(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(b))) }

@@ -11,7 +11,7 @@ CachekitEncryptor *cachekit_encryptor_new(CachekitError *error)
         *error = CACHEKIT_OUT_OF_MEMORY;
     if (*error != CACHEKIT_OK)
         return NULL;
-    *error = (CachekitError)CK_GO(ckgo_encryptor_new(ref.index));
+    *error = (CachekitError)CK_GO(ckgo_encryptor_new(ref.index, ck_object(ref)));
     if (*error != CACHEKIT_OK) {
         ck_slot_return(ref);
         return NULL;

@@ -3,14 +3,20 @@ package main
 // #include "ckgo.h"
 import "C"
 
-import "github.com/cachekit-go/cachekit-core/core/encryption"
+import (
+	"unsafe"
+
+	"github.com/cachekit-go/cachekit-core/internal/crypt"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
+)
 
 //export ckgo_encryptor_new
-func ckgo_encryptor_new(slot C.uint32_t) (result C.int) {
+func ckgo_encryptor_new(slot C.uint32_t, object *unsafe.Pointer) (result C.int) {
 	defer recovered(&result)
-	encryptor, err := encryption.NewEncryptor()
+	encryptor := new(crypt.Encryptor)
+	err := encryptor.Init()
 	if err == nil {
-		encryptors.put(slot, encryptor)
+		err = encryptors.put(slot, encryptor, object)
 	}
 	return code(err)
 }
@@ -24,18 +30,20 @@ func ckgo_encryptor_counter(slot C.uint32_t) C.uint64_t {
 func ckgo_encrypt(slot C.uint32_t, key *C.uint8_t, keyLen C.size_t, aad *C.uint8_t, aadLen C.size_t,
 	plaintext *C.uint8_t, plaintextLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	n, rotate, err := encryptors.get(slot).EncryptInto(slice(out, capacity), slice(key, keyLen),
+	to := into(out, capacity)
+	ciphertext, rotate, err := encryptors.get(slot).Encrypt(&to, slice(key, keyLen),
 		slice(plaintext, plaintextLen), slice(aad, aadLen))
-	return finishEncrypt(n, rotate, err, length)
+	return warned(finish(&to, ciphertext, err, length), rotate)
 }
 
 //export ckgo_decrypt
 func ckgo_decrypt(slot C.uint32_t, key *C.uint8_t, keyLen C.size_t, aad *C.uint8_t, aadLen C.size_t,
 	ciphertext *C.uint8_t, ciphertextLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	n, err := encryptors.get(slot).DecryptInto(slice(out, capacity), slice(key, keyLen),
+	to := into(out, capacity)
+	plaintext, err := encryptors.get(slot).Decrypt(&to, slice(key, keyLen),
 		slice(ciphertext, ciphertextLen), slice(aad, aadLen))
-	return finish(n, err, length)
+	return finish(&to, plaintext, err, length)
 }
 
 //export ckgo_encryptor_metrics
@@ -49,7 +57,7 @@ func ckgo_encryptor_metrics(slot C.uint32_t, metrics *C.CachekitMetrics) (result
 func ckgo_derive_key(master *C.uint8_t, masterLen C.size_t, salt *C.uint8_t, saltLen C.size_t,
 	domain *C.uint8_t, domainLen C.size_t, out *C.uint8_t) (result C.int) {
 	defer recovered(&result)
-	return code(encryption.DeriveDomainKeyInto(fixed[[encryption.KeySize]byte](out),
+	return code(crypt.DeriveDomainKeyInto(fixed[[limits.KeySize]byte](out),
 		slice(master, masterLen), slice(salt, saltLen), slice(domain, domainLen)))
 }
 
@@ -57,14 +65,16 @@ func ckgo_derive_key(master *C.uint8_t, masterLen C.size_t, salt *C.uint8_t, sal
 func ckgo_derive_tenant_keys(master *C.uint8_t, masterLen C.size_t, tenant *C.uint8_t, tenantLen C.size_t,
 	keys *C.CachekitTenantKeys) (result C.int) {
 	defer recovered(&result)
-	// The three keys lie behind each other in C as in Go.
-	derived := fixed[encryption.TenantKeys](&keys.encryption[0])
-	return code(derived.Derive(slice(master, masterLen), slice(tenant, tenantLen)))
+	return code(crypt.DeriveTenantKeysInto(
+		fixed[[limits.KeySize]byte](&keys.encryption[0]),
+		fixed[[limits.KeySize]byte](&keys.authentication[0]),
+		fixed[[limits.KeySize]byte](&keys.cache_keys[0]),
+		slice(master, masterLen), slice(tenant, tenantLen)))
 }
 
 //export ckgo_key_fingerprint
 func ckgo_key_fingerprint(key *C.uint8_t, keyLen C.size_t, out *C.uint8_t) (result C.int) {
 	defer recovered(&result)
-	*fixed[[encryption.FingerprintSize]byte](out) = encryption.KeyFingerprint(slice(key, keyLen))
+	*fixed[[limits.FingerprintSize]byte](out) = crypt.KeyFingerprint(slice(key, keyLen))
 	return C.CACHEKIT_OK
 }

@@ -94,7 +94,7 @@ void ck_slot_drained(ck_slot *slot)
         return;
     uint32_t index = slot->counter[0].index;
     uint64_t word = atomic_load_explicit(&slot->counter[0].word, memory_order_relaxed);
-    CK_GO((ckgo_destroy(index, (int)(word >> 32 & ((1 << CK_TYPE_BITS) - 1))), 0));
+    CK_GO((ckgo_destroy(index, slot->counter[0].object), 0));
 
     uint64_t next = (word & ~(SERIAL_STEP - 1)) + SERIAL_STEP;
     for (int i = 0; i < CK_COUNTERS; i++)

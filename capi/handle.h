@@ -42,6 +42,7 @@ typedef struct ck_slot {
         _Alignas(64) ck_word word;
         _Atomic uint32_t drained;  /* of the first counter only: how many are */
         uint32_t index, next_free; /* likewise: this slot, and a free one + 1 */
+        void *object;              /* likewise: the pointer by which Go owns it */
     } counter[CK_COUNTERS];
 } ck_slot;
 
@@ -59,6 +60,9 @@ bool ck_slot_take(ck_ref *ref);
 
 /* Gives back a slot that was taken and not published. */
 void ck_slot_return(ck_ref ref);
+
+/* Where the constructor notes the pointer by which Go owns the slot's object. */
+static inline void **ck_object(ck_ref ref) { return &ref.slot->counter[0].object; }
 
 /* Makes the slot's handle valid and returns it. */
 void *ck_slot_publish(ck_ref ref, ck_type type);

@@ -21,7 +21,7 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
         return CACHEKIT_OUT_OF_MEMORY;
     int code = CK_GO(ckgo_keyring_new(ref.index, IN(current), current_len,
         (uint8_t **)(uintptr_t)decrypt_only, (size_t *)(uintptr_t)decrypt_only_lens,
-        decrypt_only_count, IN(tenant_id), tenant_id_len));
+        decrypt_only_count, IN(tenant_id), tenant_id_len, ck_object(ref)));
     if (code != CACHEKIT_OK)
         ck_slot_return(ref);
     else

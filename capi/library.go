@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/internal/lz4block"
 )
 
 // ckgo_start is the first call. It returns when Go and every package is ready.
@@ -20,7 +20,7 @@ func ckgo_start() C.int { return C.CACHEKIT_OK }
 func ckgo_build_info(out *C.char, capacity C.size_t) (result C.int) {
 	defer recovered(&result)
 	info := fmt.Sprintf("%s %s/%s aes=%s%s lz4=%s%s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		encryption.Implementation(), remark(encryption.ImplementationWarning()), core.Codec(), remark(core.CodecWarning()))
+		aesgcm.Path(), remark(aesgcm.Warning()), lz4block.Path(), remark(lz4block.Warning()))
 	to := chars(out, capacity)
 	n := copy(to[:len(to)-1], info)
 	to[n] = 0
@@ -37,7 +37,7 @@ func remark(warning string) string {
 //export ckgo_hardware_accelerated
 func ckgo_hardware_accelerated() (result C.int) {
 	defer recovered(new(C.int))
-	if encryption.HardwareAccelerated() {
+	if aesgcm.Accelerated() {
 		return 1
 	}
 	return 0

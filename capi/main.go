@@ -2,10 +2,9 @@
 // the functions of include/cachekit.h.
 //
 // It converts and decides nothing. C files hold what must not be Go: checks
-// that need no runtime, handles, the fork guard, memory for results. Each has
-// a Go file of the same name that turns pointers into slices and errors into
-// codes, and calls package core. All unsafe code of the project that is not in
-// an assembly kernel stands in convert.go.
+// that need no runtime, handles, the fork guard, memory for results. Go files
+// turn pointers into slices and errors into codes, and call the packages in
+// internal that the Go packages are made of too.
 package main
 
 // make builds the product: it passes the linker scripts in link, which a plain

@@ -4,14 +4,14 @@ package main
 import "C"
 
 import (
-	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
-func fillMetrics(to *C.CachekitMetrics, from core.Metrics) {
+func fillMetrics(to *C.CachekitMetrics, from meter.Metrics) {
 	for _, operation := range []struct {
 		to   *C.CachekitOperationMetrics
-		from core.OperationMetrics
+		from meter.Snapshot
 	}{
 		{&to.store, from.Store},
 		{&to.retrieve, from.Retrieve},
@@ -27,6 +27,5 @@ func fillMetrics(to *C.CachekitMetrics, from core.Metrics) {
 		operation.to.last_ns = C.uint64_t(operation.from.LastNS)
 	}
 	to.last_compression_ratio = C.double(from.LastCompressionRatio)
-	// Of a storage core cannot know, see core.Metrics.
-	to.hardware_accelerated = C.bool(encryption.HardwareAccelerated())
+	to.hardware_accelerated = C.bool(aesgcm.Accelerated())
 }

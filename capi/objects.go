@@ -1,23 +1,33 @@
 package main
 
-// #include "ckgo.h"
-// #include "handle.h"
+/*
+#cgo noescape ck_probe_malloc
+#cgo nocallback ck_probe_malloc
+#include "ckgo.h"
+#include "handle.h"
+#include "probe.h"
+*/
 import "C"
 
 import (
 	"sync/atomic"
+	"unsafe"
 
-	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/crypt"
+	"github.com/cachekit-go/cachekit-core/internal/envelope"
+	pointer "github.com/mattn/go-pointer"
 )
 
-// What C's handles stand for, by the slot that the shim's handle table gave
-// each. A slot is in one table at a time, and only calls that hold it ask for
-// it, so a look-up needs neither a lock nor a check.
+// The Go objects behind C's handles. Package go-pointer owns each, from the constructor
+// that saves it to ckgo_destroy, and the shim's slot holds the pointer by which it is
+// known there. A call takes no lock to find its object: it finds it in a table, by the
+// number of the slot. A slot is in one table at a time, and only calls that hold it
+// ask for it.
 var (
-	storages   table[core.ByteStorage]
-	encryptors table[encryption.Encryptor]
-	keyrings   table[encryption.TenantKeyring]
+	storages   table[envelope.Storage]
+	encryptors table[crypt.Encryptor]
+	keyrings   table[crypt.TenantKeyring]
 )
 
 // table is an array that grows in chunks, so that its elements never move.
@@ -25,34 +35,46 @@ type table[T any] struct {
 	chunks [C.CK_CHUNKS]atomic.Pointer[[C.CK_CHUNK]atomic.Pointer[T]]
 }
 
-func (t *table[T]) put(slot C.uint32_t, object *T) {
+// put saves an object and notes the pointer for the slot.
+func (t *table[T]) put(slot C.uint32_t, object *T, saved *unsafe.Pointer) error {
+	// Go ends the process where malloc, which Save calls, has nothing to give.
+	if !C.ck_probe_malloc() {
+		return codes.OutOfMemory
+	}
+	*saved = pointer.Save(object)
 	chunk := &t.chunks[slot/C.CK_CHUNK]
 	if chunk.Load() == nil {
 		// Of several that come first at once, one wins.
 		chunk.CompareAndSwap(nil, new([C.CK_CHUNK]atomic.Pointer[T]))
 	}
 	chunk.Load()[slot%C.CK_CHUNK].Store(object)
+	return nil
 }
 
 func (t *table[T]) get(slot C.uint32_t) *T {
 	return t.chunks[slot/C.CK_CHUNK].Load()[slot%C.CK_CHUNK].Load()
 }
 
-func (t *table[T]) take(slot C.uint32_t) *T {
-	return t.chunks[slot/C.CK_CHUNK].Load()[slot%C.CK_CHUNK].Swap(nil)
+func (t *table[T]) remove(slot C.uint32_t) {
+	t.chunks[slot/C.CK_CHUNK].Load()[slot%C.CK_CHUNK].Store(nil)
 }
 
 //export ckgo_destroy
-func ckgo_destroy(slot C.uint32_t, kind C.int) {
+func ckgo_destroy(slot C.uint32_t, object unsafe.Pointer) {
 	defer func() { _ = recover() }()
-	switch kind {
-	case C.CK_BYTE_STORAGE:
-		if format := storages.take(slot).DefaultFormat(); len(format) > longFormat {
-			freeText(format)
+	saved := pointer.Restore(object)
+	pointer.Unref(object)
+	switch o := saved.(type) {
+	case *envelope.Storage:
+		storages.remove(slot)
+		if len(o.Format) > longFormat {
+			freeText(o.Format)
 		}
-	case C.CK_ENCRYPTOR:
-		encryptors.take(slot).Wipe()
-	case C.CK_KEYRING:
-		keyrings.take(slot).Wipe()
+	case *crypt.Encryptor:
+		encryptors.remove(slot)
+		o.Wipe()
+	case *crypt.TenantKeyring:
+		keyrings.remove(slot)
+		o.Wipe()
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 /* Measured with Go 1.26.0 and 1.27.4 on amd64, by lowering RLIMIT_AS and
@@ -61,4 +62,11 @@ bool ck_probe_objects(void)
     if (writable != NULL)
         munmap(writable, GROWTH);
     return writable != NULL;
+}
+
+bool ck_probe_malloc(void)
+{
+    void *volatile p = malloc(1);
+    free(p);
+    return p != NULL;
 }

@@ -11,4 +11,7 @@ bool ck_probe(void);
 /* The same for what Go's heap takes to grow by a chunk of slots' objects. */
 bool ck_probe_objects(void);
 
+/* Whether malloc has a few bytes, which the next call of this thread will get. */
+bool ck_probe_malloc(void);
+
 #endif

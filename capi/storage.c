@@ -7,7 +7,8 @@ CachekitByteStorage *cachekit_byte_storage_new(const char *default_format)
         return NULL;
     if (default_format == NULL)
         default_format = "msgpack";
-    if (CK_GO(ckgo_byte_storage_new(ref.index, TEXT(default_format), strlen(default_format))) !=
+    if (CK_GO(ckgo_byte_storage_new(
+            ref.index, TEXT(default_format), strlen(default_format), ck_object(ref))) !=
         CACHEKIT_OK) {
         ck_slot_return(ref);
         return NULL;

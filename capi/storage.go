@@ -5,10 +5,13 @@ import "C"
 
 import (
 	"strings"
-	"unicode/utf8"
 	"unsafe"
 
-	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/checksum"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/envelope"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 // longFormat is the size in bytes from which on a storage's format is not Go's memory:
@@ -16,22 +19,26 @@ import (
 const longFormat = 256
 
 //export ckgo_byte_storage_new
-func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t) (result C.int) {
+func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t, object *unsafe.Pointer) (result C.int) {
 	defer recovered(&result)
 	name := text(format, formatLen)
-	if len(name) > core.MaxFormatSize || !utf8.ValidString(name) {
-		return C.CACHEKIT_INVALID_INPUT
-	}
-	if len(name) <= longFormat {
-		storages.put(slot, core.NewByteStorage(strings.Clone(name)))
-		return C.CACHEKIT_OK
-	}
-	b, err := newBuffer(len(name))
-	if err != nil {
+	if err := envelope.CheckFormat(name); err != nil {
 		return code(err)
 	}
-	storages.put(slot, core.NewByteStorage(b.keep(copy(b.bytes(), name))))
-	return C.CACHEKIT_OK
+	if len(name) <= longFormat {
+		name = strings.Clone(name)
+	} else {
+		var kept buffers
+		to := kept.alloc(len(name))
+		if to == nil {
+			return code(codes.OutOfMemory)
+		}
+		copy(to, name)
+		name = kept.keep(to)
+	}
+	storage := new(envelope.Storage)
+	storage.Init(name)
+	return code(storages.put(slot, storage, object))
 }
 
 //export ckgo_store
@@ -39,93 +46,58 @@ func ckgo_store(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, format *C.ch
 	out **C.uint8_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
 	storage := storages.get(slot)
-	name := storage.DefaultFormat()
+	name := storage.Format
 	if format != nil {
 		name = text(format, formatLen)
 	}
-	in := slice(data, dataLen)
-	var b buffer
-	var err error
-	if len(in) <= core.MaxPayloadSize && len(name) <= core.MaxFormatSize { // else the storage refuses, and counts it
-		if b, err = newBuffer(core.EnvelopeBound(len(in), len(name))); err != nil {
-			return code(err)
-		}
-		defer b.free()
-	}
-	n, err := storage.StoreInto(b.bytes(), in, name)
-	if err == nil {
-		b.give(n, out, length)
-	}
+	var taken buffers
+	defer taken.free()
+	to := memory.From(taken.alloc)
+	made, err := storage.Store(&to, slice(data, dataLen), name)
+	taken.give(made, out, length)
 	return code(err)
 }
 
 //export ckgo_retrieve
-func ckgo_retrieve(slot C.uint32_t, envelope *C.uint8_t, envelopeLen C.size_t,
-	out **C.uint8_t, length *C.size_t) (result C.int) {
+func ckgo_retrieve(slot C.uint32_t, in *C.uint8_t, inLen C.size_t, out **C.uint8_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	storage := storages.get(slot)
-	in := slice(envelope, envelopeLen)
-	e, err := core.Inspect(in)
-	if err != nil {
-		_, err = storage.RetrieveInto(nil, in) // which counts the error
-		return code(err)
-	}
-	b, err := newBuffer(e.OriginalSize)
-	if err != nil {
-		return code(err)
-	}
-	defer b.free()
-	if err = storage.Extract(b.bytes(), &e); err == nil {
-		b.give(e.OriginalSize, out, length)
-	}
+	var taken buffers
+	defer taken.free()
+	to := memory.From(taken.alloc)
+	data, err := storages.get(slot).Retrieve(&to, slice(in, inLen))
+	taken.give(data, out, length)
 	return code(err)
 }
 
 //export ckgo_validate
-func ckgo_validate(envelope *C.uint8_t, envelopeLen C.size_t) (result C.int) {
+func ckgo_validate(in *C.uint8_t, inLen C.size_t) (result C.int) {
 	defer recovered(&result)
-	e, err := core.Inspect(slice(envelope, envelopeLen))
-	if err != nil {
-		return code(err)
-	}
-	b, err := newBuffer(e.OriginalSize)
-	if err != nil {
-		return code(err)
-	}
-	defer b.free()
-	if err = e.Extract(b.bytes()); err == nil {
-		b.secret = b.size
-	}
-	return code(err)
+	var scratch buffers
+	defer scratch.free()
+	return code(envelope.Validate(scratch.alloc, slice(in, inLen)))
 }
 
 //export ckgo_compression_ratio
 func ckgo_compression_ratio(data *C.uint8_t, dataLen C.size_t, ratio *C.double) (result C.int) {
 	defer recovered(&result)
-	in := slice(data, dataLen)
-	if len(in) > core.MaxPayloadSize {
-		return C.CACHEKIT_INPUT_TOO_LARGE
-	}
-	b, err := newBuffer(core.EnvelopeBound(len(in), 0))
-	if err != nil {
-		return code(err)
-	}
-	defer b.free()
-	*ratio = C.double(core.CompressionRatio(b.bytes(), in))
-	return C.CACHEKIT_OK
+	var scratch buffers
+	defer scratch.free()
+	reached, err := envelope.Ratio(scratch.alloc, slice(data, dataLen))
+	*ratio = C.double(reached)
+	return code(err)
 }
 
 //export ckgo_inspect
-func ckgo_inspect(envelope *C.uint8_t, envelopeLen C.size_t, info *C.CachekitEnvelopeInfo) (result C.int) {
+func ckgo_inspect(in *C.uint8_t, inLen C.size_t, info *C.CachekitEnvelopeInfo) (result C.int) {
 	defer recovered(&result)
-	e, err := core.Inspect(slice(envelope, envelopeLen))
+	e, err := envelope.Inspect(slice(in, inLen))
 	if err != nil {
 		return code(err)
 	}
 	info.original_size = C.size_t(e.OriginalSize)
 	info.compressed_size = C.size_t(e.CompressedSize)
-	*fixed[[core.ChecksumSize]byte](&info.checksum[0]) = e.Checksum
-	info.format = (*C.char)(unsafe.Pointer(unsafe.SliceData(e.Format)))
+	*fixed[[limits.ChecksumSize]byte](&info.checksum[0]) = e.Checksum
+	info.format = (*C.char)(unsafe.Pointer(start(e.Format)))
 	info.format_len = C.size_t(len(e.Format))
 	return C.CACHEKIT_OK
 }
@@ -133,61 +105,34 @@ func ckgo_inspect(envelope *C.uint8_t, envelopeLen C.size_t, info *C.CachekitEnv
 //export ckgo_compress
 func ckgo_compress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	data := slice(in, inLen)
-	n, err := core.EncodeEnvelope(slice(out, capacity), data, core.DefaultFormat)
-	if err == core.ErrBufferTooSmall {
-		n, err = compressTight(out, capacity, data, n)
+	var scratch buffers
+	defer scratch.free()
+	n, err := envelope.EncodeTight(slice(out, capacity), scratch.alloc, slice(in, inLen), limits.DefaultFormat)
+	if err == nil || err == codes.BufferTooSmall {
+		*length = C.size_t(n)
 	}
-	return finish(n, err, length)
-}
-
-// compressTight compresses into a buffer below the bound, which may yet hold
-// the result, by way of one that reaches it.
-func compressTight(out *C.uint8_t, capacity C.size_t, data []byte, bound int) (int, error) {
-	b, err := newBuffer(bound)
-	if err != nil {
-		return 0, err
-	}
-	defer b.free()
-	n, err := core.EncodeEnvelope(b.bytes(), data, core.DefaultFormat)
-	if err != nil {
-		return 0, err
-	}
-	b.secret = n
-	if capacity < C.size_t(n) {
-		return n, core.ErrBufferTooSmall
-	}
-	b.copyTo(out, n)
-	return n, nil
+	return code(err)
 }
 
 //export ckgo_decompress
 func ckgo_decompress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
-	e, err := core.Inspect(slice(in, inLen))
-	if err != nil {
-		return code(err)
-	}
-	dst := slice(out, capacity)
-	if len(dst) < e.OriginalSize {
-		err = core.ErrBufferTooSmall
-	} else {
-		err = e.Extract(dst[:e.OriginalSize])
-	}
-	return finish(e.OriginalSize, err, length)
+	to := into(out, capacity)
+	data, err := envelope.Decode(&to, slice(in, inLen))
+	return finish(&to, data, err, length)
 }
 
 //export ckgo_checksum
 func ckgo_checksum(data *C.uint8_t, dataLen C.size_t, out *C.uint8_t) (result C.int) {
 	defer recovered(&result)
-	*fixed[[core.ChecksumSize]byte](out) = core.Checksum(slice(data, dataLen))
+	*fixed[[limits.ChecksumSize]byte](out) = checksum.Bytes(slice(data, dataLen))
 	return C.CACHEKIT_OK
 }
 
 //export ckgo_verify_checksum
 func ckgo_verify_checksum(data *C.uint8_t, dataLen C.size_t, expected *C.uint8_t) (result C.int) {
 	defer recovered(&result)
-	return code(core.VerifyChecksum(slice(data, dataLen), *fixed[[core.ChecksumSize]byte](expected)))
+	return code(checksum.Verify(slice(data, dataLen), *fixed[[limits.ChecksumSize]byte](expected)))
 }
 
 //export ckgo_storage_metrics

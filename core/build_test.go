@@ -94,7 +94,7 @@ func mapOf(pairs ...[]byte) []byte {
 
 func store(t testing.TB, data []byte) []byte {
 	t.Helper()
-	envelope, err := core.AppendEnvelope(nil, data, core.DefaultFormat)
+	envelope, err := core.Compress(data)
 	if err != nil {
 		t.Fatalf("storing %d bytes: %v", len(data), err)
 	}

@@ -1,12 +1,8 @@
 package core
 
 import (
-	"fmt"
-
-	"github.com/cachekit-go/cachekit-core/internal/lz4block"
-	"github.com/cachekit-go/cachekit-core/internal/made"
+	"github.com/cachekit-go/cachekit-core/internal/envelope"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
-	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
 // ByteStorage turns payloads into envelopes and back, and counts what it does.
@@ -14,59 +10,39 @@ import (
 //
 // It comes from NewByteStorage and is passed on as a pointer. A zero value, which
 // has no format, and a copy, whose counts nobody sees, answer ErrInvalidHandle.
-type ByteStorage struct {
-	format          string
-	store, retrieve meter.Operation
-	mark            made.Mark // in front it would shift the counters in their cache lines, which costs 20 ns a call
-}
+type ByteStorage struct{ storage envelope.Storage }
 
 // NewByteStorage returns a ByteStorage that writes defaultFormat into the
 // envelopes of Store. Use DefaultFormat if payloads are MessagePack.
 func NewByteStorage(defaultFormat string) *ByteStorage {
-	s := &ByteStorage{format: defaultFormat}
-	s.store.KeepLast = true
-	s.mark.Set()
+	s := new(ByteStorage)
+	s.storage.Init(defaultFormat)
 	return s
 }
 
-var errNotMade = fmt.Errorf("%w: a ByteStorage not made by its constructor, or a copy", ErrInvalidHandle)
-
-func (s *ByteStorage) check() error {
-	if !s.mark.OK() {
-		return errNotMade
-	}
-	return nil
-}
-
 // DefaultFormat is the format identifier that Store writes.
-func (s *ByteStorage) DefaultFormat() string { return s.format }
+func (s *ByteStorage) DefaultFormat() string { return s.storage.Format }
 
-// Store returns the envelope of data, with the default format. The result has
-// room for the worst case; slices.Clone it to keep many small ones in memory.
+// Store returns the envelope of data, with the default format.
 //
 // Errors: ErrInputTooLarge if data or the envelope exceeds 512 MiB or the format
 // MaxFormatSize, ErrInvalidInput if the format is not valid UTF-8.
 func (s *ByteStorage) Store(data []byte) ([]byte, error) {
-	return s.AppendStore(nil, data, s.format)
+	to := memory.Fitting()
+	envelope, err := s.storage.Store(&to, data, s.storage.Format)
+	return to.Fit(envelope), err
 }
 
 // AppendStore appends the envelope of data, with the given format, to dst.
 // The free capacity of dst must not overlap data. After an error the result is
 // dst as it was.
 func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, error) {
-	if err := s.check(); err != nil {
-		return dst, err
-	}
-	if len(data) > MaxPayloadSize || len(format) > MaxFormatSize {
-		s.store.Fail(s.store.Begin(0))
-		return dst, ErrInputTooLarge
-	}
-	grown := memory.Grow(dst, EnvelopeBound(len(data), len(format)))
-	n, err := s.StoreInto(grown[len(dst):cap(grown)], data, format)
+	to := memory.Behind(dst)
+	envelope, err := s.storage.Store(&to, data, format)
 	if err != nil {
 		return dst, err
 	}
-	return grown[:len(dst)+n], nil
+	return to.With(envelope), nil
 }
 
 // StoreInto writes the envelope of data to dst and returns its size. dst must
@@ -74,20 +50,9 @@ func (s *ByteStorage) AppendStore(dst, data []byte, format string) ([]byte, erro
 // len(format)), the answer is ErrBufferTooSmall and that bound, and nothing is
 // written or counted.
 func (s *ByteStorage) StoreInto(dst, data []byte, format string) (int, error) {
-	if err := s.check(); err != nil {
-		return 0, err
-	}
-	span := s.store.Begin(len(data))
-	n, err := EncodeEnvelope(dst, data, format)
-	if err == ErrBufferTooSmall {
-		return n, err
-	}
-	if err != nil {
-		s.store.Fail(span)
-		return 0, err
-	}
-	s.store.End(span, len(data), n)
-	return n, nil
+	to := memory.Into(dst)
+	envelope, err := s.storage.Store(&to, data, format)
+	return to.Size(envelope, err)
 }
 
 // Retrieve returns the payload of an envelope.
@@ -95,7 +60,7 @@ func (s *ByteStorage) StoreInto(dst, data []byte, format string) (int, error) {
 // Errors: ErrInvalidInput if it is not an envelope, ErrInputTooLarge or
 // ErrDecompressionBomb if it claims more than the limits allow,
 // ErrDecompressionFailed, ErrChecksumMismatch or ErrSizeValidationFailed if
-// its content is damaged.
+// its content is damaged. All of them are a miss, see IsMiss.
 func (s *ByteStorage) Retrieve(envelope []byte) ([]byte, error) {
 	return s.AppendRetrieve(nil, envelope)
 }
@@ -104,23 +69,12 @@ func (s *ByteStorage) Retrieve(envelope []byte) ([]byte, error) {
 // of dst must not overlap the envelope. After an error the result is dst as it
 // was, and its free capacity holds no payload.
 func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
-	if err := s.check(); err != nil {
-		return dst, err
-	}
-	span := s.retrieve.Begin(len(envelope))
-	e, err := Inspect(envelope)
+	to := memory.Behind(dst)
+	data, err := s.storage.Retrieve(&to, envelope)
 	if err != nil {
-		s.retrieve.Fail(span)
 		return dst, err
 	}
-	grown := memory.Grow(dst, max(e.OriginalSize, 1)) // not nil, for an empty payload too
-	end := len(dst) + e.OriginalSize
-	if err := e.Extract(grown[len(dst):end]); err != nil {
-		s.retrieve.Fail(span)
-		return dst, err
-	}
-	s.retrieve.End(span, len(envelope), e.OriginalSize)
-	return grown[:end], nil
+	return to.With(data), nil
 }
 
 // RetrieveInto writes the payload of an envelope to dst and returns its size.
@@ -128,87 +82,35 @@ func (s *ByteStorage) AppendRetrieve(dst, envelope []byte) ([]byte, error) {
 // ErrBufferTooSmall and the size needed, and nothing is written or counted.
 // After any other error dst holds nothing of the payload.
 func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
-	if err := s.check(); err != nil {
-		return 0, err
-	}
-	span := s.retrieve.Begin(len(envelope))
-	e, err := Inspect(envelope)
-	if err == nil && len(dst) < e.OriginalSize {
-		return e.OriginalSize, ErrBufferTooSmall
-	}
-	if err == nil {
-		err = e.Extract(dst[:e.OriginalSize])
-	}
-	if err != nil {
-		s.retrieve.Fail(span)
-		return 0, err
-	}
-	s.retrieve.End(span, len(envelope), e.OriginalSize)
-	return e.OriginalSize, nil
-}
-
-// Extract is Envelope.Extract, counted as a retrieval. With Inspect it is
-// Retrieve for callers who allocate the result themselves.
-func (s *ByteStorage) Extract(dst []byte, e *Envelope) error {
-	if err := s.check(); err != nil {
-		return err
-	}
-	span := s.retrieve.Begin(e.size)
-	if err := e.Extract(dst); err != nil {
-		if err != ErrBufferTooSmall {
-			s.retrieve.Fail(span)
-		}
-		return err
-	}
-	s.retrieve.End(span, e.size, e.OriginalSize)
-	return nil
+	to := memory.Into(dst)
+	data, err := s.storage.Retrieve(&to, envelope)
+	return to.Size(data, err)
 }
 
 // Validate returns exactly the error that Retrieve would. It decompresses the
 // payload to do so, but does not count in the metrics.
-func (s *ByteStorage) Validate(envelope []byte) error {
-	if err := s.check(); err != nil {
+func (s *ByteStorage) Validate(data []byte) error {
+	if err := s.storage.Check(); err != nil {
 		return err
 	}
-	e, err := Inspect(envelope)
-	if err != nil {
-		return err
-	}
-	payload := make([]byte, e.OriginalSize)
-	if err = e.Extract(payload); err == nil {
-		memory.Clear(payload) // after an error Extract has cleared what it wrote
-	}
-	return err
+	return envelope.Validate(memory.Make, data)
 }
 
 // EstimateCompression returns the compression ratio, original / compressed
 // size of the block, that Store would reach on data: 0 for no data.
 func (s *ByteStorage) EstimateCompression(data []byte) (ratio float64, err error) {
-	if err := s.check(); err != nil {
+	if err := s.storage.Check(); err != nil {
 		return 0, err
 	}
-	if len(data) > MaxPayloadSize {
-		return 0, ErrInputTooLarge
-	}
-	return CompressionRatio(make([]byte, EnvelopeBound(len(data), 0)), data), nil
-}
-
-// CompressionRatio is EstimateCompression with the caller's scratch memory of
-// at least EnvelopeBound(len(data), 0) bytes, in which no payload byte is left.
-func CompressionRatio(scratch, data []byte) float64 {
-	n := lz4block.Encode(scratch, data)
-	memory.Clear(scratch[:min(n+lz4block.Slack, len(scratch))]) // and no page touched that was not
-	return float64(len(data)) / float64(n)
+	return envelope.Ratio(memory.Make, data)
 }
 
 // Metrics returns what this ByteStorage has done so far.
 func (s *ByteStorage) Metrics() Metrics {
-	m := Metrics{
-		Store:    OperationMetrics(s.store.Snapshot()),
-		Retrieve: OperationMetrics(s.retrieve.Snapshot()),
+	m := s.storage.Metrics()
+	return Metrics{
+		Store:                OperationMetrics(m.Store),
+		Retrieve:             OperationMetrics(m.Retrieve),
+		LastCompressionRatio: m.LastCompressionRatio,
 	}
-	if in, out := s.store.Last(); out > 0 {
-		m.LastCompressionRatio = float64(in) / float64(out)
-	}
-	return m
 }

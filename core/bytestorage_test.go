@@ -39,7 +39,7 @@ func TestStoreWritesTheDefaultFormat(t *testing.T) {
 }
 
 func TestAllWaysToStoreAgree(t *testing.T) {
-	s := core.NewByteStorage("json")
+	s, other := core.NewByteStorage(core.DefaultFormat), core.NewByteStorage("json")
 	for _, kind := range payloadKinds {
 		for _, n := range []int{0, 1, 64, 5000, 100000} {
 			data := kind.make(n)
@@ -48,26 +48,30 @@ func TestAllWaysToStoreAgree(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
+			into := func(write func(dst []byte) (int, error)) ([]byte, error) {
+				dst := make([]byte, core.EnvelopeBound(n, len(core.DefaultFormat)))
+				k, err := write(dst)
+				return dst[:k], err
+			}
+			behind := func(write func(dst []byte) ([]byte, error)) ([]byte, error) {
+				got, err := write([]byte("head"))
+				return bytes.TrimPrefix(got, []byte("head")), err
+			}
 			for how, write := range map[string]func() ([]byte, error){
-				"AppendStore":    func() ([]byte, error) { return s.AppendStore(nil, data, "json") },
-				"AppendEnvelope": func() ([]byte, error) { return core.AppendEnvelope(nil, data, "json") },
+				"AppendStore": func() ([]byte, error) { return other.AppendStore(nil, data, core.DefaultFormat) },
 				"AppendStore to a full slice": func() ([]byte, error) {
-					got, err := s.AppendStore([]byte("head"), data, "json")
-					return bytes.TrimPrefix(got, []byte("head")), err
-				},
-				"AppendEnvelope to a full slice": func() ([]byte, error) {
-					got, err := core.AppendEnvelope([]byte("head"), data, "json")
-					return bytes.TrimPrefix(got, []byte("head")), err
+					return behind(func(dst []byte) ([]byte, error) { return other.AppendStore(dst, data, core.DefaultFormat) })
 				},
 				"StoreInto": func() ([]byte, error) {
-					dst := make([]byte, core.EnvelopeBound(n, 4))
-					k, err := s.StoreInto(dst, data, "json")
-					return dst[:k], err
+					return into(func(dst []byte) (int, error) { return other.StoreInto(dst, data, core.DefaultFormat) })
 				},
-				"EncodeEnvelope": func() ([]byte, error) {
-					dst := make([]byte, core.EnvelopeBound(n, 4))
-					k, err := core.EncodeEnvelope(dst, data, "json")
-					return dst[:k], err
+				"Compress":       func() ([]byte, error) { return core.Compress(data) },
+				"AppendCompress": func() ([]byte, error) { return core.AppendCompress(nil, data) },
+				"AppendCompress to a full slice": func() ([]byte, error) {
+					return behind(func(dst []byte) ([]byte, error) { return core.AppendCompress(dst, data) })
+				},
+				"CompressInto": func() ([]byte, error) {
+					return into(func(dst []byte) (int, error) { return core.CompressInto(dst, data) })
 				},
 			} {
 				if got, err := write(); err != nil || !bytes.Equal(got, want) {
@@ -84,33 +88,70 @@ func TestAllWaysToRetrieveAgree(t *testing.T) {
 		for _, n := range []int{0, 1, 64, 5000, 100000} {
 			data := kind.make(n)
 			envelope := store(t, data)
+			into := func(read func(dst, envelope []byte) (int, error)) ([]byte, error) {
+				dst := make([]byte, n)
+				k, err := read(dst, envelope)
+				return dst[:k], err
+			}
+			behind := func(read func(dst, envelope []byte) ([]byte, error)) ([]byte, error) {
+				got, err := read([]byte("head"), envelope)
+				return bytes.TrimPrefix(got, []byte("head")), err
+			}
 			for how, read := range map[string]func() ([]byte, error){
-				"Retrieve":       func() ([]byte, error) { return s.Retrieve(envelope) },
-				"AppendRetrieve": func() ([]byte, error) { return s.AppendRetrieve(nil, envelope) },
-				"AppendPayload":  func() ([]byte, error) { return core.AppendPayload(nil, envelope) },
-				"AppendRetrieve to a full slice": func() ([]byte, error) {
-					got, err := s.AppendRetrieve([]byte("head"), envelope)
-					return bytes.TrimPrefix(got, []byte("head")), err
-				},
-				"RetrieveInto": func() ([]byte, error) {
-					dst := make([]byte, n)
-					k, err := s.RetrieveInto(dst, envelope)
-					return dst[:k], err
-				},
-				"Extract": func() ([]byte, error) {
-					e, err := core.Inspect(envelope)
-					if err != nil {
-						return nil, err
-					}
-					dst := make([]byte, e.OriginalSize)
-					return dst, e.Extract(dst)
-				},
+				"Retrieve":                         func() ([]byte, error) { return s.Retrieve(envelope) },
+				"AppendRetrieve":                   func() ([]byte, error) { return s.AppendRetrieve(nil, envelope) },
+				"AppendRetrieve to a full slice":   func() ([]byte, error) { return behind(s.AppendRetrieve) },
+				"RetrieveInto":                     func() ([]byte, error) { return into(s.RetrieveInto) },
+				"Decompress":                       func() ([]byte, error) { return core.Decompress(envelope) },
+				"AppendDecompress":                 func() ([]byte, error) { return core.AppendDecompress(nil, envelope) },
+				"AppendDecompress to a full slice": func() ([]byte, error) { return behind(core.AppendDecompress) },
+				"DecompressInto":                   func() ([]byte, error) { return into(core.DecompressInto) },
 			} {
 				if got, err := read(); err != nil || got == nil || !bytes.Equal(got, data) {
 					t.Errorf("%s of %d: %s gives %d bytes, %v", kind.name, n, how, len(got), err)
 				}
 			}
 		}
+	}
+}
+
+// What Store and Compress return takes no more than twice its size, however much
+// had to be reserved for it, and a small one exactly its size. It is nobody
+// else's memory: the next call leaves it alone.
+func TestResultsAreClippedAndTheCallersOwn(t *testing.T) {
+	const small = 64 << 10 // up to this bound there is memory that is used again
+	s := core.NewByteStorage("a format that is not the default one")
+	copied, exact := 0, 0
+	for how, write := range map[string]func(data []byte) ([]byte, error){"Store": s.Store, "Compress": core.Compress} {
+		var results, copies [][]byte
+		for _, kind := range payloadKinds {
+			for _, n := range []int{0, 1, 64, 5000, 60000, small, 70000, 1 << 20} {
+				got, err := write(kind.make(n))
+				if err != nil {
+					t.Fatalf("%s of %d bytes of %s: %v", how, n, kind.name, err)
+				}
+				most := 2 * len(got)
+				bound := core.EnvelopeBound(n, 0)
+				if bound+core.MaxNesting <= small { // room for either format
+					most = len(got)
+					exact++
+				} else if len(got) < bound/2 {
+					copied++
+				}
+				if cap(got) > most {
+					t.Errorf("%s of %d bytes of %s: %d bytes in memory of %d", how, n, kind.name, len(got), cap(got))
+				}
+				results, copies = append(results, got), append(copies, bytes.Clone(got))
+			}
+		}
+		for i := range results {
+			if !bytes.Equal(results[i], copies[i]) {
+				t.Errorf("%s: result %d changed when later ones were made", how, i)
+			}
+		}
+	}
+	if copied == 0 || exact == 0 {
+		t.Errorf("%d results were small, %d large and compressed well: want both", exact, copied)
 	}
 }
 
@@ -152,8 +193,9 @@ func TestBufferTooSmallTellsTheSizeAndWritesNothing(t *testing.T) {
 		call func(dst []byte) (int, error)
 	}{
 		{"StoreInto", bound, func(dst []byte) (int, error) { return s.StoreInto(dst, data, "msgpack") }},
-		{"EncodeEnvelope", bound, func(dst []byte) (int, error) { return core.EncodeEnvelope(dst, data, "msgpack") }},
+		{"CompressInto", bound, func(dst []byte) (int, error) { return core.CompressInto(dst, data) }},
 		{"RetrieveInto", len(data), func(dst []byte) (int, error) { return s.RetrieveInto(dst, envelope) }},
+		{"DecompressInto", len(data), func(dst []byte) (int, error) { return core.DecompressInto(dst, envelope) }},
 	} {
 		for _, short := range []int{0, 1, c.need / 2, c.need - 1} {
 			dst := bytes.Repeat([]byte{0xA5}, c.need) // long enough, were its length not cut
@@ -173,79 +215,17 @@ func TestBufferTooSmallTellsTheSizeAndWritesNothing(t *testing.T) {
 		t.Errorf("StoreInto of a format that is not UTF-8: %d, %v", n, err)
 	}
 	for want, envelope := range map[error][]byte{core.ErrInvalidInput: {0xc1}, core.ErrDecompressionBomb: with(func(p *parts) { p.block = bin(nil) })} {
-		if n, err := s.RetrieveInto(nil, envelope); n != 0 || !errors.Is(err, want) {
-			t.Errorf("RetrieveInto of what is no envelope: %d, %v, want %v", n, err, want)
-		}
-	}
-	e, err := core.Inspect(envelope)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range []int{0, len(data) - 1, len(data) + 1} {
-		if err := e.Extract(make([]byte, n)); !errors.Is(err, core.ErrBufferTooSmall) {
-			t.Errorf("Extract into %d bytes of %d: %v", n, len(data), err)
-		}
-	}
-}
-
-// An envelope at the end of a buffer of InPlaceSize bytes can be extracted to
-// its start. The plain result and the result in place must be the same, for
-// damaged envelopes too, whose decoding may run over bytes still to be read.
-func TestExtractInPlace(t *testing.T) {
-	check := func(name string, envelope []byte) {
-		t.Helper()
-		e, err := core.Inspect(envelope)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		size := e.InPlaceSize()
-		if size < len(envelope) {
-			t.Errorf("%s: %d bytes do not hold the envelope of %d", name, size, len(envelope))
-			return
-		}
-		want := make([]byte, e.OriginalSize)
-		wantErr := e.Extract(want)
-		guarded := bytes.Repeat([]byte{0xA5}, 64+size+64)
-		buffer := guarded[64:][:size:size]
-		copy(buffer[size-len(envelope):], envelope)
-		if e, err = core.Inspect(buffer[size-len(envelope):]); err != nil {
-			t.Fatalf("%s, moved: %v", name, err)
-		}
-		got := buffer[:e.OriginalSize]
-		if err := e.Extract(got); (err == nil) != (wantErr == nil) || err == nil && !bytes.Equal(got, want) {
-			t.Errorf("%s: in place %v, otherwise %v, or other bytes", name, err, wantErr)
-		}
-		if guard := bytes.Repeat([]byte{0xA5}, 64); !bytes.Equal(guarded[:64], guard) || !bytes.Equal(guarded[64+size:], guard) {
-			t.Errorf("%s: wrote outside the buffer", name)
-		}
-	}
-	for _, kind := range payloadKinds {
-		for _, n := range []int{0, 1, 15, 64, 300, 5000, 70000} {
-			data := kind.make(n)
-			name := fmt.Sprintf("%s of %d", kind.name, n)
-			envelope := store(t, data)
-			check(name, envelope)
-			f := partsOf(data).pairs()
-			check(name+" as a map", mapOf(f[3], f[0], join(str("x"), bin(data)), f[2], f[1]))
-			e, err := core.Inspect(envelope)
-			if err != nil {
-				t.Fatal(err)
-			}
-			block := envelope[1+binHeader(e.CompressedSize):][:e.CompressedSize]
-			for i := range min(len(block), 100) {
-				block[i] ^= 0x55
-				check(fmt.Sprintf("%s, byte %d damaged", name, i), envelope)
-				block[i] ^= 0x55
+		for how, into := range map[string]func(dst, envelope []byte) (int, error){"RetrieveInto": s.RetrieveInto, "DecompressInto": core.DecompressInto} {
+			if n, err := into(nil, envelope); n != 0 || !errors.Is(err, want) {
+				t.Errorf("%s of what is no envelope: %d, %v, want %v", how, n, err, want)
 			}
 		}
 	}
-	for want, envelope := range damaged(jsonLike(1000)) {
-		check(want.Error(), envelope)
-	}
-	check("block far longer than its payload", with(func(p *parts) { p.block = bin(make([]byte, 3000)) }))
-	old := with(func(p *parts) { p.block = integers(literalBlock(hello)) })
-	if e, err := core.Inspect(old); err != nil || e.InPlaceSize() != 0 {
-		t.Errorf("a block of integers: %d, %v, want 0", e.InPlaceSize(), err)
+	// No room is enough for nothing.
+	for how, into := range map[string]func(dst, envelope []byte) (int, error){"RetrieveInto": s.RetrieveInto, "DecompressInto": core.DecompressInto} {
+		if n, err := into(nil, store(t, nil)); n != 0 || err != nil {
+			t.Errorf("%s of an empty payload: %d, %v", how, n, err)
+		}
 	}
 }
 
@@ -257,18 +237,15 @@ func TestFailedRetrievalLeavesNothingBehind(t *testing.T) {
 		n := len(payload)
 		for want, envelope := range damaged(payload) {
 			for name, read := range map[string]func(dst []byte) ([]byte, error){
-				"AppendRetrieve": func(dst []byte) ([]byte, error) { return s.AppendRetrieve(dst, envelope) },
-				"AppendPayload":  func(dst []byte) ([]byte, error) { return core.AppendPayload(dst, envelope) },
+				"AppendRetrieve":   func(dst []byte) ([]byte, error) { return s.AppendRetrieve(dst, envelope) },
+				"AppendDecompress": func(dst []byte) ([]byte, error) { return core.AppendDecompress(dst, envelope) },
 				"RetrieveInto": func(dst []byte) ([]byte, error) {
 					k, err := s.RetrieveInto(dst[len(dst):cap(dst)], envelope)
 					return dst[:len(dst)+k], err
 				},
-				"Extract": func(dst []byte) ([]byte, error) {
-					e, err := core.Inspect(envelope)
-					if err != nil {
-						return nil, err
-					}
-					return dst, e.Extract(dst[len(dst) : len(dst)+e.OriginalSize])
+				"DecompressInto": func(dst []byte) ([]byte, error) {
+					k, err := core.DecompressInto(dst[len(dst):cap(dst)], envelope)
+					return dst[:len(dst)+k], err
 				},
 			} {
 				room := bytes.Repeat([]byte{0xA5}, 4+n+100)
@@ -301,13 +278,19 @@ func TestFailedRetrievalLeavesNothingBehind(t *testing.T) {
 func TestFailedStoreLeavesTheSliceAlone(t *testing.T) {
 	s := core.NewByteStorage(core.DefaultFormat)
 	room := []byte("head....")
-	for name, write := range map[string]func(dst []byte) ([]byte, error){
-		"AppendStore":    func(dst []byte) ([]byte, error) { return s.AppendStore(dst, hello, "\xff") },
-		"AppendEnvelope": func(dst []byte) ([]byte, error) { return core.AppendEnvelope(dst, hello, "\xff") },
+	tooMuch := make([]byte, core.MaxPayloadSize+1) // zero pages that nothing touches
+	for _, c := range []struct {
+		name  string
+		write func(dst []byte) ([]byte, error)
+		want  error
+	}{
+		{"AppendStore of a format", func(dst []byte) ([]byte, error) { return s.AppendStore(dst, hello, "\xff") }, core.ErrInvalidInput},
+		{"AppendStore", func(dst []byte) ([]byte, error) { return s.AppendStore(dst, tooMuch, "") }, core.ErrInputTooLarge},
+		{"AppendCompress", func(dst []byte) ([]byte, error) { return core.AppendCompress(dst, tooMuch) }, core.ErrInputTooLarge},
 	} {
-		got, err := write(room[:4])
-		if !errors.Is(err, core.ErrInvalidInput) || string(got) != "head" || &got[0] != &room[0] || string(room) != "head...." {
-			t.Errorf("%s: %q of %q, %v", name, got, room, err)
+		got, err := c.write(room[:4])
+		if !errors.Is(err, c.want) || string(got) != "head" || &got[0] != &room[0] || cap(got) != cap(room) || string(room) != "head...." {
+			t.Errorf("%s: %q of %q, %v", c.name, got, room, err)
 		}
 	}
 	if got, err := core.NewByteStorage("\xff").Store(hello); got != nil || !errors.Is(err, core.ErrInvalidInput) {
@@ -316,7 +299,8 @@ func TestFailedStoreLeavesTheSliceAlone(t *testing.T) {
 }
 
 // The payload is written once, to where the caller gets it: one allocation
-// where the caller brings no memory, none where it does.
+// where the caller brings no memory, none where it does. Store takes a second one
+// for a large payload that gets much smaller, and gives the first one up.
 func TestAllocations(t *testing.T) {
 	// A collection would empty the pools.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -333,23 +317,31 @@ func TestAllocations(t *testing.T) {
 		data := jsonLike(n)
 		envelope, spelled := store(t, data), old(data)
 		room, out := make([]byte, core.EnvelopeBound(n, 7)), make([]byte, n+1)
+		stored := 1.0
+		if len(room) > 64<<10 && len(envelope) < len(room)/2 {
+			stored = 2
+		}
 		var sum [core.ChecksumSize]byte
 		for _, c := range []struct {
 			name string
 			want float64
 			call func() error
 		}{
-			{"Store", 1, func() error { _, err := s.Store(data); return err }},
+			{"Store", stored, func() error { _, err := s.Store(data); return err }},
 			{"AppendStore", 0, func() error { _, err := s.AppendStore(room[:0], data, "msgpack"); return err }},
 			{"StoreInto", 0, func() error { _, err := s.StoreInto(room, data, "msgpack"); return err }},
-			{"AppendEnvelope", 0, func() error { _, err := core.AppendEnvelope(room[:0], data, "msgpack"); return err }},
-			{"EncodeEnvelope", 0, func() error { _, err := core.EncodeEnvelope(room, data, "msgpack"); return err }},
+			{"Compress", stored, func() error { _, err := core.Compress(data); return err }},
+			{"AppendCompress", 0, func() error { _, err := core.AppendCompress(room[:0], data); return err }},
+			{"CompressInto", 0, func() error { _, err := core.CompressInto(room, data); return err }},
 			{"Retrieve", 1, func() error { _, err := s.Retrieve(envelope); return err }},
 			{"AppendRetrieve", 0, func() error { _, err := s.AppendRetrieve(out[:0], envelope); return err }},
-			{"AppendPayload", 0, func() error { _, err := core.AppendPayload(out[:0], envelope); return err }},
+			{"Decompress", 1, func() error { _, err := core.Decompress(envelope); return err }},
+			{"AppendDecompress", 0, func() error { _, err := core.AppendDecompress(out[:0], envelope); return err }},
+			{"DecompressInto", 0, func() error { _, err := core.DecompressInto(out, envelope); return err }},
 			{"RetrieveInto", 0, func() error { _, err := s.RetrieveInto(out, envelope); return err }},
 			{"Inspect", 0, func() error { _, err := core.Inspect(envelope); return err }},
 			{"Validate", 1, func() error { return s.Validate(envelope) }},
+			{"EstimateCompression", 1, func() error { _, err := s.EstimateCompression(data); return err }},
 			{"Retrieve an old envelope", 1, func() error { _, err := s.Retrieve(spelled); return err }},
 			{"RetrieveInto from an old envelope", 0, func() error { _, err := s.RetrieveInto(out, spelled); return err }},
 			{"Inspect an old envelope", 0, func() error { _, err := core.Inspect(spelled); return err }},
@@ -362,6 +354,30 @@ func TestAllocations(t *testing.T) {
 			if err != nil || got > c.want {
 				t.Errorf("%s of %d bytes: %.0f allocations, want %.0f; %v", c.name, n, got, c.want, err)
 			}
+		}
+	}
+}
+
+// A buffer that a caller has on its stack stays there: no call keeps it anywhere.
+func TestBuffersOfCallersStayOnTheStack(t *testing.T) {
+	if raceDetector {
+		t.Skip("allocations cannot be counted under the race detector")
+	}
+	s := core.NewByteStorage(core.DefaultFormat)
+	envelope := store(t, hello)
+	for name, call := range map[string]func() error{
+		"StoreInto":        func() error { var b [200]byte; _, err := s.StoreInto(b[:], hello, core.DefaultFormat); return err },
+		"CompressInto":     func() error { var b [200]byte; _, err := core.CompressInto(b[:], hello); return err },
+		"AppendStore":      func() error { var b [200]byte; _, err := s.AppendStore(b[:0], hello, core.DefaultFormat); return err },
+		"AppendCompress":   func() error { var b [200]byte; _, err := core.AppendCompress(b[:0], hello); return err },
+		"RetrieveInto":     func() error { var b [200]byte; _, err := s.RetrieveInto(b[:], envelope); return err },
+		"DecompressInto":   func() error { var b [200]byte; _, err := core.DecompressInto(b[:], envelope); return err },
+		"AppendRetrieve":   func() error { var b [200]byte; _, err := s.AppendRetrieve(b[:0], envelope); return err },
+		"AppendDecompress": func() error { var b [200]byte; _, err := core.AppendDecompress(b[:0], envelope); return err },
+	} {
+		var err error
+		if n := testing.AllocsPerRun(5, func() { err = call() }); n != 0 || err != nil {
+			t.Errorf("%s: %.0f allocations, %v", name, n, err)
 		}
 	}
 }
@@ -395,11 +411,9 @@ func TestFormatsHaveALimit(t *testing.T) {
 	format := strings.Repeat("f", core.MaxFormatSize+1)
 	dst := make([]byte, core.EnvelopeBound(len(hello), len(format)))
 	for name, write := range map[string]func(format string) error{
-		"Store":          func(format string) error { _, err := core.NewByteStorage(format).Store(hello); return err },
-		"StoreInto":      func(format string) error { _, err := s.StoreInto(dst, hello, format); return err },
-		"EncodeEnvelope": func(format string) error { _, err := core.EncodeEnvelope(dst, hello, format); return err },
-		"AppendStore":    func(format string) error { _, err := s.AppendStore(nil, hello, format); return err },
-		"AppendEnvelope": func(format string) error { _, err := core.AppendEnvelope(nil, hello, format); return err },
+		"Store":       func(format string) error { _, err := core.NewByteStorage(format).Store(hello); return err },
+		"StoreInto":   func(format string) error { _, err := s.StoreInto(dst, hello, format); return err },
+		"AppendStore": func(format string) error { _, err := s.AppendStore(nil, hello, format); return err },
 	} {
 		if err := write(format[:core.MaxFormatSize]); err != nil {
 			t.Errorf("%s of the longest format: %v", name, err)
@@ -454,9 +468,10 @@ func TestHalfAGigabyte(t *testing.T) {
 	t.Run("payload", func(t *testing.T) {
 		for name, write := range map[string]func(data []byte) (int, error){
 			"StoreInto":      func(data []byte) (int, error) { return s.StoreInto(nil, data, "") },
-			"EncodeEnvelope": func(data []byte) (int, error) { return core.EncodeEnvelope(nil, data, "") },
+			"CompressInto":   func(data []byte) (int, error) { return core.CompressInto(nil, data) },
 			"Store":          func(data []byte) (int, error) { out, err := s.Store(data); return len(out), err },
-			"AppendEnvelope": func(data []byte) (int, error) { out, err := core.AppendEnvelope(nil, data, ""); return len(out), err },
+			"Compress":       func(data []byte) (int, error) { out, err := core.Compress(data); return len(out), err },
+			"AppendCompress": func(data []byte) (int, error) { out, err := core.AppendCompress(nil, data); return len(out), err },
 			"Estimate":       func(data []byte) (int, error) { _, err := s.EstimateCompression(data); return 0, err },
 		} {
 			if n, err := write(zeros); n != 0 || !errors.Is(err, core.ErrInputTooLarge) {
@@ -510,8 +525,13 @@ func TestHalfAGigabyte(t *testing.T) {
 			format string
 			want   error
 		}{{format[:room], nil}, {format[:room+1], core.ErrInputTooLarge}} {
-			if n, err := s.StoreInto(append(dst, make([]byte, len(c.format))...), noise, c.format); err != c.want || err == nil && n != core.MaxEnvelopeSize {
+			dst := append(dst, make([]byte, len(c.format))...)
+			if n, err := s.StoreInto(dst, noise, c.format); err != c.want || err == nil && n != core.MaxEnvelopeSize {
 				t.Errorf("512 MiB with a format of %d bytes, where %d fit: %d, %v", len(c.format), room, n, err)
+			}
+			// What turns out too large, when it is written, is wiped.
+			if left := bytes.TrimLeft(dst[:len(noise)], "\x00"); c.want != nil && len(left) > 0 {
+				t.Errorf("%d bytes are left of an envelope that was not to be", len(left))
 			}
 		}
 	})

@@ -33,11 +33,19 @@ func checkRefused(t *testing.T, name string, envelope []byte, want error) {
 	if err := s.Validate(envelope); !errors.Is(err, want) {
 		t.Errorf("%s: Validate gives %v, want %v", name, err, want)
 	}
-	if got, err := core.AppendPayload([]byte("kept"), envelope); !errors.Is(err, want) || string(got) != "kept" {
-		t.Errorf("%s: AppendPayload gives %q, %v, want %v", name, got, err, want)
+	if !core.IsMiss(err) {
+		t.Errorf("%s: %v is no miss", name, err)
 	}
-	if n, err := s.RetrieveInto(make([]byte, 4096), envelope); !errors.Is(err, want) || n != 0 {
-		t.Errorf("%s: RetrieveInto gives %d, %v, want %v", name, n, err, want)
+	if got, other := core.Decompress(envelope); other != err || got != nil {
+		t.Errorf("%s: Decompress gives %d bytes, %v, want %v", name, len(got), other, err)
+	}
+	if got, err := core.AppendDecompress([]byte("kept"), envelope); !errors.Is(err, want) || string(got) != "kept" {
+		t.Errorf("%s: AppendDecompress gives %q, %v, want %v", name, got, err, want)
+	}
+	for how, into := range map[string]func(dst, envelope []byte) (int, error){"RetrieveInto": s.RetrieveInto, "DecompressInto": core.DecompressInto} {
+		if n, err := into(make([]byte, 4096), envelope); !errors.Is(err, want) || n != 0 {
+			t.Errorf("%s: %s gives %d, %v, want %v", name, how, n, err, want)
+		}
 	}
 	e, err := core.Inspect(envelope)
 	switch {
@@ -400,7 +408,7 @@ func TestClaimsThatIntegersCannotHold(t *testing.T) {
 func TestFormatsAreCarriedAsTheyAre(t *testing.T) {
 	for _, n := range []int{0, 1, 31, 32, 255, 256, 65535, 65536, 100000} {
 		format := strings.Repeat("f", n)
-		envelope, err := core.AppendEnvelope(nil, hello, format)
+		envelope, err := core.NewByteStorage(format).Store(hello)
 		if err != nil {
 			t.Fatalf("format of %d bytes: %v", n, err)
 		}
@@ -419,7 +427,7 @@ func TestFormatsAreCarriedAsTheyAre(t *testing.T) {
 		}
 	}
 	for _, format := range []string{"", "\x00", "json\x00msgpack", "é☃💾", "../../etc/passwd", "%s%n", "a\nb", `"},{"x":"`} {
-		envelope, err := core.AppendEnvelope(nil, hello, format)
+		envelope, err := core.NewByteStorage(format).Store(hello)
 		e, err2 := core.Inspect(envelope)
 		if err != nil || err2 != nil || string(e.Format) != format {
 			t.Errorf("format %q comes back as %q, %v, %v", format, e.Format, err, err2)
@@ -428,9 +436,13 @@ func TestFormatsAreCarriedAsTheyAre(t *testing.T) {
 	}
 	for _, format := range []string{"\xff", "a\x80", "\xed\xa0\x80", "\xc0\x80"} {
 		for name, write := range map[string]func() ([]byte, error){
-			"AppendEnvelope": func() ([]byte, error) { return core.AppendEnvelope(nil, hello, format) },
-			"Store":          func() ([]byte, error) { return core.NewByteStorage(format).Store(hello) },
-			"AppendStore":    func() ([]byte, error) { return core.NewByteStorage("").AppendStore(nil, hello, format) },
+			"Store":       func() ([]byte, error) { return core.NewByteStorage(format).Store(hello) },
+			"AppendStore": func() ([]byte, error) { return core.NewByteStorage("").AppendStore(nil, hello, format) },
+			"StoreInto": func() ([]byte, error) {
+				dst := make([]byte, core.EnvelopeBound(len(hello), len(format)))
+				n, err := core.NewByteStorage("").StoreInto(dst, hello, format)
+				return dst[:n], err
+			},
 		} {
 			if got, err := write(); !errors.Is(err, core.ErrInvalidInput) || len(got) != 0 {
 				t.Errorf("%s with format %q gives %d bytes, %v", name, format, len(got), err)
@@ -489,6 +501,7 @@ func TestEnvelopesAreCanonical(t *testing.T) {
 // Encoding writes beyond the block on the way. Whoever wipes the envelope has
 // wiped all of the payload.
 func TestNoPayloadIsBehindTheEnvelope(t *testing.T) {
+	s := core.NewByteStorage(core.DefaultFormat)
 	const untouched = 0x81
 	for n := 100; n < 1000; n++ {
 		// What ends in a repetition and few other bytes leaves most.
@@ -496,7 +509,7 @@ func TestNoPayloadIsBehindTheEnvelope(t *testing.T) {
 		data = append(data, data[:20+n%60]...)
 		data = append(data, randomBytes(5+n%10)...)
 		dst := bytes.Repeat([]byte{untouched}, core.EnvelopeBound(len(data), 0))
-		size, err := core.EncodeEnvelope(dst, data, "")
+		size, err := s.StoreInto(dst, data, "")
 		if err != nil || size == len(dst) {
 			t.Fatalf("%d of %d bytes, %v", size, len(dst), err)
 		}

@@ -74,7 +74,8 @@ func ExampleByteStorage_Retrieve() {
 
 // Inspect tells what an envelope holds before any memory is spent on it.
 func ExampleInspect() {
-	envelope, err := core.AppendEnvelope(nil, make([]byte, 1<<20), "raw")
+	storage := core.NewByteStorage("raw")
+	envelope, err := storage.Store(make([]byte, 1<<20))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -87,10 +88,47 @@ func ExampleInspect() {
 	fmt.Printf("%d bytes of %s\n", header.OriginalSize, header.Format)
 
 	data := make([]byte, header.OriginalSize)
-	fmt.Println(header.Extract(data))
+	n, err := storage.RetrieveInto(data, envelope)
+	fmt.Println(n, err)
 	// Output:
 	// 1048576 bytes of raw
-	// <nil>
+	// 1048576 <nil>
+}
+
+// Compress and Decompress are for programs that need no metrics.
+func ExampleCompress() {
+	data := []byte(strings.Repeat("a cache entry, ", 100))
+	envelope, err := core.Compress(data)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	back, err := core.Decompress(envelope)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("the same came back:", bytes.Equal(back, data))
+	// Output:
+	// the same came back: true
+}
+
+// An entry that cannot be used is as good as none; other errors are the
+// program's own to mend.
+func ExampleIsMiss() {
+	storage := core.NewByteStorage(core.DefaultFormat)
+	for _, entry := range []string{"not an envelope", "\x94\xc4"} {
+		if _, err := storage.Retrieve([]byte(entry)); core.IsMiss(err) {
+			fmt.Println("not in the cache:", err)
+		}
+	}
+	var never core.ByteStorage // which no constructor made
+	_, err := never.Retrieve(nil)
+	fmt.Println(core.IsMiss(err), err)
+	// Output:
+	// not in the cache: cachekit: invalid input
+	// not in the cache: cachekit: invalid input
+	// false cachekit: invalid handle: a ByteStorage not made by its constructor, or a copy
 }
 
 func ExampleByteStorage_Metrics() {

@@ -22,7 +22,7 @@ func compareWithReference(t *testing.T, envelope []byte) {
 	before := bytes.Clone(envelope)
 	e, err := core.Inspect(envelope)
 	r, refErr := referenceInspect(envelope)
-	if err != refErr {
+	if !errors.Is(err, refErr) || core.IsMiss(err) != (err != nil) {
 		t.Fatalf("Inspect: %v, by the plain reader %v", err, refErr)
 	}
 	if err == nil && (uint64(e.OriginalSize) != r.size || e.CompressedSize != len(r.block) ||
@@ -40,11 +40,14 @@ func compareWithReference(t *testing.T, envelope []byte) {
 		t.Fatalf("Retrieve: %d bytes, by the plain reader %d, %v", len(got), len(want), refErr)
 	case err != nil && got != nil:
 		t.Fatalf("Retrieve: %d bytes with %v", len(got), err)
-	case err != refErr && (must || err != core.ErrDecompressionFailed):
+	case !errors.Is(err, refErr) && (must || err != core.ErrDecompressionFailed), core.IsMiss(err) != (err != nil):
 		t.Fatalf("Retrieve: %v, by the plain reader %v", err, refErr)
 	}
 	if v := s.Validate(envelope); v != err {
 		t.Fatalf("Validate: %v, Retrieve: %v", v, err)
+	}
+	if plain, plainErr := core.Decompress(envelope); plainErr != err || !bytes.Equal(plain, got) {
+		t.Fatalf("Decompress: %d bytes, %v, Retrieve: %d, %v", len(plain), plainErr, len(got), err)
 	}
 	out := make([]byte, e.OriginalSize)
 	if n, intoErr := s.RetrieveInto(out, envelope); intoErr != err || !bytes.Equal(out[:n], got) {
@@ -57,11 +60,11 @@ func compareWithReference(t *testing.T, envelope []byte) {
 		t.Fatal("reading changed the envelope")
 	}
 	if err == nil {
-		again, err := core.AppendEnvelope(nil, got, r.format)
+		again, err := core.NewByteStorage(r.format).Store(got)
 		if err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}
-		if back, err := core.AppendPayload(nil, again); err != nil || !bytes.Equal(back, got) {
+		if back, err := core.Decompress(again); err != nil || !bytes.Equal(back, got) {
 			t.Fatalf("written again it reads as %d bytes, %v", len(back), err)
 		}
 	}
@@ -162,7 +165,7 @@ func FuzzEnvelopeFields(f *testing.F) {
 			want = core.ErrDecompressionBomb
 		}
 		e, err := core.Inspect(envelope)
-		if err != want {
+		if !errors.Is(err, want) {
 			t.Fatalf("Inspect: %v, want %v", err, want)
 		}
 		if err == nil && (uint64(e.OriginalSize) != size || e.CompressedSize != len(block) ||
@@ -207,7 +210,7 @@ func FuzzBombs(f *testing.F) {
 			compareWithReference(t, envelope)
 			return
 		}
-		if n := testing.AllocsPerRun(1, func() { core.AppendPayload(nil, envelope) }); n != 0 {
+		if n := testing.AllocsPerRun(1, func() { core.Decompress(envelope) }); n != 0 {
 			t.Fatalf("refused with %v after %.0f allocations", err, n)
 		}
 	})
@@ -234,7 +237,7 @@ func FuzzFormat(f *testing.F) {
 		if err != nil || r.format != format || r.size != uint64(len(data)) || !bytes.Equal(r.checksum, sumOf(data)) {
 			t.Fatalf("format %q: %+v, %v", format, r, err)
 		}
-		plain, err := core.AppendEnvelope(nil, data, "")
+		plain, err := core.NewByteStorage("").Store(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +293,7 @@ func FuzzDamage(f *testing.F) {
 		case 3:
 			envelope = join(envelope[:i], envelope[max(i-int(x), 0):])
 		}
-		if got, err := core.AppendPayload(nil, envelope); err == nil && !bytes.Equal(got, data) {
+		if got, err := core.Decompress(envelope); err == nil && !bytes.Equal(got, data) {
 			t.Fatalf("wrong data: %d bytes for %d", len(got), len(data))
 		}
 		compareWithReference(t, envelope)

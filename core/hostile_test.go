@@ -50,11 +50,12 @@ func TestBombsAllocateNothing(t *testing.T) {
 	s := core.NewByteStorage(core.DefaultFormat)
 	for name, bomb := range bombs() {
 		for how, read := range map[string]func() error{
-			"Retrieve":      func() error { _, err := s.Retrieve(bomb); return err },
-			"RetrieveInto":  func() error { _, err := s.RetrieveInto(nil, bomb); return err },
-			"AppendPayload": func() error { _, err := core.AppendPayload(nil, bomb); return err },
-			"Validate":      func() error { return s.Validate(bomb) },
-			"Inspect":       func() error { _, err := core.Inspect(bomb); return err },
+			"Retrieve":       func() error { _, err := s.Retrieve(bomb); return err },
+			"RetrieveInto":   func() error { _, err := s.RetrieveInto(nil, bomb); return err },
+			"Decompress":     func() error { _, err := core.Decompress(bomb); return err },
+			"DecompressInto": func() error { _, err := core.DecompressInto(nil, bomb); return err },
+			"Validate":       func() error { return s.Validate(bomb) },
+			"Inspect":        func() error { _, err := core.Inspect(bomb); return err },
 		} {
 			var err error
 			if n := testing.AllocsPerRun(3, func() { err = read() }); n != 0 || err == nil {
@@ -80,7 +81,7 @@ func TestDamagedEnvelopesAllocateTheirClaimOnly(t *testing.T) {
 		envelope := with(func(p *parts) { p.block, p.size = block, integer(4e6) })
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := core.AppendPayload(nil, envelope)
+		_, err := core.Decompress(envelope)
 		runtime.ReadMemStats(&after)
 		if !errors.Is(err, core.ErrDecompressionFailed) {
 			t.Errorf("%s: %v", name, err)
@@ -94,7 +95,7 @@ func TestDamagedEnvelopesAllocateTheirClaimOnly(t *testing.T) {
 // checkDamaged reads an envelope that something was done to.
 func checkDamaged(t *testing.T, what string, envelope, original []byte) (accepted bool) {
 	t.Helper()
-	got, err := core.AppendPayload(nil, envelope)
+	got, err := core.Decompress(envelope)
 	switch {
 	case err == nil && !bytes.Equal(got, original):
 		t.Errorf("%s: wrong data, %d bytes", what, len(got))
@@ -134,7 +135,7 @@ func TestDamageNeverYieldsWrongData(t *testing.T) {
 					t.Fatalf("%s: not accepted to begin with", name)
 				}
 				for i := range envelope {
-					if _, err := core.AppendPayload(nil, envelope[:i]); !errors.Is(err, core.ErrInvalidInput) {
+					if _, err := core.Decompress(envelope[:i]); !errors.Is(err, core.ErrInvalidInput) {
 						t.Errorf("%s, cut to %d: %v", name, i, err)
 					}
 					checkDamaged(t, fmt.Sprintf("%s, first %d gone", name, i+1), envelope[i+1:], data)
@@ -178,7 +179,7 @@ func TestFlippedBitsByField(t *testing.T) {
 		for bit := range 8 {
 			flipped := bytes.Clone(envelope)
 			flipped[i] ^= 1 << bit
-			got, err := core.AppendPayload(nil, flipped)
+			got, err := core.Decompress(flipped)
 			name := fmt.Sprintf("bit %d of byte %d", bit, i)
 			switch {
 			case i >= format && flipped[i] < 0x80:

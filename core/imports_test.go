@@ -35,8 +35,27 @@ func TestImportsNoCryptographyAndNoC(t *testing.T) {
 		t.Errorf("%s and below use cgo: %v", ours, files)
 	}
 	for _, dep := range deps {
-		if strings.HasPrefix(dep, ours+"/") && !strings.HasPrefix(dep, ours+"/internal/") {
+		if strings.HasPrefix(dep, ours+"/") {
 			t.Errorf("core imports %s, which is above it", dep)
 		}
+	}
+}
+
+// What is internal is below everything else, in its tests too.
+func TestNoImportGoesUp(t *testing.T) {
+	const module = "github.com/cachekit-go/cachekit-core/"
+	imports := goList(t, "-f", "{{range .Imports}}{{$.ImportPath}}>{{.}} {{end}}{{range .TestImports}}{{$.ImportPath}}>{{.}} {{end}}"+
+		"{{range .XTestImports}}{{$.ImportPath}}>{{.}} {{end}}", "../internal/...")
+	inside := 0
+	for _, line := range imports {
+		from, to, _ := strings.Cut(line, ">")
+		if strings.HasPrefix(to, module+"internal/") {
+			inside++
+		} else if strings.HasPrefix(to, module) {
+			t.Errorf("%s imports %s, which is above it", from, to)
+		}
+	}
+	if inside < 20 {
+		t.Errorf("go list names only %d imports", inside)
 	}
 }

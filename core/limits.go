@@ -1,29 +1,32 @@
 package core
 
+import "github.com/cachekit-go/cachekit-core/internal/limits"
+
 // Limits, in bytes unless said otherwise. They belong to the wire format, so
 // every cachekit library enforces the same ones; MaxFormatSize is this library's.
 const (
-	// MaxPayloadSize is the most that one envelope may hold, uncompressed.
-	MaxPayloadSize = 512 << 20
+	// MaxPayloadSize, 512 MiB, is the most that one envelope may hold, uncompressed.
+	MaxPayloadSize = limits.MaxPayloadSize
 
-	// MaxEnvelopeSize is the most that an envelope may take, written or read.
-	MaxEnvelopeSize = 512 << 20
+	// MaxEnvelopeSize, 512 MiB, is the most that an envelope may take, written or
+	// read.
+	MaxEnvelopeSize = limits.MaxEnvelopeSize
 
-	// MaxFormatSize is the longest format identifier that is written. One that
-	// an envelope carries is read at any length.
-	MaxFormatSize = 1 << 20
+	// MaxFormatSize, 1 MiB, is the longest format identifier that is written. One
+	// that an envelope carries is read at any length.
+	MaxFormatSize = limits.MaxFormatSize
 
-	// MaxCompressionRatio is the largest original size that an envelope may
+	// MaxCompressionRatio, 1000, is the largest original size that an envelope may
 	// claim for each byte of its block. LZ4 itself cannot go beyond 255.
-	MaxCompressionRatio = 1000
+	MaxCompressionRatio = limits.MaxCompressionRatio
 
-	// MaxNesting is how deep MessagePack arrays and maps may nest.
-	MaxNesting = 100
+	// MaxNesting, 100, is how deep MessagePack arrays and maps may nest.
+	MaxNesting = limits.MaxNesting
 )
 
-// ChecksumSize is the size of a checksum in bytes: XXH3-64.
-const ChecksumSize = 8
+// ChecksumSize is the size of a checksum in bytes, 8: XXH3-64.
+const ChecksumSize = limits.ChecksumSize
 
-// DefaultFormat is the format identifier of an envelope whose writer names no
-// other. A format says what the payload is; this package only carries it.
-const DefaultFormat = "msgpack"
+// DefaultFormat, "msgpack", is the format identifier of an envelope whose writer
+// names no other. A format says what the payload is; this package only carries it.
+const DefaultFormat = limits.DefaultFormat

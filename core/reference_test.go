@@ -257,7 +257,7 @@ func referenceDecode(block []byte, limit int) (out []byte, v verdict) {
 	}
 }
 
-// referenceRetrieve is core.AppendPayload, by its description. The second
+// referenceRetrieve is core.Decompress, by its description. The second
 // result is false where a reader is free to refuse.
 func referenceRetrieve(envelope []byte) (payload []byte, must bool, err error) {
 	r, err := referenceInspect(envelope)

@@ -3,9 +3,7 @@ package encryption
 import (
 	"bytes"
 	"fmt"
-	"sync"
 	"testing"
-	"time"
 )
 
 var benchSizes = []int{64, 1 << 10, 64 << 10}
@@ -58,67 +56,6 @@ func BenchmarkKeyringDecrypt(b *testing.B) {
 			must(b, err)
 		}
 	})
-}
-
-// What metrics cost at 64 bytes: rounds with them and without alternate, and
-// the best round of each counts, so that a busy machine does not decide. Bare
-// is the encryption alone; guarded adds a lock held for reading, the least that
-// lets Wipe wait; metered is the whole call, whose counts are also its guard.
-func BenchmarkMetricsCost(b *testing.B) {
-	const size, round = 64, 1000
-	ring := testKeyring(b, testKey(1), nil, "tenant")
-	var lock sync.RWMutex
-	data, dst := benchPayload(size), make([]byte, size+Overhead)
-	sealed, err := ring.Encrypt(data, nil)
-	must(b, err)
-	back := make([]byte, size)
-	guarded := func(f func() error) error {
-		lock.RLock()
-		defer lock.RUnlock()
-		return f()
-	}
-	encrypt := func() error {
-		n, err := checkEncrypt(len(dst), len(data))
-		if err == nil {
-			_, err = ring.seal(dst[:n], data, nil)
-		}
-		return err
-	}
-	decrypt := func() error {
-		n, err := checkDecrypt(len(back), len(sealed))
-		if err == nil {
-			_, err = ring.open(back[:n], sealed, nil, 0, 1)
-		}
-		return err
-	}
-	for _, c := range []struct {
-		name string
-		bare func() error
-		all  func() error
-	}{
-		{"encrypt", encrypt, func() error { _, _, err := ring.EncryptInto(dst, data, nil); return err }},
-		{"decrypt", decrypt, func() error { _, _, err := ring.DecryptInto(back, sealed, nil); return err }},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			forms := []func() error{c.bare, func() error { return guarded(c.bare) }, c.all}
-			best := make([]float64, len(forms))
-			for b.Loop() {
-				for i, f := range forms {
-					start := time.Now()
-					for range round {
-						must(b, f())
-					}
-					if ns := float64(time.Since(start)) / round; best[i] == 0 || ns < best[i] {
-						best[i] = ns
-					}
-				}
-			}
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(best[0], "bare-ns")
-			b.ReportMetric(best[1], "guarded-ns")
-			b.ReportMetric(best[2], "metered-ns")
-		})
-	}
 }
 
 func BenchmarkSeal(b *testing.B) {

@@ -2,8 +2,8 @@ package encryption
 
 import (
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
-	"github.com/cachekit-go/cachekit-core/internal/meter"
+	"github.com/cachekit-go/cachekit-core/internal/crypt"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 // Encryptor encrypts and decrypts with AES-256-GCM under keys that come with
@@ -16,19 +16,14 @@ import (
 // What wears out a key stands in the package's documentation.
 type Encryptor struct {
 	secret
-	nonces
-	keys             keyCache
-	encrypt, decrypt meter.Operation
+	encryptor crypt.Encryptor
 }
 
 // NewEncryptor returns an Encryptor with an instance id of its own. The error
 // is core.ErrRNGFailure if the system gives no random bytes, or ErrFIPS140.
 func NewEncryptor() (*Encryptor, error) {
-	if aesgcm.Forbidden() {
-		return nil, ErrFIPS140
-	}
 	e := new(Encryptor)
-	if err := e.nonces.init(); err != nil {
+	if err := e.encryptor.Init(); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -48,12 +43,12 @@ func (e *Encryptor) Encrypt(key, plaintext, aad []byte) ([]byte, error) {
 // AppendEncrypt appends what Encrypt returns to dst. The free capacity of dst
 // must not overlap the inputs.
 func (e *Encryptor) AppendEncrypt(dst, key, plaintext, aad []byte) ([]byte, error) {
-	out := growForCiphertext(dst, len(plaintext))
-	n, _, err := e.EncryptInto(out[len(out):cap(out)], key, plaintext, aad)
+	to := memory.Behind(dst)
+	ciphertext, _, err := e.encryptor.Encrypt(&to, key, plaintext, aad)
 	if err != nil {
 		return dst, err
 	}
-	return out[:len(out)+n], nil
+	return to.With(ciphertext), nil
 }
 
 // EncryptInto writes what Encrypt returns to dst and returns its size. rotate
@@ -65,34 +60,10 @@ func (e *Encryptor) AppendEncrypt(dst, key, plaintext, aad []byte) ([]byte, erro
 // the plaintext at dst[NonceSize:], to be encrypted in place; any other
 // overlap with the inputs is a mistake.
 func (e *Encryptor) EncryptInto(dst, key, plaintext, aad []byte) (n int, rotate bool, err error) {
-	if err := e.check(); err != nil {
-		return 0, false, err
-	}
-	span := e.encrypt.Begin(len(plaintext))
-	var k *cachedKey
-	defer func() {
-		e.keys.release(k)
-		count(&e.encrypt, span, len(plaintext), n, err)
-	}()
-	if len(key) != KeySize {
-		return 0, false, core.ErrInvalidKeyLength
-	}
-	if n, err = checkEncrypt(len(dst), len(plaintext)); err != nil {
-		return n, false, err
-	}
-	if k, err = e.keys.acquire(key); err != nil {
-		return 0, false, err
-	}
-	if rotate, err = e.take(dst); err != nil {
-		return 0, false, err
-	}
-	err = core.ErrInternal // that is what counts after a panic
-	if k == nil {
-		aesgcm.SealOnce(key, dst[NonceSize:n], dst[:NonceSize], plaintext, aad)
-	} else {
-		k.Seal(dst[NonceSize:n], dst[:NonceSize], plaintext, aad)
-	}
-	return n, rotate, nil
+	to := memory.Into(dst)
+	ciphertext, rotate, err := e.encryptor.Encrypt(&to, key, plaintext, aad)
+	n, err = to.Size(ciphertext, err)
+	return n, rotate, err
 }
 
 // Decrypt returns the plaintext of what Encrypt, or another library of the
@@ -109,12 +80,12 @@ func (e *Encryptor) Decrypt(key, ciphertext, aad []byte) ([]byte, error) {
 // AppendDecrypt appends the plaintext to dst. The free capacity of dst must
 // not overlap the inputs.
 func (e *Encryptor) AppendDecrypt(dst, key, ciphertext, aad []byte) ([]byte, error) {
-	out := growForPlaintext(dst, len(ciphertext))
-	n, err := e.DecryptInto(out[len(out):cap(out)], key, ciphertext, aad)
+	to := memory.Behind(dst)
+	plaintext, err := e.encryptor.Decrypt(&to, key, ciphertext, aad)
 	if err != nil {
 		return dst, err
 	}
-	return out[:len(out)+n], nil
+	return to.With(plaintext), nil
 }
 
 // DecryptInto writes the plaintext to dst and returns its size. If dst is
@@ -122,52 +93,26 @@ func (e *Encryptor) AppendDecrypt(dst, key, ciphertext, aad []byte) ([]byte, err
 // and that size. dst may be ciphertext[NonceSize:], to be decrypted in place;
 // any other overlap is a mistake. After core.ErrDecryptionFailed dst holds
 // zeros where the plaintext would be.
-func (e *Encryptor) DecryptInto(dst, key, ciphertext, aad []byte) (n int, err error) {
-	if err := e.check(); err != nil {
-		return 0, err
-	}
-	span := e.decrypt.Begin(len(ciphertext))
-	var k *cachedKey
-	defer func() {
-		e.keys.release(k)
-		count(&e.decrypt, span, len(ciphertext), n, err)
-	}()
-	if len(key) != KeySize {
-		return 0, core.ErrInvalidKeyLength
-	}
-	if n, err = checkDecrypt(len(dst), len(ciphertext)); err != nil {
-		return n, err
-	}
-	if k, err = e.keys.acquire(key); err != nil {
-		return 0, err
-	}
-	err = core.ErrInternal // as in EncryptInto
-	ok := false
-	if k == nil {
-		ok = aesgcm.OpenOnce(key, dst[:n], ciphertext[:NonceSize], ciphertext[NonceSize:], aad)
-	} else {
-		ok = k.Open(dst[:n], ciphertext[:NonceSize], ciphertext[NonceSize:], aad)
-	}
-	if !ok {
-		return 0, core.ErrDecryptionFailed
-	}
-	return n, nil
+func (e *Encryptor) DecryptInto(dst, key, ciphertext, aad []byte) (int, error) {
+	to := memory.Into(dst)
+	return to.Size(e.encryptor.Decrypt(&to, key, ciphertext, aad))
 }
 
+// Counter returns how many encryptions were made, at most MaxEncryptions.
+func (e *Encryptor) Counter() uint64 { return e.encryptor.Counter() }
+
+// RotationNeeded tells whether RotationThreshold encryptions were made, so
+// that it is time for a successor.
+func (e *Encryptor) RotationNeeded() bool { return e.encryptor.RotationNeeded() }
+
+// InstanceID returns the first eight bytes of every nonce given out here. No
+// two instances in a process share one.
+func (e *Encryptor) InstanceID() [8]byte { return e.encryptor.InstanceID() }
+
 // Metrics returns what this Encryptor has done so far.
-func (e *Encryptor) Metrics() core.Metrics {
-	return core.Metrics{
-		Encrypt:             core.OperationMetrics(e.encrypt.Snapshot()),
-		Decrypt:             core.OperationMetrics(e.decrypt.Snapshot()),
-		HardwareAccelerated: HardwareAccelerated(),
-	}
-}
+func (e *Encryptor) Metrics() core.Metrics { return metrics(e.encryptor.Metrics()) }
 
 // Wipe overwrites the keys that the Encryptor remembers, those of calls under
 // way as soon as they end. Every call after it answers ErrWiped. A copy
 // leaves the original's keys alone.
-func (e *Encryptor) Wipe() {
-	if e.check() == nil {
-		e.keys.wipe()
-	}
-}
+func (e *Encryptor) Wipe() { e.encryptor.Wipe() }

@@ -4,56 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
-	"math/rand/v2"
-	"runtime"
-	"slices"
-	"sync"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
-
-// everyPath runs a test with keys expanded for each message and with keys kept.
-func everyPath(t *testing.T, f func(t *testing.T)) {
-	before := setupIsCheap
-	defer func() { setupIsCheap = before }()
-	for name, cheap := range map[string]bool{"key expanded each time": true, "key kept": false} {
-		setupIsCheap = cheap
-		t.Run(name, f)
-	}
-}
-
-func testKey(n byte) []byte { return bytes.Repeat([]byte{n}, KeySize) }
-
-func TestEncryptorRoundTrip(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		e := newEncryptor(t)
-		rng := rand.New(rand.NewPCG(3, 4))
-		for i := range 500 {
-			plaintext := make([]byte, rng.IntN(3000)*(i%3))
-			for j := range plaintext {
-				plaintext[j] = byte(rng.Uint32())
-			}
-			key, aad := testKey(byte(i%5)), plaintext[:len(plaintext)/3]
-			sealed, err := e.Encrypt(key, plaintext, aad)
-			if err != nil || len(sealed) != len(plaintext)+Overhead {
-				t.Fatalf("Encrypt: %d bytes, %v", len(sealed), err)
-			}
-			opened, err := e.Decrypt(key, sealed, aad)
-			if err != nil || opened == nil || !bytes.Equal(opened, plaintext) {
-				t.Fatalf("Decrypt: %v", err)
-			}
-			if _, err := e.Decrypt(testKey(9), sealed, aad); err != core.ErrDecryptionFailed {
-				t.Fatalf("another key: %v", err)
-			}
-			if _, err := e.Decrypt(key, sealed, append(aad[:len(aad):len(aad)], 0)); err != core.ErrDecryptionFailed {
-				t.Fatalf("another aad: %v", err)
-			}
-		}
-	})
-}
 
 func TestNonceIsInstanceIDAndCounter(t *testing.T) {
 	first, second := newEncryptor(t), newEncryptor(t)
@@ -75,133 +29,63 @@ func TestNonceIsInstanceIDAndCounter(t *testing.T) {
 	}
 }
 
-func TestRandomSourceFailure(t *testing.T) {
-	instances.Lock()
-	seeded := instances.seeded
-	instances.seeded = false
-	instances.Unlock()
-	random = func([]byte) error { return io.ErrUnexpectedEOF }
-	defer func() {
-		random = systemRandom
-		instances.Lock()
-		instances.seeded = seeded
-		instances.Unlock()
-	}()
-	if e, err := NewEncryptor(); e != nil || !errors.Is(err, core.ErrRNGFailure) || codes.Of(err) != codes.RNGFailure {
-		t.Errorf("NewEncryptor: %v", err)
-	}
-	if k, err := NewTenantKeyring(testKey(1), nil, []byte("t")); k != nil || !errors.Is(err, core.ErrRNGFailure) {
-		t.Errorf("NewTenantKeyring: %v", err)
-	}
-	random = func(b []byte) error { copy(b, "\xff\xff\xff\xff\xff\xff\xff\xff"); return nil }
-	last, first := newEncryptor(t).InstanceID(), newEncryptor(t).InstanceID()
-	if binary.BigEndian.Uint64(last[:]) != 1<<64-1 || binary.BigEndian.Uint64(first[:]) != 0 {
-		t.Errorf("ids %x and %x", last, first)
-	}
-}
-
-func TestSystemRandomFillsAndVaries(t *testing.T) {
-	var a, b [8]byte
-	if err := errors.Join(systemRandom(a[:]), systemRandom(b[:])); err != nil || a == b || a == [8]byte{} {
-		t.Fatalf("%x, %x, %v", a, b, err)
-	}
-}
-
-func TestRotationIsAnnouncedAndTheCounterEnds(t *testing.T) {
-	key := testKey(1)
-	e := newEncryptor(t)
-	ring := testKeyring(t, key, nil, "t")
-	encrypt := map[*nonces]func(dst []byte) (int, bool, error){
-		&e.nonces:    func(dst []byte) (int, bool, error) { return e.EncryptInto(dst, key, []byte("x"), nil) },
-		&ring.nonces: func(dst []byte) (int, bool, error) { return ring.EncryptInto(dst, []byte("x"), nil) },
-	}
-	decrypt := map[*nonces]func(in []byte) ([]byte, error){
-		&e.nonces:    func(in []byte) ([]byte, error) { return e.Decrypt(key, in, nil) },
-		&ring.nonces: func(in []byte) ([]byte, error) { p, _, err := ring.Decrypt(in, nil); return p, err },
-	}
-	for n, f := range encrypt {
-		for _, c := range []struct {
-			made   uint64
-			rotate bool
-			err    error
-		}{
-			{0, false, nil},
-			{1<<31 - 1, false, nil}, // the 2,147,483,648th
-			{1 << 31, true, nil},    // the 2,147,483,649th
-			{1<<32 - 1, true, nil},
-			{1 << 32, false, core.ErrCounterExhausted},
-			{1<<32 + 1000, false, core.ErrCounterExhausted},
-		} {
-			n.made.Store(c.made)
-			dst := make([]byte, Overhead+1)
-			size, rotate, err := f(dst)
-			if rotate != c.rotate || err != c.err {
-				t.Errorf("encryption %d: rotate %t, %v", c.made+1, rotate, err)
+// What is announced comes out of every form, and so does the end.
+func TestRotationIsAnnounced(t *testing.T) {
+	key, cacheKey, value := testKey(1), []byte("k"), []byte("\xa1x")
+	e, ring := newEncryptor(t), testKeyring(t, key, nil, "t")
+	for _, f := range []struct {
+		name    string
+		owner   interface{ RotationNeeded() bool }
+		into    func(dst []byte) (n int, rotate bool, err error)
+		more    func(dst []byte) ([]byte, error)
+		decrypt func(in []byte) ([]byte, error)
+	}{
+		{
+			"Encryptor.Encrypt", e,
+			func(dst []byte) (int, bool, error) { return e.EncryptInto(dst, key, value, nil) },
+			func(dst []byte) ([]byte, error) { return e.AppendEncrypt(dst, key, value, nil) },
+			func(in []byte) ([]byte, error) { return e.Decrypt(key, in, nil) },
+		},
+		{
+			"Encrypt", ring,
+			func(dst []byte) (int, bool, error) { return ring.EncryptInto(dst, value, nil) },
+			func(dst []byte) ([]byte, error) { return ring.AppendEncrypt(dst, value, nil) },
+			func(in []byte) ([]byte, error) { p, _, err := ring.Decrypt(in, nil); return p, err },
+		},
+		{
+			"Seal", ring,
+			func(dst []byte) (int, bool, error) { return ring.SealInto(dst, cacheKey, value, "f") },
+			func(dst []byte) ([]byte, error) { return ring.AppendSeal(dst, cacheKey, value, "f") },
+			func(in []byte) ([]byte, error) { p, _, err := ring.Open(cacheKey, in, "f"); return p, err },
+		},
+		{
+			"SealInterop", ring,
+			func(dst []byte) (int, bool, error) { return ring.SealInteropInto(dst, "k", value) },
+			func(dst []byte) ([]byte, error) { return ring.AppendSealInterop(dst, "k", value) },
+			func(in []byte) ([]byte, error) { p, _, err := ring.OpenInterop("k", in); return p, err },
+		},
+	} {
+		for before, want := range map[uint64]bool{0: false, RotationThreshold - 1: false, RotationThreshold: true, MaxEncryptions - 1: true} {
+			spent(f.owner).Store(before)
+			dst := make([]byte, 200)
+			n, rotate, err := f.into(dst)
+			if rotate != want || err != nil || binary.BigEndian.Uint32(dst[8:]) != uint32(before) {
+				t.Errorf("%s after %d: rotate %t, %v, nonce %x", f.name, before, rotate, err, dst[:NonceSize])
 			}
-			if err != nil {
-				if size != 0 || !bytes.Equal(dst, make([]byte, len(dst))) || n.Counter() != MaxEncryptions {
-					t.Errorf("encryption %d: %d bytes, output %x, counter %d", c.made+1, size, dst, n.Counter())
-				}
-				continue
+			if got, err := f.decrypt(dst[:n]); err != nil || !bytes.Equal(got, value) {
+				t.Errorf("%s after %d: opens to %q, %v", f.name, before, got, err)
 			}
-			if want := uint32(c.made); binary.BigEndian.Uint32(dst[8:]) != want {
-				t.Errorf("encryption %d: counter %x in the nonce", c.made+1, dst[8:12])
-			}
-			if got, err := decrypt[n](dst[:size]); err != nil || string(got) != "x" {
-				t.Errorf("encryption %d opens to %q, %v", c.made+1, got, err)
-			}
-			if want := c.made+1 >= 1<<31; n.RotationNeeded() != want {
-				t.Errorf("RotationNeeded is %t after %d", !want, c.made+1)
+			if needed := f.owner.RotationNeeded(); needed != (before+1 >= RotationThreshold) {
+				t.Errorf("%s after %d: RotationNeeded is %t", f.name, before, needed)
 			}
 		}
-	}
-}
-
-func TestNoNonceTwiceWithManyGoroutines(t *testing.T) {
-	const goroutines, each = 16, 500
-	key := testKey(1)
-	e := newEncryptor(t)
-	ring := testKeyring(t, key, nil, "t")
-	for _, start := range []uint64{0, MaxEncryptions - goroutines*each/2} {
-		for n, encrypt := range map[*nonces]func() ([]byte, error){
-			&e.nonces:    func() ([]byte, error) { return e.Encrypt(key, nil, nil) },
-			&ring.nonces: func() ([]byte, error) { return ring.Encrypt(nil, nil) },
-		} {
-			n.made.Store(start)
-			nonces := make([][][NonceSize]byte, goroutines)
-			exhausted := make([]int, goroutines)
-			var wg sync.WaitGroup
-			for g := range goroutines {
-				wg.Go(func() {
-					for range each {
-						switch sealed, err := encrypt(); err {
-						case nil:
-							nonces[g] = append(nonces[g], [NonceSize]byte(sealed))
-						case core.ErrCounterExhausted:
-							exhausted[g]++
-						default:
-							t.Error(err)
-						}
-						if n.Counter() > MaxEncryptions {
-							t.Error("counter beyond its end")
-						}
-					}
-				})
-			}
-			wg.Wait()
-			want := int(min(goroutines*each, MaxEncryptions-start))
-			all := slices.Concat(nonces...)
-			seen := map[[NonceSize]byte]bool{}
-			for _, nonce := range all {
-				seen[nonce] = true
-			}
-			failed := 0
-			for _, n := range exhausted {
-				failed += n
-			}
-			if len(all) != want || len(seen) != want || failed != goroutines*each-want {
-				t.Errorf("from %d: %d encryptions, %d nonces, %d refused; want %d", start, len(all), len(seen), failed, want)
-			}
+		spent(f.owner).Store(MaxEncryptions)
+		dst := make([]byte, 200)
+		if n, rotate, err := f.into(dst); n != 0 || rotate || err != core.ErrCounterExhausted || !only(dst, 0) {
+			t.Errorf("%s at the end: %d, %t, %v", f.name, n, rotate, err)
+		}
+		if got, err := f.more([]byte("abc")); string(got) != "abc" || err != core.ErrCounterExhausted {
+			t.Errorf("%s at the end, appended: %q, %v", f.name, got, err)
 		}
 	}
 }
@@ -251,7 +135,7 @@ func TestSizesAndTheirOrder(t *testing.T) {
 			{"no room", key, nil, sealed, 3, core.ErrBufferTooSmall},
 			{"just enough", key, make([]byte, 3), sealed, 3, nil},
 		} {
-			if n, err := e.DecryptInto(c.dst, c.key, c.ciphertext, nil); n != c.n || err != c.err {
+			if n, err := e.DecryptInto(c.dst, c.key, c.ciphertext, nil); n != c.n || !errors.Is(err, c.err) {
 				t.Errorf("decrypt: %s: %d, %v", c.name, n, err)
 			}
 			if out, err := e.Decrypt(c.key, c.ciphertext, nil); err != nil && out != nil {
@@ -316,49 +200,12 @@ func TestFailedOpenLeavesZeros(t *testing.T) {
 				t.Errorf("%d bytes: not zeros after a failed open in place", size)
 			}
 			inPlace = bytes.Clone(sealed)
-			if n, err := ring.DecryptAtInto(1, inPlace[NonceSize:], inPlace, nil); n != 0 || err != core.ErrDecryptionFailed {
+			if n, err := ring.DecryptAtInto(inPlace[NonceSize:], 1, inPlace, nil); n != 0 || err != core.ErrDecryptionFailed {
 				t.Fatalf("%d, %v", n, err)
 			}
 			if !bytes.Equal(inPlace[NonceSize:][:size], zeros) {
 				t.Errorf("%d bytes: keyring: not zeros after a failed open in place", size)
 			}
-		}
-	})
-}
-
-// Any bit flipped and any cut, in ciphertext, key or AAD, and nothing comes out.
-func TestNoChangeGoesUnnoticed(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		e := newEncryptor(t)
-		key, aad := testKey(1), []byte("additional data")
-		plaintext := []byte("a plaintext of more than two blocks of AES")
-		sealed, err := e.Encrypt(key, plaintext, aad)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, part := range [][]byte{sealed, key, aad} {
-			for bit := range len(part) * 8 {
-				part[bit/8] ^= 1 << (bit % 8)
-				if got, err := e.Decrypt(key, sealed, aad); got != nil || err != core.ErrDecryptionFailed {
-					t.Fatalf("bit %d: %x, %v", bit, got, err)
-				}
-				part[bit/8] ^= 1 << (bit % 8)
-			}
-		}
-		for n := range sealed {
-			want := core.ErrDecryptionFailed
-			if n < Overhead {
-				want = core.ErrInvalidInput
-			}
-			if got, err := e.Decrypt(key, sealed[:n], aad); got != nil || err != want {
-				t.Fatalf("cut to %d bytes: %x, %v", n, got, err)
-			}
-		}
-		if got, err := e.Decrypt(key, append(sealed, 0), aad); got != nil || err != core.ErrDecryptionFailed {
-			t.Fatalf("one byte more: %x, %v", got, err)
-		}
-		if got, err := e.Decrypt(key, sealed, aad); err != nil || !bytes.Equal(got, plaintext) {
-			t.Fatalf("unchanged again: %v", err)
 		}
 	})
 }
@@ -400,124 +247,4 @@ func TestEncryptorMetrics(t *testing.T) {
 	if m.HardwareAccelerated != HardwareAccelerated() || m.Store.Operations != 0 {
 		t.Errorf("%+v", m)
 	}
-}
-
-func TestKeyCacheKeepsTheLastTwoKeys(t *testing.T) {
-	before := setupIsCheap
-	defer func() { setupIsCheap = before }()
-	setupIsCheap = false
-	e := newEncryptor(t)
-	expanded := func(n byte) *cachedKey {
-		k, err := e.keys.acquire(testKey(n))
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.keys.release(k)
-		return k
-	}
-	one, two := expanded(1), expanded(2)
-	if expanded(1) != one || expanded(2) != two || expanded(1) != one {
-		t.Fatal("a repeated key was expanded again")
-	}
-	inUse, _ := e.keys.acquire(testKey(2))
-	three := expanded(3) // key 2 was the older one
-	expanded(4)
-	if !wiped(one) {
-		t.Error("an evicted key was not wiped")
-	}
-	if inUse != two || wiped(two) {
-		t.Error("an evicted key was wiped under its user")
-	}
-	e.keys.release(inUse)
-	if !wiped(two) {
-		t.Error("the last user did not wipe the evicted key")
-	}
-	for range 2 {
-		inUse, _ = e.keys.acquire(testKey(3))
-	}
-	five := expanded(5)
-	four := expanded(4)
-	e.keys.release(inUse)
-	if wiped(three) {
-		t.Error("the first of two users wiped the evicted key")
-	}
-	e.keys.release(inUse)
-	if !wiped(three) {
-		t.Error("the last of two users did not wipe the evicted key")
-	}
-	inUse, _ = e.keys.acquire(testKey(4))
-	e.Wipe()
-	if !wiped(five) || wiped(four) {
-		t.Error("Wipe wipes the keys not in use, and those only")
-	}
-	if e.keys.last[0].Load() != nil || e.keys.last[1].Load() != nil {
-		t.Error("wiped keys are still in the cache")
-	}
-	e.keys.release(inUse)
-	if !wiped(four) {
-		t.Error("the last user did not wipe its key after Wipe")
-	}
-}
-
-// A call that meets Wipe between its two looks at the cache must not leave a key
-// in it, which nobody would wipe.
-func TestNoKeyEntersAWipedCache(t *testing.T) {
-	before := setupIsCheap
-	defer func() { setupIsCheap = before }()
-	setupIsCheap = false
-	e := newEncryptor(t)
-	e.keys.mu.Lock()
-	result := make(chan error)
-	go func() {
-		_, err := e.Encrypt(testKey(1), []byte("data"), nil)
-		result <- err
-	}()
-	for stacks := make([]byte, 1<<16); ; runtime.Gosched() {
-		all := stacks[:runtime.Stack(stacks, true)]
-		if bytes.Contains(all, []byte("(*keyCache).acquire(")) && bytes.Contains(all, []byte("[sync.Mutex.Lock]")) {
-			break
-		}
-	}
-	e.keys.wiped.Store(true)
-	e.keys.mu.Unlock()
-	if err := <-result; err != ErrWiped {
-		t.Errorf("a call amid Wipe: %v", err)
-	}
-	if e.keys.last[0].Load() != nil {
-		t.Error("a key is in a cache that is wiped")
-	}
-}
-
-func TestEncryptorWipedUnderLoad(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		e := newEncryptor(t)
-		sealed, _ := e.Encrypt(testKey(1), []byte("data"), nil)
-		var wg sync.WaitGroup
-		for g := range 8 {
-			wg.Go(func() {
-				for {
-					got, err := e.Decrypt(testKey(1), sealed, nil)
-					if err == ErrWiped {
-						return
-					}
-					if err != nil || string(got) != "data" {
-						t.Errorf("%q, %v", got, err)
-						return
-					}
-					if _, err := e.Encrypt(testKey(byte(g)), got, nil); err != nil && err != ErrWiped {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		for e.Counter() < 100 {
-			runtime.Gosched()
-		}
-		e.Wipe()
-		e.Wipe()
-		wg.Wait()
-		if _, err := e.Encrypt(testKey(1), nil, nil); codes.Of(err) != codes.InvalidHandle {
-			t.Errorf("after Wipe: %v", err)
-		}
-	})
 }

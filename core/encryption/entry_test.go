@@ -2,27 +2,37 @@ package encryption
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/crypt"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
+
+// noise is n bytes that do not compress.
+func noise(n int) []byte {
+	rng := rand.New(rand.NewPCG(5, 6))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+	return b
+}
 
 // payloads are what compresses well, badly and not at all, in sizes around
 // every header width.
 func payloads() map[string][]byte {
-	rng := rand.New(rand.NewPCG(5, 6))
-	noise := make([]byte, 70000)
-	for i := range noise {
-		noise[i] = byte(rng.Uint32())
-	}
+	noise := noise(70000)
 	text := []byte(strings.Repeat(`{"id":12345,"name":"someone","active":true},`, 2000))
 	all := map[string][]byte{"empty": {}}
 	for _, n := range []int{1, 15, 64, 200, 255, 256, 1000, 4096, 65535, 65536, 70000} {
-		all["noise "+string(rune('a'+len(all)))] = noise[:n]
-		all["text "+string(rune('a'+len(all)))] = text[:n]
+		all[fmt.Sprintf("noise of %d", n)] = noise[:n]
+		all[fmt.Sprintf("text of %d", n)] = text[:n]
 	}
 	return all
 }
@@ -50,10 +60,41 @@ func TestSealAndOpen(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if got, err := core.AppendPayload(nil, envelope); err != nil || !bytes.Equal(got, data) {
+			if got, err := core.Decompress(envelope); err != nil || !bytes.Equal(got, data) {
 				t.Fatalf("%s: the envelope inside: %v", name, err)
 			}
 		}
+	}
+}
+
+// What Seal returns is memory of about its size, though it takes room for the worst
+// case.
+func TestSealedEntriesAreClipped(t *testing.T) {
+	ring := testKeyring(t, testKey(1), nil, "tenant")
+	seen := map[bool]int{}
+	for name, data := range payloads() {
+		sealed, err := ring.Seal(nil, data, "msgpack")
+		if err != nil || cap(sealed) > 2*len(sealed) {
+			t.Errorf("%s: %d bytes in memory of %d, %v", name, len(sealed), cap(sealed), err)
+		}
+		small := SealBound(len(data), len("msgpack")) <= 64<<10
+		if small && cap(sealed) != len(sealed) {
+			t.Errorf("%s: %d bytes in memory of %d", name, len(sealed), cap(sealed))
+		}
+		seen[small]++
+		if got, _, err := ring.Open(nil, sealed, "msgpack"); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%s: %d bytes came back, %v", name, len(got), err)
+		}
+		again, err := ring.Seal(nil, data, "msgpack")
+		if err != nil || &again[0] == &sealed[0] {
+			t.Errorf("%s: %v, or memory that was given out", name, err)
+		}
+	}
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("%d small payloads and %d others", seen[true], seen[false])
+	}
+	if got, err := ring.Seal(nil, nil, "\xff"); got != nil || err != core.ErrInvalidInput {
+		t.Errorf("%q beside %v", got, err)
 	}
 }
 
@@ -68,33 +109,16 @@ func TestEntryIsBoundToTenantKeyAndFormat(t *testing.T) {
 		{"tenant", "", "json"}, {"tenant", "key", ""}, {"tenant", "keyj", "son"},
 	} {
 		got, _, err := testKeyring(t, testKey(1), nil, c.tenant).Open([]byte(c.key), sealed, c.format)
-		if got != nil || err != core.ErrDecryptionFailed {
+		if got != nil || err != core.ErrDecryptionFailed || !core.IsMiss(err) {
 			t.Errorf("%v: %q, %v", c, got, err)
 		}
 	}
 }
 
-// sealRaw seals any plaintext as if it were an envelope.
-func sealRaw(t testing.TB, ring *TenantKeyring, cacheKey, format string, plaintext []byte) []byte {
-	t.Helper()
-	aad, err := ring.AppendAAD(nil, []byte(cacheKey), format, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := ring.Encrypt(plaintext, aad)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sealed
-}
-
 func TestOpenRefusesWhatIsNotItsEnvelope(t *testing.T) {
 	ring := testKeyring(t, testKey(1), nil, "tenant")
 	data := []byte(strings.Repeat("payload ", 100))
-	good, err := core.AppendEnvelope(nil, data, "json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := envelopeOf(t, data, "json")
 	damaged := bytes.Clone(good)
 	damaged[20] ^= 0xff // inside the block
 	bomb := unhex(t, "94c41000000000000000000000000000000000 98 0000000000000000 ce1fffffff a46a736f6e")
@@ -103,7 +127,7 @@ func TestOpenRefusesWhatIsNotItsEnvelope(t *testing.T) {
 		envelope []byte
 		want     []error
 	}{
-		{"other format inside", appendEnvelope(t, data, "msgpack"), []error{core.ErrInvalidInput}},
+		{"other format inside", envelopeOf(t, data, "msgpack"), []error{core.ErrInvalidInput}},
 		{"no envelope", []byte{0x83}, []error{core.ErrInvalidInput}},
 		{"nothing", nil, []error{core.ErrInvalidInput}},
 		{"a byte after it", append(bytes.Clone(good), 0), []error{core.ErrInvalidInput}},
@@ -111,39 +135,33 @@ func TestOpenRefusesWhatIsNotItsEnvelope(t *testing.T) {
 		{"damaged block", damaged, []error{core.ErrChecksumMismatch, core.ErrDecompressionFailed}},
 	} {
 		sealed := sealRaw(t, ring, "k", "json", c.envelope)
-		got, _, err := ring.Open([]byte("k"), sealed, "json")
-		ok := false
-		for _, want := range c.want {
-			ok = ok || err == want
-		}
-		if got != nil || !ok {
-			t.Errorf("%s: %q, %v; want one of %v", c.name, got, err, c.want)
-		}
-		dst := bytes.Repeat([]byte{0xaa}, len(c.envelope))
-		env, _, err := ring.OpenEnvelopeInto(dst, []byte("k"), sealed, "json")
-		if err == nil {
-			out := bytes.Repeat([]byte{0xaa}, env.OriginalSize)
-			if err := ring.Extract(&env, out); err == nil || !bytes.Equal(out, make([]byte, len(out))) {
-				t.Errorf("%s: Extract: %v, and not zeros", c.name, err)
+		for _, room := range []int{0, 10000} {
+			dst := append(make([]byte, 0, 3+room), "abc"...)
+			free := dst[3:cap(dst)]
+			for i := range free {
+				free[i] = 0xaa
 			}
-		} else if !bytes.Equal(dst, make([]byte, len(dst))) {
-			t.Errorf("%s: OpenEnvelopeInto left %x", c.name, dst)
+			got, _, err := ring.AppendOpen(dst, []byte("k"), sealed, "json")
+			ok := false
+			for _, want := range c.want {
+				ok = ok || errors.Is(err, want)
+			}
+			if string(got) != "abc" || !ok || !core.IsMiss(err) {
+				t.Errorf("%s: %q, %v; want one of %v", c.name, got, err, c.want)
+			}
+			if !only(free, 0, 0xaa) {
+				t.Errorf("%s: something is left", c.name)
+			}
+		}
+		if got, index, err := ring.Open([]byte("k"), sealed, "json"); got != nil || index != 0 || err == nil {
+			t.Errorf("%s: %q by key %d, %v", c.name, got, index, err)
 		}
 	}
 	for _, n := range []int{0, 1, Overhead - 1} {
-		if _, _, err := ring.Open([]byte("k"), make([]byte, n), "json"); err != core.ErrInvalidInput {
+		if _, _, err := ring.Open([]byte("k"), make([]byte, n), "json"); !errors.Is(err, core.ErrInvalidInput) || !core.IsMiss(err) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
-}
-
-func appendEnvelope(t *testing.T, data []byte, format string) []byte {
-	t.Helper()
-	envelope, err := core.AppendEnvelope(nil, data, format)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return envelope
 }
 
 func TestSealBoundDoesNotOverflow(t *testing.T) {
@@ -183,7 +201,7 @@ func TestSealSizesAndTheirOrder(t *testing.T) {
 	if n, rotate, err := ring.SealInto(make([]byte, bound), nil, data, "json"); n == 0 || rotate || err != nil {
 		t.Errorf("just enough: %d, %v", n, err)
 	}
-	ring.made.Store(RotationThreshold)
+	spent(ring).Store(RotationThreshold)
 	if _, rotate, err := ring.SealInto(make([]byte, bound), nil, data, "json"); !rotate || err != nil {
 		t.Errorf("rotation is not announced: %v", err)
 	}
@@ -200,22 +218,18 @@ func TestSealLeavesNoPayloadInItsDestination(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, b := range dst[n:] {
-			if b != 0 && b != mark {
-				t.Fatalf("%s: byte %d after the entry is %x", name, i, b)
-			}
+		if !only(dst[n:], 0, mark) {
+			t.Fatalf("%s: something is left after the entry", name)
 		}
-		ring.made.Store(MaxEncryptions)
+		spent(ring).Store(MaxEncryptions)
 		dst = bytes.Repeat([]byte{mark}, SealBound(len(data), 4)+1000)
 		if n, _, err := ring.SealInto(dst, nil, data, "json"); n != 0 || err != core.ErrCounterExhausted {
 			t.Fatalf("%s: %d, %v", name, n, err)
 		}
-		for i, b := range dst {
-			if b != 0 && b != mark {
-				t.Fatalf("%s: byte %d is %x though nothing was encrypted", name, i, b)
-			}
+		if !only(dst, 0, mark) {
+			t.Fatalf("%s: something is left though nothing was encrypted", name)
 		}
-		ring.made.Store(0)
+		spent(ring).Store(0)
 	}
 }
 
@@ -252,15 +266,29 @@ func TestAAD(t *testing.T) {
 		{"type", "t", "k", "f", true, &json, "03 00000001 74 00000001 6b 00000001 66 00000004 54727565 00000004 6a736f6e"},
 	} {
 		want := unhex(t, c.want)
-		for size := range len(want) + 2 {
-			dst := make([]byte, size)
-			n, err := AADInto(dst, []byte(c.tenant), []byte(c.key), c.format, c.compressed, c.original)
-			if n != len(want) || (err == core.ErrBufferTooSmall) != (size < len(want)) {
-				t.Errorf("%s, %d bytes: %d, %v", c.name, size, n, err)
+		to := memory.Behind([]byte("abc"))
+		got, err := crypt.AAD(&to, []byte(c.tenant), []byte(c.key), c.format, c.compressed, c.original)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, %v; want %x", c.name, got, err, want)
+		}
+		if c.original != nil && *c.original == "" {
+			continue // which AppendAAD takes for none
+		}
+		original := ""
+		if c.original != nil {
+			original = *c.original
+		}
+		for room := range len(want) + 2 {
+			dst := append(make([]byte, 0, 3+room), "abc"...)
+			got, err := AppendAAD(dst, []byte(c.tenant), []byte(c.key), c.format, c.compressed, original)
+			if err != nil || string(got[:3]) != "abc" || !bytes.Equal(got[3:], want) || (&got[0] == &dst[0]) != (room >= len(want)) {
+				t.Errorf("%s, room for %d bytes: %x, %v; want %x", c.name, room, got, err, want)
 			}
-			if err == nil && !bytes.Equal(dst[:n], want) {
-				t.Errorf("%s: %x, want %x", c.name, dst[:n], want)
-			}
+		}
+	}
+	for _, c := range []struct{ format, original string }{{"\xff", ""}, {"f", "\xff"}} {
+		if got, err := AppendAAD([]byte("abc"), nil, nil, c.format, true, c.original); string(got) != "abc" || err != core.ErrInvalidInput {
+			t.Errorf("%q, %q: %q, %v", c.format, c.original, got, err)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestFIPSModeIsAnAnswer(t *testing.T) {
 		t.Errorf("the implementation's warning is %q", warning)
 	}
 	e, err := NewEncryptor()
-	if err != want || want != nil && !errors.Is(err, core.ErrInvalidInput) {
+	if err != want || want != nil && !errors.Is(err, core.ErrInvalidInput) || (e == nil) != (err != nil) {
 		t.Errorf("NewEncryptor: %v, want %v", err, want)
 	}
 	keyring, err := NewKeyring(make([]byte, 32))

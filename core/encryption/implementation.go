@@ -14,9 +14,4 @@ func Implementation() string { return aesgcm.Path() }
 // value that has no meaning, "CACHEKIT_AES=avx1024 is unknown", or is empty. It is
 // printable and short, whatever the value. Where ErrFIPS140 is the answer of the
 // constructors, it says that.
-func ImplementationWarning() string {
-	if aesgcm.Forbidden() {
-		return "forbidden by GODEBUG=fips140=only"
-	}
-	return aesgcm.Warning()
-}
+func ImplementationWarning() string { return aesgcm.Warning() }

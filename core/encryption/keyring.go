@@ -2,12 +2,10 @@ package encryption
 
 import (
 	"bytes"
-	"crypto/subtle"
-	"fmt"
 	"sync"
 	"sync/atomic"
 
-	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/crypt"
 	"github.com/cachekit-go/cachekit-core/internal/made"
 )
 
@@ -29,7 +27,7 @@ type Keyring struct {
 //
 // Errors: ErrTooManyKeys, core.ErrInvalidKeyLength, ErrCurrentKeyTwice.
 func NewKeyring(current []byte, decryptOnly ...[]byte) (*Keyring, error) {
-	if err := checkMasters(current, decryptOnly); err != nil {
+	if err := crypt.CheckMasters(current, decryptOnly); err != nil {
 		return nil, err
 	}
 	masters := make([][]byte, 0, 1+len(decryptOnly))
@@ -78,7 +76,7 @@ func (k *Keyring) ForTenant(tenantID []byte) (*TenantKeyring, error) {
 	if masters == nil {
 		return nil, ErrWiped
 	}
-	return newTenantKeyring((*masters)[0], (*masters)[1:], tenantID)
+	return NewTenantKeyring((*masters)[0], (*masters)[1:], tenantID)
 }
 
 // Wipe overwrites the master keys. ForTenant answers ErrWiped after it. A copy
@@ -92,24 +90,4 @@ func (k *Keyring) Wipe() {
 	if masters := k.masters.Swap(nil); masters != nil {
 		wipeAll(*masters)
 	}
-}
-
-func checkMasters(current []byte, decryptOnly [][]byte) error {
-	if len(decryptOnly) > MaxDecryptOnlyKeys {
-		return ErrTooManyKeys
-	}
-	if len(current) < MinMasterKeySize {
-		return fmt.Errorf("%w: the current master key has fewer than %d bytes", core.ErrInvalidKeyLength, MinMasterKeySize)
-	}
-	for i, key := range decryptOnly {
-		if len(key) < MinMasterKeySize {
-			return fmt.Errorf("%w: decrypt-only master key %d has fewer than %d bytes", core.ErrInvalidKeyLength, i+1, MinMasterKeySize)
-		}
-	}
-	for _, key := range decryptOnly {
-		if subtle.ConstantTimeCompare(current, key) == 1 {
-			return ErrCurrentKeyTwice
-		}
-	}
-	return nil
 }

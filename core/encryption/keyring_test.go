@@ -126,6 +126,24 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 		if got, index, err := ring.Decrypt(sealed, []byte("aad")); err != nil || index != i || string(got) != "data" {
 			t.Errorf("key %d: %q by key %d, %v", i, got, index, err)
 		}
+		room := make([]byte, 100)
+		if n, index, err := ring.DecryptInto(room, sealed, []byte("aad")); err != nil || index != i || string(room[:n]) != "data" {
+			t.Errorf("key %d, DecryptInto: %q by key %d, %v", i, room[:n], index, err)
+		}
+		interop, err := testKeyring(t, master, nil, "t").AppendSealInterop([]byte("abc"), "k", []byte("\xa4data"))
+		if err != nil || string(interop[:3]) != "abc" {
+			t.Fatal(err)
+		}
+		interop = interop[3:]
+		if got, index, err := ring.OpenInterop("k", interop); err != nil || index != i || string(got) != "\xa4data" {
+			t.Errorf("key %d, OpenInterop: %q by key %d, %v", i, got, index, err)
+		}
+		if got, index, err := ring.AppendOpenInterop([]byte("abc"), "k", interop); err != nil || index != i || string(got) != "abc\xa4data" {
+			t.Errorf("key %d, AppendOpenInterop: %q by key %d, %v", i, got, index, err)
+		}
+		if n, index, err := ring.OpenInteropInto(room, "k", interop); err != nil || index != i || string(room[:n]) != "\xa4data" {
+			t.Errorf("key %d, OpenInteropInto: %q by key %d, %v", i, room[:n], index, err)
+		}
 		for at := -1; at <= len(masters); at++ {
 			got, err := ring.DecryptAt(at, sealed, []byte("aad"))
 			var want error
@@ -139,7 +157,7 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 				t.Errorf("key %d by DecryptAt(%d): %q, %v, want %v", i, at, got, err, want)
 			}
 		}
-		if n, err := ring.DecryptAtInto(i, sealed[NonceSize:], sealed, []byte("aad")); err != nil || string(sealed[NonceSize:NonceSize+n]) != "data" {
+		if n, err := ring.DecryptAtInto(sealed[NonceSize:], i, sealed, []byte("aad")); err != nil || string(sealed[NonceSize:NonceSize+n]) != "data" {
 			t.Errorf("key %d in place: %v", i, err)
 		}
 	}
@@ -148,7 +166,7 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 			t.Errorf("Fingerprint(%d): %x, %v", index, fp, err)
 		}
 	}
-	if _, _, err := ring.Decrypt(make([]byte, Overhead-1), nil); err != core.ErrInvalidInput {
+	if _, _, err := ring.Decrypt(make([]byte, Overhead-1), nil); !errors.Is(err, core.ErrInvalidInput) {
 		t.Errorf("too short: %v", err)
 	}
 	if n, _, err := ring.DecryptInto(nil, make([]byte, Overhead+5), nil); n != 5 || err != core.ErrBufferTooSmall {
@@ -161,7 +179,7 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 	if _, err := ring.Encrypt(huge, nil); err != core.ErrInputTooLarge {
 		t.Errorf("too much: %v", err)
 	}
-	if _, _, err := ring.Decrypt(huge, nil); err != core.ErrInputTooLarge {
+	if _, _, err := ring.Decrypt(huge, nil); !errors.Is(err, core.ErrInputTooLarge) {
 		t.Errorf("too much: %v", err)
 	}
 }
@@ -383,7 +401,7 @@ func TestWipeAfterAPanic(t *testing.T) {
 	for name, f := range map[string]func(){
 		"encrypt":    func() { ring.EncryptInto(buffer, buffer[NonceSize+1:100], nil) },
 		"decrypt":    func() { ring.DecryptInto(buffer[1:], buffer[:100], nil) },
-		"decrypt at": func() { ring.DecryptAtInto(0, buffer[1:], buffer[:100], nil) },
+		"decrypt at": func() { ring.DecryptAtInto(buffer[1:], 0, buffer[:100], nil) },
 	} {
 		func() {
 			defer func() {
@@ -398,4 +416,21 @@ func TestWipeAfterAPanic(t *testing.T) {
 		t.Errorf("counted as %+v and %+v", m.Encrypt, m.Decrypt)
 	}
 	ring.Wipe()
+}
+
+func TestWipeLeavesNothingOfMasterKeys(t *testing.T) {
+	k, err := NewKeyring(testKey(1), testKey(2), testKey(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	masters := append([][]byte(nil), *k.masters.Load()...)
+	if len(masters) != 3 || masters[2][0] != 3 {
+		t.Fatal("the keyring does not hold what this test looks at")
+	}
+	k.Wipe()
+	for i := range masters {
+		if !only(masters[i], 0) {
+			t.Errorf("master key %d is still in memory", i)
+		}
+	}
 }

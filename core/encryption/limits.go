@@ -1,69 +1,68 @@
 package encryption
 
 import (
-	"fmt"
-
-	"github.com/cachekit-go/cachekit-core/core"
-	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
+	"github.com/cachekit-go/cachekit-core/internal/crypt"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
 
 // Sizes in bytes.
 const (
-	KeySize   = aesgcm.KeySize      // AES-256
-	NonceSize = aesgcm.NonceSize    // instance id, 8, and counter, 4
-	TagSize   = aesgcm.TagSize      // of GCM
-	Overhead  = NonceSize + TagSize // by which a ciphertext is longer than its plaintext
+	KeySize   = limits.KeySize   // 32: AES-256
+	NonceSize = limits.NonceSize // 12: instance id, 8, and counter, 4
+	TagSize   = limits.TagSize   // 16: of GCM
+	Overhead  = limits.Overhead  // 28: by which a ciphertext is longer than its plaintext
 
-	// MaxPlaintextSize is the most that one encryption takes: what an
+	// MaxPlaintextSize, 512 MiB, is the most that one encryption takes: what an
 	// envelope may take, so that everything that can be stored can be sealed.
-	MaxPlaintextSize = core.MaxEnvelopeSize
+	MaxPlaintextSize = limits.MaxPlaintextSize
 
-	// MinMasterKeySize is the shortest master key that keys are derived from.
+	// MinMasterKeySize, 16, is the shortest master key that keys are derived from.
 	// 32 random bytes are strongly advised, and what MasterKeyFromEnv asks for.
-	MinMasterKeySize = 16
+	MinMasterKeySize = limits.MinMasterKeySize
 
-	// MaxCacheKeySize is the longest cache key that an entry is bound to.
-	MaxCacheKeySize = 1 << 20
+	// MaxCacheKeySize, 1 MiB, is the longest cache key that an entry is bound to.
+	MaxCacheKeySize = limits.MaxCacheKeySize
 
-	MaxDomainSize   = 255  // of a derivation domain; at least 1
-	MaxTenantSize   = 1024 // of a tenant id or tenant salt; at least 1
-	FingerprintSize = 16
+	MaxDomainSize   = limits.MaxDomainSize   // 255: of a derivation domain; at least 1
+	MaxTenantSize   = limits.MaxTenantSize   // 1024: of a tenant id or tenant salt; at least 1
+	FingerprintSize = limits.FingerprintSize // 16
 )
 
 // Counts.
 const (
-	// MaxEncryptions is how many encryptions an Encryptor or TenantKeyring
+	// MaxEncryptions, 2^32, is how many encryptions an Encryptor or TenantKeyring
 	// can make: its nonces hold a counter of 32 bits.
-	MaxEncryptions = 1 << 32
+	MaxEncryptions = limits.MaxEncryptions
 
-	// RotationThreshold is the number of encryptions after which a new
+	// RotationThreshold, 2^31, is the number of encryptions after which a new
 	// Encryptor or TenantKeyring is due. The keys may stay.
-	RotationThreshold = 1 << 31
+	RotationThreshold = limits.RotationThreshold
 
-	// MaxDecryptOnlyKeys is how many retired keys a keyring may hold.
-	MaxDecryptOnlyKeys = 3
+	// MaxDecryptOnlyKeys, 3, is how many retired keys a keyring may hold.
+	MaxDecryptOnlyKeys = limits.MaxDecryptOnlyKeys
 )
 
 // DefaultTenant is the tenant of whoever names none.
 const DefaultTenant = "default"
 
-// What is wrong with a keyring's keys, beyond their length.
+// What is wrong with a keyring's keys, beyond their length. Both are
+// core.ErrInvalidInput.
 var (
-	ErrTooManyKeys     = fmt.Errorf("%w: more than %d decrypt-only keys", core.ErrInvalidInput, MaxDecryptOnlyKeys)
-	ErrCurrentKeyTwice = fmt.Errorf("%w: the current key is among the decrypt-only ones", core.ErrInvalidInput)
+	ErrTooManyKeys     = crypt.ErrTooManyKeys
+	ErrCurrentKeyTwice = crypt.ErrCurrentKeyTwice
 )
 
 // ErrFIPS140 is the answer of the constructors where Go's FIPS 140-3 mode is enforced
 // and the standard library would have to encrypt, which is then not allowed to do so
-// with nonces from a counter.
-var ErrFIPS140 = fmt.Errorf("%w: GODEBUG=fips140=only forbids encryption by the standard library, "+
-	"which this CPU or CACHEKIT_AES=stdlib asks for", core.ErrInvalidInput)
+// with nonces from a counter. It is core.ErrInvalidInput.
+var ErrFIPS140 = crypt.ErrFIPS140
 
-// ErrWiped is the answer of everything that Wipe was called on.
-var ErrWiped = fmt.Errorf("%w: used after Wipe", core.ErrInvalidHandle)
+// ErrWiped is the answer of everything that Wipe was called on. It is
+// core.ErrInvalidHandle.
+var ErrWiped = crypt.ErrWiped
 
 // ErrNotMade is the answer of an Encryptor, a Keyring or a TenantKeyring that no
 // constructor made: a zero value would make the same nonces as any other, and a
 // copy the same as its original. Take what the constructor returns, a pointer, and
-// pass on that.
-var ErrNotMade = fmt.Errorf("%w: not made by its constructor, or a copy of what was", core.ErrInvalidHandle)
+// pass on that. It is core.ErrInvalidHandle.
+var ErrNotMade = crypt.ErrNotMade

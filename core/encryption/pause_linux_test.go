@@ -43,7 +43,7 @@ func TestPauses(t *testing.T) {
 	check("Encryptor.DecryptInto", func() error { _, err := e.DecryptInto(data, key, sealed[:n], nil); return err })
 	check("EncryptInto", func() (err error) { n, _, err = k.EncryptInto(sealed, data, nil); return err })
 	check("DecryptInto", func() error { _, _, err := k.DecryptInto(data, sealed[:n], nil); return err })
-	check("DecryptAtInto", func() error { _, err := k.DecryptAtInto(0, data, sealed[:n], nil); return err })
+	check("DecryptAtInto", func() error { _, err := k.DecryptAtInto(data, 0, sealed[:n], nil); return err })
 	check("DecryptInto of a forgery", func() error {
 		if _, _, err := k.DecryptInto(data, sealed[:n], []byte("other")); !errors.Is(err, core.ErrDecryptionFailed) {
 			return errors.New("it opened")
@@ -56,7 +56,10 @@ func TestPauses(t *testing.T) {
 	// Little data, and much of what it is bound to.
 	check("additional data", func() (err error) { n, _, err = k.EncryptInto(sealed, data[:10], data); return err })
 	format := strings.Repeat("é", size/2)
-	check("AADInto", func() error { _, err := AADInto(sealed, []byte("t"), data[:100], format, false, nil); return err })
+	check("AppendAAD, with room", func() error {
+		_, err := AppendAAD(sealed[:0], []byte("t"), data[:100], format, false, "")
+		return err
+	})
 	check("AppendAAD", func() error { _, err := AppendAAD(nil, []byte("t"), data[:100], format, false, ""); return err })
 	check("a long master key", func() error { _, err := DeriveTenantKeys(data, []byte("t")); return err })
 	check("its fingerprint", func() error { KeyFingerprint(data); return nil })

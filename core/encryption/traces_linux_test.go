@@ -6,6 +6,7 @@ package encryption
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestNothingIsLeftOfKeys(t *testing.T) {
 		}
 	}
 	fill(master[:])
-	if err := DeriveDomainKeyInto(&key, master[:], []byte(tenant), []byte(domainEncryption)); err != nil {
+	if err := DeriveDomainKeyInto(&key, master[:], []byte(tenant), []byte("encryption")); err != nil {
 		t.Fatal(err)
 	}
 	secret := traces.Hide(key[:])
@@ -86,41 +87,34 @@ func TestNothingIsLeftOfKeys(t *testing.T) {
 			fails(err, core.ErrDecryptionFailed)
 		}
 		ring.Wipe()
-		_, err = newTenantKeyring(master[:], [][]byte{nil}, []byte(tenant)) // as no caller can
-		fails(err, core.ErrInvalidKeyLength)
 		clear(master[:])
 	}
 	derive := func(key *[KeySize]byte) {
 		fill(key[:])
-		must(DeriveDomainKeyInto(key, key[:], []byte(tenant), []byte(domainEncryption)))
+		must(DeriveDomainKeyInto(key, key[:], []byte(tenant), []byte("encryption")))
 	}
 	withTenantKeys := func() {
 		var keys TenantKeys
 		fill(master[:])
-		must(keys.Derive(master[:], []byte(tenant)))
+		must(DeriveTenantKeysInto(&keys, master[:], []byte(tenant)))
 		clear(master[:])
 		keys.Wipe()
 	}
 	withEncryptor := func(open bool) {
 		derive(&key)
 		defer clear(key[:])
-		before := setupIsCheap
-		defer func() { setupIsCheap = before }()
-		for _, cheap := range []bool{true, false} {
-			setupIsCheap = cheap
-			e := newEncryptor(t)
-			for _, n := range []int{64, len(data)} {
-				sealed, _, err := e.EncryptInto(out, key[:], data[:n], nil)
+		e := newEncryptor(t)
+		for _, n := range []int{64, len(data)} {
+			sealed, _, err := e.EncryptInto(out, key[:], data[:n], nil)
+			must(err)
+			if open {
+				_, err = e.DecryptInto(back, key[:], out[:sealed], nil)
 				must(err)
-				if open {
-					_, err = e.DecryptInto(back, key[:], out[:sealed], nil)
-					must(err)
-					_, err = e.DecryptInto(back, key[:], out[:sealed], []byte("aad"))
-					fails(err, core.ErrDecryptionFailed)
-				}
+				_, err = e.DecryptInto(back, key[:], out[:sealed], []byte("aad"))
+				fails(err, core.ErrDecryptionFailed)
 			}
-			e.Wipe()
 		}
+		e.Wipe()
 	}
 	fromEnvironment := func(current, previous string, want error) {
 		t.Setenv(MasterKeyVariable, current)
@@ -182,6 +176,7 @@ func TestNothingIsLeftOfPlaintexts(t *testing.T) {
 	aad, cacheKey := []byte("aad"), []byte("k")
 	e, ring := newEncryptor(t), testKeyring(t, testKey(1), [][]byte{testKey(2)}, "t")
 	other := testKeyring(t, testKey(3), nil, "t")
+	interopAAD := entryAAD(t, ring, "k", core.DefaultFormat, false)
 	encrypted := func(data []byte) []byte {
 		n, _, err := e.EncryptInto(sealed, testKey(1), data, aad)
 		if err != nil {
@@ -203,18 +198,24 @@ func TestNothingIsLeftOfPlaintexts(t *testing.T) {
 		}
 		return sealed[:n]
 	}
+	interop := func(data []byte, more ...byte) []byte { // data, and more, in a document with an array of bytes
+		doc := append(binary.BigEndian.AppendUint32(append(out[:0], 0xc6), uint32(len(data))), data...)
+		n, _, err := ring.EncryptInto(sealed, append(doc, more...), interopAAD)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(out[:n])
+		return sealed[:n]
+	}
+	storage := core.NewByteStorage(format)
 	// What damage makes of the envelope of data is authentic.
 	entryOf := func(data []byte, format string, damage func(envelope []byte)) []byte {
-		n, err := core.EncodeEnvelope(sealed[NonceSize:], data, format)
+		n, err := storage.StoreInto(sealed[NonceSize:], data, format)
 		if err != nil {
 			t.Fatal(err)
 		}
 		damage(sealed[NonceSize : NonceSize+n])
-		aad, err := ring.AppendAAD(nil, cacheKey, "json", true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, _, err = ring.EncryptInto(sealed, sealed[NonceSize:NonceSize+n], aad)
+		n, _, err = ring.EncryptInto(sealed, sealed[NonceSize:NonceSize+n], entryAAD(t, ring, "k", "json", true))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -262,10 +263,11 @@ func TestNothingIsLeftOfPlaintexts(t *testing.T) {
 		}, core.ErrDecryptionFailed},
 		{"keyring, DecryptAt, other tag, in place", func(data []byte) error {
 			b := forged(ringEncrypted(data))
-			_, err := ring.DecryptAtInto(0, b[NonceSize:], b, aad)
+			_, err := ring.DecryptAtInto(b[NonceSize:], 0, b, aad)
 			return err
 		}, core.ErrDecryptionFailed},
 		{"Seal", func(data []byte) error { _, err := ring.Seal(cacheKey, data, format); return err }, nil},
+		{"SealInto", func(data []byte) error { entry(data); return nil }, nil},
 		{"Seal, wiped", func(data []byte) error { _, err := wiped.Seal(cacheKey, data, format); return err }, ErrWiped},
 		{"Open", func(data []byte) error { p, _, err := ring.Open(cacheKey, entry(data), format); clear(p); return err }, nil},
 		{"Open, other cache key", func(data []byte) error {
@@ -284,6 +286,25 @@ func TestNothingIsLeftOfPlaintexts(t *testing.T) {
 			_, _, err := ring.Open(cacheKey, entryOf(data, format, func(e []byte) { e[len(e)-30] = 0xc1; clear(e[len(e)-29:]) }), format)
 			return err
 		}, core.ErrInvalidInput},
+		{"AppendOpen", func(data []byte) error {
+			p, _, err := ring.AppendOpen(out[:0], cacheKey, entry(data), format)
+			clear(p)
+			return err
+		}, nil},
+		{"AppendOpen, other block inside", func(data []byte) error {
+			_, _, err := ring.AppendOpen(out[:0], cacheKey, entryOf(data, format, func(e []byte) { e[len(e)-40] ^= 0x55 }), format)
+			return err
+		}, core.ErrChecksumMismatch},
+		{"SealInterop", func(data []byte) error { _, err := ring.SealInterop("k", data); return err }, core.ErrInvalidInput},
+		{"OpenInterop", func(data []byte) error { p, _, err := ring.OpenInterop("k", interop(data)); clear(p); return err }, nil},
+		{"OpenInteropInto, no document", func(data []byte) error {
+			_, _, err := ring.OpenInteropInto(out, "k", interop(data, 0))
+			return err
+		}, core.ErrInvalidInput},
+		{"OpenInteropInto, other cache key", func(data []byte) error {
+			_, _, err := ring.OpenInteropInto(out, "l", interop(data))
+			return err
+		}, core.ErrDecryptionFailed},
 		{"a key of that size", func(data []byte) error {
 			var key [KeySize]byte
 			return DeriveDomainKeyInto(&key, data, []byte("salt"), []byte("domain"))

@@ -12,7 +12,8 @@
 //	@cache(interop="get_user", namespace="users")
 //	def get_user(user_id): ...
 //
-// looks for and stores. [Seal] and [Open] do the same for encrypted entries.
+// looks for and stores. Encrypted entries are made of such a key and value by
+// encryption.TenantKeyring.SealInterop, and read by OpenInterop.
 //
 // # Values and arguments
 //

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 	"github.com/cachekit-go/cachekit-core/internal/preempt"
@@ -18,7 +19,7 @@ type encoder struct {
 	out     []byte // canonical form is appended here
 	base    int    // where in out it begins
 	mine    bool   // out is not the caller's
-	profile profile
+	profile document.Profile
 
 	// Of the maps and sets that are not complete.
 	pairs    []named[any]
@@ -47,7 +48,7 @@ const pooledMax = 256 << 10
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 // newEncoder returns an encoder that appends to dst.
-func newEncoder(p profile, dst []byte) *encoder {
+func newEncoder(p document.Profile, dst []byte) *encoder {
 	e := encoders.Get().(*encoder)
 	e.out, e.base, e.mine, e.profile, e.dropped = dst, len(dst), false, p, 0
 	return e
@@ -56,7 +57,7 @@ func newEncoder(p profile, dst []byte) *encoder {
 // newArgsEncoder returns an encoder whose output nobody takes: of arguments, only
 // the hash is wanted.
 func newArgsEncoder() *encoder {
-	e := newEncoder(arguments, nil)
+	e := newEncoder(document.Arguments, nil)
 	e.out, e.own, e.mine = e.own[:0], nil, true
 	return e
 }
@@ -103,16 +104,12 @@ func (e *encoder) written() []byte {
 	return e.out[e.base:]
 }
 
-// long is the size in bytes from which the routines of package memory are worth
-// their call, which for short strings is a good part of the time.
-const long = 64 << 10
-
 // content writes bytes as they are.
 func (e *encoder) content(b []byte) {
 	e.room(len(b))
 	n := len(e.out)
 	e.out = e.out[:n+len(b)]
-	if len(b) > long {
+	if len(b) > document.Long {
 		memory.Copy(e.out[n:], b)
 	} else {
 		copy(e.out[n:], b)
@@ -144,7 +141,7 @@ func grow[T any](s []T, n int) []T {
 	grown := make([]T, len(s), max(len(s)+n, cap(s)+cap(s)/4, 16))
 	to := grown
 	for from := s; len(from) > 0; {
-		c := copyPart(to, from[:min(len(from), often)])
+		c := copyPart(to, from[:min(len(from), document.Often)])
 		to, from = to[c:], from[c:]
 	}
 	return grown
@@ -153,7 +150,7 @@ func grow[T any](s []T, n int) []T {
 // truncate returns s[:n], and keeps nothing of the rest alive.
 func truncate[T any](s []T, n int) []T {
 	for rest := s[n:]; len(rest) > 0; {
-		part := rest[:min(len(rest), often)]
+		part := rest[:min(len(rest), document.Often)]
 		clearPart(part)
 		rest = rest[len(part):]
 	}
@@ -167,7 +164,7 @@ func clearPart[T any](s []T) { clear(s) }
 func copyPart[T any](to, from []T) int { return copy(to, from) }
 
 func compareNames[V any](a, b named[V]) int {
-	return compareKeys(memory.Bytes(a.name), memory.Bytes(b.name))
+	return document.CompareKeys(memory.Bytes(a.name), memory.Bytes(b.name))
 }
 
 // writePairs writes the pairs of a map, each value by write.
@@ -176,7 +173,7 @@ func writePairs[V any](e *encoder, pairs []named[V], write func(e *encoder, v V,
 	e.header(msgpack.Map, uint64(len(pairs)))
 	for i, p := range pairs {
 		if i > 0 && compareNames(pairs[i-1], p) == 0 {
-			return errDuplicate // two types of key with one text
+			return document.ErrDuplicate // two types of key with one text
 		}
 		if err := e.string(p.name); err != nil {
 			return err
@@ -213,11 +210,11 @@ func (e *encoder) close(s set) {
 	e.elements = e.elements[:s.first]
 	written := e.out[e.base:]
 	compare := func(a, b element) int {
-		return compareKeys(written[a.start:a.end], written[b.start:b.end])
+		return document.CompareKeys(written[a.start:a.end], written[b.start:b.end])
 	}
 	ascending := true
 	for i := 1; i < len(elements) && ascending; i++ {
-		if i%often == 0 {
+		if i%document.Often == 0 {
 			preempt.Point()
 		}
 		ascending = compare(elements[i-1], elements[i]) < 0
@@ -233,7 +230,7 @@ func (e *encoder) close(s set) {
 	e.spare = memory.Append(e.spare[:0], written[header:])
 	e.out = msgpack.Append(e.out[:s.start], msgpack.Array, uint64(len(distinct)))
 	for i, d := range distinct {
-		if i%often == often-1 {
+		if i%document.Often == document.Often-1 {
 			preempt.Point()
 		}
 		e.content(e.spare[d.start-header : d.end-header])

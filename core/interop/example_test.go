@@ -79,7 +79,7 @@ func ExampleCheck() {
 }
 
 // An encrypted entry: what is stored under key is sealed.
-func ExampleSeal() {
+func Example_encrypted() {
 	master := []byte("32 bytes from a random generator") // or encryption.MasterKeyFromEnv
 	keyring, err := encryption.NewTenantKeyring(master, nil, []byte(encryption.DefaultTenant))
 	if err != nil {
@@ -93,12 +93,12 @@ func ExampleSeal() {
 	if err != nil {
 		panic(err)
 	}
-	sealed, err := interop.Seal(keyring, key, value)
+	sealed, err := keyring.SealInterop(key, value)
 	if err != nil {
 		panic(err)
 	}
 
-	opened, keyIndex, err := interop.Open(keyring, key, sealed)
+	opened, keyIndex, err := keyring.OpenInterop(key, sealed)
 	if err != nil {
 		panic(err)
 	}

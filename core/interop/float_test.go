@@ -2,121 +2,31 @@ package interop
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
-
-	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
-// plainFloat is profile.float with the arithmetic of the CPU, which is right as
-// long as its mode is the usual one.
-func plainFloat(p profile, f float64) (msgpack.Kind, uint64, error) {
-	switch {
-	case math.IsNaN(f), math.IsInf(f, 0):
-		return msgpack.Invalid, 0, errNotFinite
-	case p != arguments, f != math.Trunc(f), f < -1<<63, f >= 1<<64:
-		return msgpack.Float64, math.Float64bits(f), nil
-	case f < 0:
-		return msgpack.Int, uint64(int64(f)), nil
-	}
-	return msgpack.Uint, uint64(f), nil
-}
-
-func TestFloatIsThatOfPlainArithmetic(t *testing.T) {
-	check := func(f uint64) {
-		t.Helper()
-		for _, p := range []profile{values, arguments} {
-			kind, n, err := p.float(f)
-			wantKind, wantN, wantErr := plainFloat(p, math.Float64frombits(f))
-			if kind != wantKind || n != wantN || err != wantErr {
-				t.Fatalf("%#x (%g), profile %d: %v %#x %v, want %v %#x %v", f, math.Float64frombits(f), p,
-					kind, n, err, wantKind, wantN, wantErr)
-			}
-		}
-	}
-	for _, f := range []float64{0, 0.5, 1, 1.5, 2, 1e-310, math.SmallestNonzeroFloat64, 0x1p-1022, 1 << 52, 1<<52 + 0.5,
-		1 << 53, 1<<53 + 2, 1 << 62, 1 << 63, 1<<63 + 2048, 1<<63 - 1024, 1 << 64, 1<<64 - 2048, math.MaxFloat64, math.Inf(1), math.NaN()} {
-		for _, near := range []uint64{math.Float64bits(f) - 1, math.Float64bits(f), math.Float64bits(f) + 1} {
-			check(near)
-			check(near ^ signBit)
-		}
-	}
-	rng := rand.New(rand.NewPCG(1, 310))
-	for range 1_000_000 {
-		f := rng.Uint64()
-		check(f)
-		// The same with an exponent near that of integers and a few bits of fraction.
-		exponent := uint64(exponentBias - 2 + rng.IntN(70))
-		check(f&signBit | exponent<<fractionBits | f&(1<<fractionBits-1)>>rng.IntN(52)<<rng.IntN(52)&(1<<fractionBits-1))
-	}
-}
-
-func TestWidenIsThatOfPlainArithmetic(t *testing.T) {
-	step := uint32(7) // odd: all exponents, and all kinds of fractions
-	if testing.Short() {
-		step = 251
-	}
-	for f := uint32(0); ; f += step {
-		if got, want := widen(f), math.Float64bits(float64(math.Float32frombits(f))); got != want {
-			t.Fatalf("%#x: %#x, want %#x", f, got, want)
-		}
-		if f > math.MaxUint32-step {
-			return
-		}
-	}
-}
-
-func TestSecondsIsThatOfPlainArithmetic(t *testing.T) {
-	check := func(micros int64) {
-		t.Helper()
-		if got, want := seconds(micros), math.Float64bits(float64(micros)/1e6); got != want {
-			t.Fatalf("%d: %#x, want %#x", micros, got, want)
-		}
-	}
-	for bit := range 64 {
-		for d := int64(-3); d <= 3; d++ {
-			check(1<<bit + d)
-			check(-1<<bit + d)
-		}
-	}
-	rng := rand.New(rand.NewPCG(1, 1970))
-	for range 2_000_000 {
-		micros := int64(rng.Uint64()) >> rng.IntN(64)
-		check(micros)
-		check(micros / 1e6 * 1e6)
-		check(micros | 1<<10 - 1)
-	}
-}
-
-// The smallest numbers are not zero, whatever the mode of the CPU.
+// The smallest numbers of a type of their own are no zeros, whatever the mode of the
+// CPU, and those of float32 are float64 of the same value.
 func TestDenormalsAreNoZero(t *testing.T) {
-	zero, err := KeyFromMsgpack("t", "op", []byte("\x91\x00"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, args := range map[string]string{
-		"1e-310":                  "\x91\xcb\x00\x00\x12\x68\x8b\x70\xe6\x2b",
-		"the smallest float64":    "\x91\xcb\x00\x00\x00\x00\x00\x00\x00\x01",
-		"the smallest float32":    "\x91\xca\x00\x00\x00\x01",
-		"a negative one, float32": "\x91\xca\x80\x40\x00\x00",
-	} {
-		if key, err := KeyFromMsgpack("t", "op", []byte(args)); err != nil || key == zero {
-			t.Errorf("%s: the key of 0, %v", name, err)
-		}
-	}
-	for name, args := range map[string]string{"0.0": "\x91\xca\x00\x00\x00\x00", "-0.0": "\x91\xcb\x80\x00\x00\x00\x00\x00\x00\x00"} {
-		if key, err := KeyFromMsgpack("t", "op", []byte(args)); err != nil || key != zero {
-			t.Errorf("%s: not the key of 0, %v", name, err)
-		}
-	}
+	const smallest32 = "\xcb\x36\xa0\x00\x00\x00\x00\x00\x00" // 2^-149
 	type named float32
-	want, err := Value(math.Float64frombits(widen(1)))
+	for _, v := range []any{math.Float32frombits(1), named(math.Float32frombits(1)), float64(math.Float32frombits(1))} {
+		if got, err := Value(v); err != nil || string(got) != smallest32 {
+			t.Errorf("%T: % x, %v, want % x", v, got, err, smallest32)
+		}
+		key, err1 := Key("t", "op", v)
+		want, err2 := KeyFromMsgpack("t", "op", []byte("\x91"+smallest32))
+		if key != want || err1 != nil || err2 != nil {
+			t.Errorf("%T, as an argument: %q, %v and %q, %v", v, key, err1, want, err2)
+		}
+	}
+	zero, err := Key("t", "op", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []any{math.Float32frombits(1), named(math.Float32frombits(1))} {
-		if got, err := Value(v); err != nil || string(got) != string(want) {
-			t.Errorf("%T: %x, %v, want %x", v, got, err, want)
+	for _, v := range []any{math.SmallestNonzeroFloat64, math.Float32frombits(1), 1e-310} {
+		if key, err := Key("t", "op", v); err != nil || key == zero {
+			t.Errorf("%T %g: the key of 0, %v", v, v, err)
 		}
 	}
 }

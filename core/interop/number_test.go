@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/document"
 )
 
 // otherNumber is the Number of another JSON package.
@@ -72,7 +73,7 @@ func TestJSONNumbers(t *testing.T) {
 func TestJSONNumbersThatAreRefused(t *testing.T) {
 	for want, texts := range map[error][]string{
 		errInteger: {"18446744073709551616", "-9223372036854775809", "1" + strings.Repeat("0", 400)},
-		errNotFinite: {"1e400", "-1e400", "1.7976931348623159e308", "1e99999999999999999999",
+		document.ErrNotFinite: {"1e400", "-1e400", "1.7976931348623159e308", "1e99999999999999999999",
 			strings.Repeat("9", 400) + ".0"},
 		errNumber: {"", " ", "-", "+1", "01", "-01", "00", "1.", ".5", "-.5", "1.e2", "1e", "1e+", "1e2.5", "1 ", " 1", "1\n",
 			"0x10", "0b1", "0o7", "1_000", "Inf", "-Infinity", "NaN", "nan", "null", "one", "1,5", "--1", "1-", "1.5.5", "1e5e5",

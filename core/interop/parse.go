@@ -3,13 +3,18 @@ package interop
 import (
 	"math"
 
+	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
 
 // Pairs is a map that Go's map[string]any cannot hold as it is: a key is not a
-// string, or comes twice. No writer of this package makes one.
+// string, or comes twice; or a key is longer than 1 MiB, which Go would hash in one
+// go, and stop all goroutines meanwhile.
 type Pairs []Pair
+
+// maxMapKey is the longest key in bytes of a map[string]any.
+const maxMapKey = 1 << 20
 
 // Pair is a key of a map and its value.
 type Pair struct{ Key, Value any }
@@ -29,7 +34,7 @@ type Extension struct {
 // doc really holds, at worst some 190 times len(doc), for maps of one pair
 // inside each other; callers who take documents from strangers bound len(doc).
 func Parse(doc []byte) (any, error) {
-	if _, err := scan(doc, reading); err != nil {
+	if _, err := document.Scan(doc, document.Reading); err != nil {
 		return nil, err
 	}
 	p := parser{doc: doc, owed: 1}
@@ -46,7 +51,7 @@ type parser struct {
 
 // next reads the next item, which lies inside depth containers.
 func (p *parser) next(depth int) (any, error) {
-	h, pos, err := read(p.doc, p.pos, depth)
+	h, pos, err := document.Read(p.doc, p.pos, depth)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func (p *parser) next(depth int) (any, error) {
 	if h.Kind == msgpack.Array || h.Kind == msgpack.Map {
 		// Each takes a byte at least, and so does memory for no more than there is.
 		if items > len(p.doc)-pos-p.owed {
-			return nil, errOverclaim
+			return nil, document.ErrOverclaim
 		}
 		p.owed += items
 	}
@@ -74,7 +79,7 @@ func (p *parser) next(depth int) (any, error) {
 	case msgpack.Int:
 		return int64(h.N), nil
 	case msgpack.Float32:
-		return math.Float64frombits(widen(uint32(h.N))), nil
+		return math.Float64frombits(document.Widen(uint32(h.N))), nil
 	case msgpack.Float64:
 		return math.Float64frombits(h.N), nil
 	case msgpack.String:
@@ -117,7 +122,7 @@ func (p *parser) mapping(n uint64, depth int) (any, error) {
 	m := make(map[string]any, n)
 	for _, pair := range pairs {
 		name, ok := pair.Key.(string)
-		if !ok {
+		if !ok || len(name) > maxMapKey {
 			return pairs, nil
 		}
 		m[name] = pair.Value

@@ -1,11 +1,16 @@
 package interop
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/document"
+	"github.com/cachekit-go/cachekit-core/internal/documenttest"
 )
 
 func TestParse(t *testing.T) {
@@ -30,6 +35,20 @@ func TestParse(t *testing.T) {
 	} {
 		if got, err := Parse([]byte(doc)); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("% x reads as %#v, %v; want %#v", doc, got, err, want)
+		}
+	}
+}
+
+// A map with a long key comes as Pairs; one with keys of that size and below as a map.
+func TestParseOfLongKeys(t *testing.T) {
+	for n, want := range map[int]string{maxMapKey: "map[string]interface {}", maxMapKey + 1: "interop.Pairs"} {
+		doc, err := Value(map[string]any{strings.Repeat("k", n): 1, "a": Extension{}.Data})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Parse(doc)
+		if typ := fmt.Sprintf("%T", got); err != nil || typ != want {
+			t.Errorf("a key of %d bytes gives %s, %v, not %s", n, typ, err, want)
 		}
 	}
 }
@@ -87,5 +106,60 @@ func TestParseTakesMemoryInProportion(t *testing.T) {
 		if n := int(after.TotalAlloc - before.TotalAlloc); n > 190*len(doc) || err != nil {
 			t.Errorf("%s: %d bytes for a document of %d, %v", name, n, len(doc), err)
 		}
+	}
+}
+
+// Whoever shares the memory of a document may write to it between the check and the
+// use: that gives an error or anything, but no panic, no endless recursion and no
+// memory without end.
+func TestADocumentThatChangesWhileItIsParsed(t *testing.T) {
+	parse := func(doc []byte) error { // as if it had been accepted
+		p := parser{doc: doc, owed: 1}
+		_, err := p.next(0)
+		return err
+	}
+	for doc, want := range map[string]error{
+		strings.Repeat("\x91", 1<<20):                    document.ErrTooDeep,
+		strings.Repeat("\x81\xa0", 1<<20):                document.ErrTooDeep,
+		strings.Repeat("\xdf\xff\xff\xff\xff", 10):       document.ErrOverclaim,
+		"\x91" + strings.Repeat("\x82\xa1b\xc0\xa1a", 9): document.ErrMalformed,
+		"\xdd\xff\xff\xff\xff":                           document.ErrOverclaim,
+		"\xdb\xff\xff\xff\xff":                           document.ErrOverclaim,
+		"\xc6\xff\xff\xff\xff":                           document.ErrOverclaim,
+		"\xd4\x01":                                       document.ErrOverclaim, "\x82\xc6\x00": document.ErrOverclaim, "\x82": document.ErrOverclaim,
+		"": document.ErrMalformed, "\xc1": document.ErrMalformed, "\x91\xc1": document.ErrMalformed,
+	} {
+		if err := parse([]byte(doc)); err != want {
+			t.Errorf("%.20x: %v, want %v", doc, err, want)
+		}
+	}
+	rng := rand.New(rand.NewPCG(4, 9))
+	refused := 0
+	for range 600 {
+		doc := documenttest.Loosen(rng, documenttest.Canonical(documenttest.Value(rng, 4)))
+		for range 1 + rng.IntN(4) {
+			doc[rng.IntN(len(doc))] = []byte{0x82, 0xdf, 0x93, 0xc6, 0xa3, byte(rng.Uint32())}[rng.IntN(6)]
+		}
+		if parse(doc) != nil {
+			refused++
+		}
+	}
+	if refused < 100 {
+		t.Errorf("only %d documents were spoilt", refused)
+	}
+
+	var claims []byte
+	for range 99 {
+		claims = append(claims, 0xdd, 0, 0, 0xf0, 0)
+	}
+	claims = append(claims, make([]byte, 64<<10)...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := parse(claims); err != document.ErrOverclaim {
+		t.Errorf("claims that add up: %v", err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
+		t.Errorf("%d bytes for a document of %d", n, len(claims))
 	}
 }

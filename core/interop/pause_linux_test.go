@@ -75,10 +75,19 @@ func TestPauses(t *testing.T) {
 			check("check", func() error { return Check(doc) })
 		}
 		check("key", func() error { _, err := KeyFromMsgpack("t", "op", doc); return err })
-		check("canonical", func() error { _, err := EncodeCanonical(room, doc); return err })
+		check("canonical", func() error { _, err := CanonicalInto(room, doc); return err })
 		if c.few {
 			var v any
 			check("parse", func() (err error) { v, err = Parse(doc); return err })
+			if items := v.([]any); len(items) > 0 {
+				if pairs, long := items[0].(Pairs); long { // a map for Value
+					m := map[string]any{}
+					for _, pair := range pairs {
+						m[pair.Key.(string)] = pair.Value
+					}
+					items[0] = m
+				}
+			}
 			check("value", func() error { _, err := Value(v); return err })
 			check("key of Go values", func() error { _, err := Key("t", "op", v); return err })
 		}
@@ -92,10 +101,10 @@ func TestPauses(t *testing.T) {
 	}
 	var n int
 	t.Run("seal", func(t *testing.T) {
-		pausetest.Check(t, func() { n, _, err = SealInto(room, keys, "key", doc) })
+		pausetest.Check(t, func() { n, _, err = keys.SealInteropInto(room, "key", doc) })
 	})
 	t.Run("open", func(t *testing.T) {
-		pausetest.Check(t, func() { _, _, err = OpenInto(doc, keys, "key", room[:n]) })
+		pausetest.Check(t, func() { _, _, err = keys.OpenInteropInto(doc, "key", room[:n]) })
 	})
 	if err != nil {
 		t.Error(err)

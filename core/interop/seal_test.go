@@ -29,7 +29,7 @@ func TestAADVectors(t *testing.T) {
 	v := readInteropVectors(t)
 	count(t, "AAD vectors", len(v.AAD), 1)
 	for _, c := range v.AAD {
-		got, err := keyring(t, c.Tenant, master('a')).AppendAAD(nil, []byte(c.CacheKey), core.DefaultFormat, false)
+		got, err := encryption.AppendAAD(nil, []byte(c.Tenant), []byte(c.CacheKey), core.DefaultFormat, false, "")
 		if err != nil || hex.EncodeToString(got) != c.AAD {
 			t.Errorf("%s: %x, %v; want %s", c.Name, got, err, c.AAD)
 		}
@@ -44,7 +44,7 @@ func TestEncryptionVectors(t *testing.T) {
 		if got, err := k.Fingerprint(0); err != nil || hex.EncodeToString(got[:]) != c.Fingerprint {
 			t.Errorf("%s: fingerprint %x, %v; want %s", c.Name, got, err, c.Fingerprint)
 		}
-		if got, index, err := Open(k, c.CacheKey, unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
+		if got, index, err := k.OpenInterop(c.CacheKey, unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
 			t.Errorf("%s: opens to %x with key %d, %v; want %s", c.Name, got, index, err, c.Plaintext)
 		}
 	}
@@ -87,7 +87,7 @@ func TestSealedEntryVectors(t *testing.T) {
 	count(t, "entries of the default tenant", len(entries), 3)
 	for _, c := range entries {
 		k := keyring(t, encryption.DefaultTenant, unhex(t, c.Master))
-		if got, index, err := Open(k, c.CacheKey, unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
+		if got, index, err := k.OpenInterop(c.CacheKey, unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
 			t.Errorf("%s: opens to %x with key %d, %v; want %s", c.Name, got, index, err, c.Plaintext)
 		}
 	}
@@ -96,7 +96,7 @@ func TestSealedEntryVectors(t *testing.T) {
 	k := keyring(t, v.Tenant, unhex(t, v.Master))
 	refused, kept := 0, 0
 	for _, c := range v.Containers.Vectors {
-		got, _, err := Open(k, c.CacheKey, unhex(t, c.Ciphertext))
+		got, _, err := k.OpenInterop(c.CacheKey, unhex(t, c.Ciphertext))
 		switch {
 		case c.Reader == "interop":
 			refused++
@@ -117,18 +117,18 @@ func TestSealedEntryVectors(t *testing.T) {
 func TestSealedValuesComeBack(t *testing.T) {
 	k := keyring(t, "t1", master(1))
 	for _, value := range []string{"\xc0", "\x82\xa1b\x02\xa1a\x01", "\x81\x01\xd4\x01\x2a", "\xc5\x04\x00" + string(make([]byte, 1024))} {
-		sealed, err := Seal(k, testKey, []byte(value))
+		sealed, err := k.SealInterop(testKey, []byte(value))
 		if err != nil || len(sealed) != len(value)+encryption.Overhead {
 			t.Fatalf("%x seals to %d bytes, %v", value, len(sealed), err)
 		}
-		if got, index, err := Open(k, testKey, sealed); err != nil || index != 0 || string(got) != value {
+		if got, index, err := k.OpenInterop(testKey, sealed); err != nil || index != 0 || string(got) != value {
 			t.Errorf("%x came back as %x, %v", value, got, err)
 		}
-		appended, err := AppendSeal([]byte("before "), k, testKey, []byte(value))
+		appended, err := k.AppendSealInterop([]byte("before "), testKey, []byte(value))
 		if err != nil || string(appended[:7]) != "before " {
 			t.Fatalf("%q, %v", appended, err)
 		}
-		if got, _, err := AppendOpen([]byte("before "), k, testKey, appended[7:]); err != nil || string(got) != "before "+value {
+		if got, _, err := k.AppendOpenInterop([]byte("before "), testKey, appended[7:]); err != nil || string(got) != "before "+value {
 			t.Errorf("%x came back as %q, %v", value, got, err)
 		}
 	}
@@ -139,11 +139,11 @@ func TestSealedValuesComeBack(t *testing.T) {
 func TestSealedValuesAreBound(t *testing.T) {
 	k := keyring(t, "t1", master(1))
 	value := []byte("\xa5hello")
-	sealed, err := Seal(k, testKey, value)
+	sealed, err := k.SealInterop(testKey, value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	compressed, err := k.AppendAAD(nil, []byte(testKey), core.DefaultFormat, true)
+	compressed, err := encryption.AppendAAD(nil, k.TenantID(), []byte(testKey), core.DefaultFormat, true, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,19 +152,19 @@ func TestSealedValuesAreBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]func() ([]byte, int, error){
-		"another tenant":             func() ([]byte, int, error) { return Open(keyring(t, "t2", master(1)), testKey, sealed) },
-		"another master key":         func() ([]byte, int, error) { return Open(keyring(t, "t1", master(2)), testKey, sealed) },
-		"another cache key":          func() ([]byte, int, error) { return Open(k, testKey[:len(testKey)-1]+"6", sealed) },
-		"no cache key":               func() ([]byte, int, error) { return Open(k, "", sealed) },
-		"sealed for an envelope":     func() ([]byte, int, error) { return Open(k, testKey, other) },
-		"one byte less at the end":   func() ([]byte, int, error) { return Open(k, testKey, sealed[:len(sealed)-1]) },
-		"one byte less at the start": func() ([]byte, int, error) { return Open(k, testKey, sealed[1:]) },
+		"another tenant":             func() ([]byte, int, error) { return keyring(t, "t2", master(1)).OpenInterop(testKey, sealed) },
+		"another master key":         func() ([]byte, int, error) { return keyring(t, "t1", master(2)).OpenInterop(testKey, sealed) },
+		"another cache key":          func() ([]byte, int, error) { return k.OpenInterop(testKey[:len(testKey)-1]+"6", sealed) },
+		"no cache key":               func() ([]byte, int, error) { return k.OpenInterop("", sealed) },
+		"sealed for an envelope":     func() ([]byte, int, error) { return k.OpenInterop(testKey, other) },
+		"one byte less at the end":   func() ([]byte, int, error) { return k.OpenInterop(testKey, sealed[:len(sealed)-1]) },
+		"one byte less at the start": func() ([]byte, int, error) { return k.OpenInterop(testKey, sealed[1:]) },
 	}
 	for i := range sealed {
 		cases[fmt.Sprintf("byte %d changed", i)] = func() ([]byte, int, error) {
 			b := bytes.Clone(sealed)
 			b[i] ^= 0x10
-			return Open(k, testKey, b)
+			return k.OpenInterop(testKey, b)
 		}
 	}
 	for name, open := range cases {
@@ -172,10 +172,10 @@ func TestSealedValuesAreBound(t *testing.T) {
 			t.Errorf("%s: %x, %v", name, got, err)
 		}
 	}
-	if got, _, err := Open(k, testKey, sealed[:encryption.Overhead-1]); got != nil || !errors.Is(err, core.ErrInvalidInput) {
+	if got, _, err := k.OpenInterop(testKey, sealed[:encryption.Overhead-1]); got != nil || !errors.Is(err, core.ErrInvalidInput) {
 		t.Errorf("shorter than an entry can be: %x, %v", got, err)
 	}
-	if got, _, err := Open(k, testKey, []byte("CK\x03\x00\x00\x00\x02{}, and enough of it to be an entry")); got != nil || err != core.ErrDecryptionFailed {
+	if got, _, err := k.OpenInterop(testKey, []byte("CK\x03\x00\x00\x00\x02{}, and enough of it to be an entry")); got != nil || err != core.ErrDecryptionFailed {
 		t.Errorf("a frame of the Python SDK: %x, %v", got, err)
 	}
 }
@@ -184,11 +184,11 @@ func TestSealRefusesWhatIsNotOneDocument(t *testing.T) {
 	k := keyring(t, "t1", master(1))
 	for _, value := range []string{"", "\xc1", "\xc0\xc0", "\xa5hell", "CK\x03\x00\x00\x00\x02{}"} {
 		dst := bytes.Repeat([]byte{0xee}, 64)
-		if n, _, err := SealInto(dst, k, testKey, []byte(value)); n != 0 || !errors.Is(err, core.ErrInvalidInput) || len(bytes.Trim(dst, "\xee")) > 0 {
+		if n, _, err := k.SealInteropInto(dst, testKey, []byte(value)); n != 0 || !errors.Is(err, core.ErrInvalidInput) || len(bytes.Trim(dst, "\xee")) > 0 {
 			t.Errorf("%x: %d, %v, dst % x", value, n, err, dst)
 		}
 	}
-	if n, _, err := SealInto(nil, k, testKey, []byte("\xa5hello")); n != 6+encryption.Overhead || err != core.ErrBufferTooSmall {
+	if n, _, err := k.SealInteropInto(nil, testKey, []byte("\xa5hello")); n != 6+encryption.Overhead || err != core.ErrBufferTooSmall {
 		t.Errorf("no room: %d, %v", n, err)
 	}
 	if got := k.Counter(); got != 0 {
@@ -200,7 +200,7 @@ func TestSealRefusesWhatIsNotOneDocument(t *testing.T) {
 // memory.
 func TestOpenLeavesNoPlaintextBehind(t *testing.T) {
 	k := keyring(t, "t1", master(1))
-	aad, err := k.AppendAAD(nil, []byte(testKey), core.DefaultFormat, false)
+	aad, err := encryption.AppendAAD(nil, k.TenantID(), []byte(testKey), core.DefaultFormat, false, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,13 +210,13 @@ func TestOpenLeavesNoPlaintextBehind(t *testing.T) {
 			t.Fatal(err)
 		}
 		dst := bytes.Repeat([]byte{0xee}, 64)
-		if n, _, err := OpenInto(dst, k, testKey, sealed); n != 0 || !errors.Is(err, core.ErrInvalidInput) {
+		if n, _, err := k.OpenInteropInto(dst, testKey, sealed); n != 0 || !errors.Is(err, core.ErrInvalidInput) {
 			t.Errorf("%q: %d, %v", plaintext, n, err)
 		}
 		if left := bytes.Trim(dst, "\x00\xee"); len(left) > 0 {
 			t.Errorf("%q: %q stays", plaintext, left)
 		}
-		if n, _, err := OpenInto(dst[:1], k, testKey, sealed); n != len(plaintext) || err != core.ErrBufferTooSmall {
+		if n, _, err := k.OpenInteropInto(dst[:1], testKey, sealed); n != len(plaintext) || err != core.ErrBufferTooSmall {
 			t.Errorf("%q, no room: %d, %v", plaintext, n, err)
 		}
 	}
@@ -228,12 +228,12 @@ func TestEachErrorCountsOnce(t *testing.T) {
 	k, wiped, other := keyring(t, "t1", master(1)), keyring(t, "t1", master(1)), keyring(t, "t1", master(2))
 	wiped.Wipe()
 	value, tooMuch := []byte("\xa5hello"), make([]byte, core.MaxPayloadSize+encryption.Overhead+1)
-	sealed, err := Seal(k, testKey, value)
+	sealed, err := k.SealInterop(testKey, value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	refused := func(plaintext string) []byte {
-		aad, err := k.AppendAAD(nil, []byte(testKey), core.DefaultFormat, false)
+		aad, err := encryption.AppendAAD(nil, k.TenantID(), []byte(testKey), core.DefaultFormat, false, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,10 +273,10 @@ func TestEachErrorCountsOnce(t *testing.T) {
 		{k, tooMuch, 0, core.ErrInputTooLarge}, {wiped, value, 64, encryption.ErrWiped}, {k, value, 10, core.ErrBufferTooSmall},
 	} {
 		encrypt := func(m core.Metrics) core.OperationMetrics { return m.Encrypt }
-		check("SealInto", r, func() error { _, _, err := SealInto(make([]byte, r.room), r.k, testKey, r.input); return err }, encrypt)
+		check("SealInteropInto", r, func() error { _, _, err := r.k.SealInteropInto(make([]byte, r.room), testKey, r.input); return err }, encrypt)
 		if r.want != core.ErrBufferTooSmall {
-			check("Seal", r, func() error { _, err := Seal(r.k, testKey, r.input); return err }, encrypt)
-			check("AppendSeal", r, func() error { _, err := AppendSeal(nil, r.k, testKey, r.input); return err }, encrypt)
+			check("SealInterop", r, func() error { _, err := r.k.SealInterop(testKey, r.input); return err }, encrypt)
+			check("AppendSealInterop", r, func() error { _, err := r.k.AppendSealInterop(nil, testKey, r.input); return err }, encrypt)
 		}
 	}
 	for _, r := range []row{
@@ -285,10 +285,10 @@ func TestEachErrorCountsOnce(t *testing.T) {
 		{other, sealed, 64, core.ErrDecryptionFailed},
 	} {
 		decrypt := func(m core.Metrics) core.OperationMetrics { return m.Decrypt }
-		check("OpenInto", r, func() error { _, _, err := OpenInto(make([]byte, r.room), r.k, testKey, r.input); return err }, decrypt)
+		check("OpenInteropInto", r, func() error { _, _, err := r.k.OpenInteropInto(make([]byte, r.room), testKey, r.input); return err }, decrypt)
 		if r.want != core.ErrBufferTooSmall {
-			check("Open", r, func() error { _, _, err := Open(r.k, testKey, r.input); return err }, decrypt)
-			check("AppendOpen", r, func() error { _, _, err := AppendOpen(nil, r.k, testKey, r.input); return err }, decrypt)
+			check("OpenInterop", r, func() error { _, _, err := r.k.OpenInterop(testKey, r.input); return err }, decrypt)
+			check("AppendOpenInterop", r, func() error { _, _, err := r.k.AppendOpenInterop(nil, testKey, r.input); return err }, decrypt)
 		}
 	}
 }
@@ -298,21 +298,21 @@ func TestEachErrorCountsOnce(t *testing.T) {
 func TestRotation(t *testing.T) {
 	k1, k2 := master(1), master(2)
 	value := []byte("\xa5hello")
-	before, err := Seal(keyring(t, "t", k1), testKey, value)
+	before, err := keyring(t, "t", k1).SealInterop(testKey, value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	during := keyring(t, "t", k2, k1)
-	after, err := Seal(during, testKey, value)
+	after, err := during.SealInterop(testKey, value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for want, sealed := range [][]byte{after, before} {
-		if got, index, err := Open(during, testKey, sealed); err != nil || index != want || !bytes.Equal(got, value) {
+		if got, index, err := during.OpenInterop(testKey, sealed); err != nil || index != want || !bytes.Equal(got, value) {
 			t.Errorf("%q with key %d, %v; want key %d", got, index, err, want)
 		}
 	}
-	if got, _, err := Open(keyring(t, "t", k2), testKey, before); got != nil || err != core.ErrDecryptionFailed {
+	if got, _, err := keyring(t, "t", k2).OpenInterop(testKey, before); got != nil || err != core.ErrDecryptionFailed {
 		t.Errorf("without k1: %q, %v", got, err)
 	}
 }
@@ -322,7 +322,7 @@ func BenchmarkSeal(b *testing.B) {
 	benchmarkSizes(b, func(b *testing.B, _ any, value, _ []byte) {
 		dst := make([]byte, len(value)+encryption.Overhead)
 		for b.Loop() {
-			if _, _, err := SealInto(dst, k, testKey, value); err != nil {
+			if _, _, err := k.SealInteropInto(dst, testKey, value); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -332,13 +332,13 @@ func BenchmarkSeal(b *testing.B) {
 func BenchmarkOpen(b *testing.B) {
 	k := keyring(b, "t", master(1))
 	benchmarkSizes(b, func(b *testing.B, _ any, value, _ []byte) {
-		sealed, err := Seal(k, testKey, value)
+		sealed, err := k.SealInterop(testKey, value)
 		if err != nil {
 			b.Fatal(err)
 		}
 		dst := make([]byte, len(value))
 		for b.Loop() {
-			if _, _, err := OpenInto(dst, k, testKey, sealed); err != nil {
+			if _, _, err := k.OpenInteropInto(dst, testKey, sealed); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
@@ -44,7 +45,7 @@ func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
 	}{
 		{"a key", 'a', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, nil},
 		{"a key, in order", 'c', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, nil},
-		{"a key, refused", 'b', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, errDuplicate},
+		{"a key, refused", 'b', func(doc []byte) error { _, err := KeyFromMsgpack("u", "g", doc); return err }, document.ErrDuplicate},
 		{"a key with a set", 'a', func(doc []byte) error { _, err := Key("u", "g", Set{doc, doc}); return err }, nil},
 		{"a value, appended", 'a', func(doc []byte) error {
 			out, err := AppendValue(doc[:len(doc):len(doc)], []any{doc, doc, doc})
@@ -55,31 +56,31 @@ func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
 			_, err := AppendValue(doc[:len(doc):len(doc)], []any{doc, doc, doc, Set{}})
 			return err
 		}, errArgsOnly},
-		{"canonical form", 'a', func(doc []byte) error { n, err := EncodeCanonical(out, doc); clear(out[:n]); return err }, nil},
-		{"canonical form, refused", 'b', func(doc []byte) error { _, err := EncodeCanonical(out, doc); return err }, errDuplicate},
+		{"canonical form", 'a', func(doc []byte) error { n, err := CanonicalInto(out, doc); clear(out[:n]); return err }, nil},
+		{"canonical form, refused", 'b', func(doc []byte) error { _, err := CanonicalInto(out, doc); return err }, document.ErrDuplicate},
 		{"an entry", 'a', func(doc []byte) error {
-			n, _, err := SealInto(sealed, rings[0], "u:g:1", doc)
+			n, _, err := rings[0].SealInteropInto(sealed, "u:g:1", doc)
 			if err == nil {
-				n, _, err = OpenInto(out, rings[0], "u:g:1", sealed[:n])
+				n, _, err = rings[0].OpenInteropInto(out, "u:g:1", sealed[:n])
 			}
 			clear(out[:n])
 			return err
 		}, nil},
 		{"an entry of another keyring", 'a', func(doc []byte) error {
-			n, _, err := SealInto(sealed, rings[1], "u:g:1", doc)
+			n, _, err := rings[1].SealInteropInto(sealed, "u:g:1", doc)
 			if err == nil {
-				_, _, err = OpenInto(out, rings[0], "u:g:1", sealed[:n])
+				_, _, err = rings[0].OpenInteropInto(out, "u:g:1", sealed[:n])
 			}
 			return err
 		}, core.ErrDecryptionFailed},
 		{"an entry that is no document", 'a', func(doc []byte) error {
-			aad, err := rings[0].AppendAAD(nil, []byte("u:g:1"), core.DefaultFormat, false)
+			aad, err := encryption.AppendAAD(nil, rings[0].TenantID(), []byte("u:g:1"), core.DefaultFormat, false, "")
 			if err != nil {
 				return err
 			}
 			n, _, err := rings[0].EncryptInto(sealed, doc[:len(doc)-1], aad)
 			if err == nil {
-				_, _, err = OpenInto(out, rings[0], "u:g:1", sealed[:n])
+				_, _, err = rings[0].OpenInteropInto(out, "u:g:1", sealed[:n])
 			}
 			return err
 		}, core.ErrInvalidInput},

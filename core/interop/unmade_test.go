@@ -12,16 +12,12 @@ import (
 // what a new one is.
 func TestZeroValuesArePlainData(t *testing.T) {
 	typetest.All(t, reflect.TypeFor[Set](), reflect.TypeFor[UUID](), reflect.TypeFor[Pairs](),
-		reflect.TypeFor[Pair](), reflect.TypeFor[Extension](), reflect.TypeFor[Memory]())
+		reflect.TypeFor[Pair](), reflect.TypeFor[Extension]())
 	if got := args(t, Set(nil)); got != "\x90" {
 		t.Errorf("Set: % x", got)
 	}
 	if got := args(t, UUID{}); got != "\xd9\x2400000000-0000-0000-0000-000000000000" {
 		t.Errorf("UUID: % x", got)
-	}
-	doc := manyMaps(fewPairs)
-	if n, err := (Memory{}).EncodeCanonical(make([]byte, len(doc)), doc); n == 0 || err != nil {
-		t.Errorf("Memory: %d, %v", n, err)
 	}
 }
 
@@ -31,10 +27,10 @@ func TestNoConstructorNoEncryption(t *testing.T) {
 		t.Fatal(err)
 	}
 	var zero encryption.TenantKeyring
-	if sealed, err := Seal(&zero, key, []byte{0xc0}); sealed != nil || err != encryption.ErrNotMade {
+	if sealed, err := zero.SealInterop(key, []byte{0xc0}); sealed != nil || err != encryption.ErrNotMade {
 		t.Errorf("Seal: % x, %v", sealed, err)
 	}
-	if value, _, err := Open(&zero, key, make([]byte, 100)); value != nil || err != encryption.ErrNotMade {
+	if value, _, err := zero.OpenInterop(key, make([]byte, 100)); value != nil || err != encryption.ErrNotMade {
 		t.Errorf("Open: % x, %v", value, err)
 	}
 }

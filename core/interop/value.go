@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
@@ -47,7 +48,7 @@ func Value(v any) ([]byte, error) { return AppendValue(nil, v) }
 // AppendValue appends the document that [Value] returns to dst. After an error
 // dst comes back as it was.
 func AppendValue(dst []byte, v any) ([]byte, error) {
-	e := newEncoder(values, dst)
+	e := newEncoder(document.Values, dst)
 	defer e.free()
 	if err := e.value(v, 0); err != nil {
 		return dst, err
@@ -109,7 +110,7 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 			return nil
 		}
 		if hops == core.MaxNesting {
-			return errTooDeep
+			return document.ErrTooDeep
 		}
 		v = v.Elem()
 	}
@@ -122,7 +123,7 @@ func (e *encoder) reflected(v reflect.Value, depth int) error {
 		return e.uint(v.Uint())
 	case reflect.Float32:
 		f := v.Convert(reflect.TypeFor[float32]()).Interface().(float32)
-		return e.float(widen(math.Float32bits(f)))
+		return e.float(document.Widen(math.Float32bits(f)))
 	case reflect.Float64:
 		return e.float(math.Float64bits(v.Float()))
 	case reflect.String:
@@ -182,7 +183,7 @@ func (e *encoder) bigInt(v *big.Int) error {
 
 // float writes the float64 with these bits.
 func (e *encoder) float(v uint64) error {
-	kind, n, err := e.profile.float(v)
+	kind, n, err := e.profile.Float(v)
 	if err == nil {
 		e.header(kind, n)
 	}
@@ -190,8 +191,8 @@ func (e *encoder) float(v uint64) error {
 }
 
 func (e *encoder) string(v string) error {
-	if len(v) <= long && !utf8.ValidString(v) || len(v) > long && !memory.ValidUTF8(memory.Bytes(v)) {
-		return errUTF8
+	if len(v) <= document.Long && !utf8.ValidString(v) || len(v) > document.Long && !memory.ValidUTF8(memory.Bytes(v)) {
+		return document.ErrUTF8
 	}
 	if len(v) > core.MaxPayloadSize {
 		return core.ErrInputTooLarge
@@ -213,18 +214,18 @@ func (e *encoder) bytes(v []byte) error {
 // time writes the seconds since 1970: whole microseconds, rounded down, and
 // one division, which gives the same float64 in every language.
 func (e *encoder) time(v time.Time) error {
-	if e.profile != arguments {
+	if e.profile != document.Arguments {
 		return errArgsOnly
 	}
 	// What UnixMicro can hold: some 290,000 years each way.
 	if s := v.Unix(); s < math.MinInt64/1_000_000 || s >= math.MaxInt64/1_000_000 {
 		return errTime
 	}
-	return e.float(seconds(v.UnixMicro()))
+	return e.float(document.Seconds(v.UnixMicro()))
 }
 
 func (e *encoder) uuid(v UUID) error {
-	if e.profile != arguments {
+	if e.profile != document.Arguments {
 		return errArgsOnly
 	}
 	text := v.text()
@@ -312,7 +313,7 @@ func (e *encoder) mapping(v reflect.Value, depth int) error {
 			name = name.Elem()
 		}
 		if name.Kind() != reflect.String {
-			return errMapKey
+			return document.ErrMapKey
 		}
 		e.typed = append(e.typed, named[reflect.Value]{name.String(), it.Value()})
 	}
@@ -323,7 +324,7 @@ func (e *encoder) mapping(v reflect.Value, depth int) error {
 
 // mapSet writes the keys of a map.
 func (e *encoder) mapSet(v reflect.Value, depth int) error {
-	if e.profile != arguments {
+	if e.profile != document.Arguments {
 		return errArgsOnly
 	}
 	s := e.open(v.Len())
@@ -339,7 +340,7 @@ func (e *encoder) mapSet(v reflect.Value, depth int) error {
 }
 
 func (e *encoder) set(v Set, depth int) error {
-	if e.profile != arguments {
+	if e.profile != document.Arguments {
 		return errArgsOnly
 	}
 	if err := container(depth, len(v)); err != nil {
@@ -362,7 +363,7 @@ func (e *encoder) set(v Set, depth int) error {
 func container(depth, n int) error {
 	switch {
 	case depth >= core.MaxNesting:
-		return errTooDeep
+		return document.ErrTooDeep
 	case n > core.MaxPayloadSize:
 		return core.ErrInputTooLarge
 	}

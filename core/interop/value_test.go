@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/document"
 )
 
 type (
@@ -103,18 +104,18 @@ func TestGoTypesThatAreRefused(t *testing.T) {
 		"complex":              {1i, errType},
 		"uintptr":              {uintptr(1), errType},
 		"struct in a map":      {map[string]open{"a": {1}}, errType},
-		"int keys":             {map[int]string{1: "x"}, errMapKey},
-		"int among any keys":   {map[any]any{1: "x"}, errMapKey},
-		"nil among any keys":   {map[any]any{nil: "x"}, errMapKey},
-		"equal keys":           {map[any]any{"a": 1, myString("a"): 1}, errDuplicate},
+		"int keys":             {map[int]string{1: "x"}, document.ErrMapKey},
+		"int among any keys":   {map[any]any{1: "x"}, document.ErrMapKey},
+		"nil among any keys":   {map[any]any{nil: "x"}, document.ErrMapKey},
+		"equal keys":           {map[any]any{"a": 1, myString("a"): 1}, document.ErrDuplicate},
 		"2^64":                 {huge, errInteger},
 		"-2^63-1":              {new(big.Int).Sub(big.NewInt(math.MinInt64), big.NewInt(1)), errInteger},
 		"below -2^63":          {new(big.Int).Neg(huge), errInteger},
-		"NaN":                  {math.NaN(), errNotFinite},
-		"infinity in a slice":  {[]float32{float32(math.Inf(1))}, errNotFinite},
-		"not UTF-8":            {"\xff", errUTF8},
-		"key that is no UTF-8": {map[string]any{"\xff": 1}, errUTF8},
-		"named, not UTF-8":     {[]myString{"\xff"}, errUTF8},
+		"NaN":                  {math.NaN(), document.ErrNotFinite},
+		"infinity in a slice":  {[]float32{float32(math.Inf(1))}, document.ErrNotFinite},
+		"not UTF-8":            {"\xff", document.ErrUTF8},
+		"key that is no UTF-8": {map[string]any{"\xff": 1}, document.ErrUTF8},
+		"named, not UTF-8":     {[]myString{"\xff"}, document.ErrUTF8},
 	} {
 		_, value := Value(c.v)
 		_, key := Key("t", "op", c.v)
@@ -272,10 +273,10 @@ func TestGoValuesWithoutEnd(t *testing.T) {
 	var any1 any
 	any1 = &any1
 	for name, v := range map[string]any{"slice": slice, "map": ring, "set": set, "typed": typed, "pointer": pointer, "interface": any1} {
-		if _, err := Key("t", "op", v); err != errTooDeep {
+		if _, err := Key("t", "op", v); err != document.ErrTooDeep {
 			t.Errorf("%s: Key answers %v", name, err)
 		}
-		if _, err := Value(v); err != errTooDeep && name != "set" {
+		if _, err := Value(v); err != document.ErrTooDeep && name != "set" {
 			t.Errorf("%s: Value answers %v", name, err)
 		}
 	}
@@ -287,7 +288,7 @@ func TestGoValuesWithoutEnd(t *testing.T) {
 		shrinking = Set{shrinking, shrinking}
 	}
 	for name, v := range map[string]any{"slices": doubling, "sets": shrinking} {
-		e := newEncoder(arguments, nil)
+		e := newEncoder(document.Arguments, nil)
 		e.dropped = core.MaxPayloadSize - 1<<20 // as if that much had been written
 		if err := e.value(v, 1); err != core.ErrInputTooLarge {
 			t.Errorf("doubling %s: %v", name, err)
@@ -309,7 +310,7 @@ func TestPointersAreNoNesting(t *testing.T) {
 		t.Errorf("%x, %v", doc, err)
 	}
 	*innermost = node{"a": nil, "b": {}}
-	if _, err := Value(top); err != errTooDeep {
+	if _, err := Value(top); err != document.ErrTooDeep {
 		t.Errorf("one level more: %v", err)
 	}
 }
@@ -323,10 +324,10 @@ func TestGoValuesNestAsDeepAsDocuments(t *testing.T) {
 	if err != nil || !bytes.Equal(doc, append(bytes.Repeat([]byte{0x91}, core.MaxNesting), 0xc0)) {
 		t.Errorf("%x, %v", doc, err)
 	}
-	if _, err := Value([]any{v}); err != errTooDeep {
+	if _, err := Value([]any{v}); err != document.ErrTooDeep {
 		t.Errorf("one level more: %v", err)
 	}
-	if _, err := Key("t", "op", v); err != errTooDeep {
+	if _, err := Key("t", "op", v); err != document.ErrTooDeep {
 		t.Errorf("the array of arguments is a level too, but: %v", err)
 	}
 	if _, err := Key("t", "op", v.([]any)[0]); err != nil {

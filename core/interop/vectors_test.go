@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/document"
+	"github.com/cachekit-go/cachekit-core/internal/documenttest"
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
@@ -195,7 +197,7 @@ func TestKeyVectors(t *testing.T) {
 				t.Errorf("from canonical MessagePack: %q, %v; want %q", got, err, c.Key)
 			}
 			for range 20 {
-				loose := loosen(rng, canonical, arguments)
+				loose := documenttest.LoosenArguments(rng, canonical)
 				if got, err := KeyFromMsgpack(c.Namespace, c.Operation, loose); err != nil || got != c.Key {
 					t.Errorf("from %x: %q, %v; want %q", loose, got, err, c.Key)
 				}
@@ -215,7 +217,7 @@ func TestValueVectors(t *testing.T) {
 			if got, err := Value(value); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("from a Go value: %x, %v; want %x", got, err, want)
 			}
-			for _, doc := range [][]byte{want, loosen(rng, want, values), loosen(rng, want, values)} {
+			for _, doc := range [][]byte{want, documenttest.Loosen(rng, want), documenttest.Loosen(rng, want)} {
 				if got, err := Canonical(doc); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("from %x: %x, %v; want %x", doc, got, err, want)
 				}
@@ -355,7 +357,7 @@ func TestPythonFrameVectors(t *testing.T) {
 				b := unhex(t, c.Frame)
 				if !bytes.HasPrefix(b, []byte("CK\x03")) {
 					others++
-					if err := Check(b); errors.Is(err, errFrame) {
+					if err := Check(b); errors.Is(err, document.ErrFrame) {
 						t.Error("taken for a frame of the Python SDK")
 					}
 					return
@@ -376,11 +378,11 @@ func TestPythonFrameVectors(t *testing.T) {
 func refusedEverywhere(t *testing.T, b []byte) {
 	t.Helper()
 	_, canonical := Canonical(b)
-	_, encode := EncodeCanonical(make([]byte, CanonicalBound(len(b))), b)
+	_, into := CanonicalInto(make([]byte, 2*len(b)), b)
 	_, key := KeyFromMsgpack("t", "op", b)
 	_, parse := Parse(b)
 	for by, err := range map[string]error{
-		"Check": Check(b), "Canonical": canonical, "EncodeCanonical": encode, "KeyFromMsgpack": key, "Parse": parse,
+		"Check": Check(b), "Canonical": canonical, "CanonicalInto": into, "KeyFromMsgpack": key, "Parse": parse,
 	} {
 		if !errors.Is(err, core.ErrInvalidInput) {
 			t.Errorf("%s answers %v", by, err)

@@ -32,7 +32,7 @@ func (e *Entries) Get(ctx context.Context, key string) (document []byte, keyInde
 	case err != nil:
 		return nil, 0, err
 	case e.Keyring != nil:
-		return interop.Open(e.Keyring, key, stored)
+		return e.Keyring.OpenInterop(key, stored)
 	}
 	return stored, 0, interop.Check(stored)
 }
@@ -46,7 +46,7 @@ func (e *Entries) Put(ctx context.Context, key string, v any, ttl time.Duration)
 	}
 	if e.Keyring != nil {
 		plain := document
-		document, err = interop.Seal(e.Keyring, key, plain)
+		document, err = e.Keyring.SealInterop(key, plain)
 		clear(plain)
 		if err != nil {
 			return err

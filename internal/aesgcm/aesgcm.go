@@ -199,8 +199,13 @@ func Forbidden() bool { return active == stdlib && fips140.Enforced() }
 func Path() string { return active.String() }
 
 // Warning says that CACHEKIT_AES has a value that is none of these three, or is
-// empty.
-func Warning() string { return warning }
+// empty; or that what it names is Forbidden.
+func Warning() string {
+	if Forbidden() {
+		return "forbidden by GODEBUG=fips140=only"
+	}
+	return warning
+}
 
 // Accelerated tells whether the work is done by the CPU's AES and carry-less
 // multiplication instructions.

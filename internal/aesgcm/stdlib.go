@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"reflect"
-	"sync"
 	"unsafe"
 )
 
@@ -25,38 +24,19 @@ func (k *stdlibKey) expand(key []byte) {
 }
 
 func (k *stdlibKey) seal(dst, nonce, plaintext, aad []byte) {
-	c := copies.Get().(*copied)
-	additional := c.fill(nonce, aad)
-	k.aead.Seal(dst[:0], c.nonce[:], plaintext, additional)
-	copies.Put(c)
+	k.aead.Seal(hidden(dst)[:0], hidden(nonce), hidden(plaintext), hidden(aad))
 }
 
 func (k *stdlibKey) open(dst, nonce, ciphertext, aad []byte) bool {
-	c := copies.Get().(*copied)
-	additional := c.fill(nonce, aad)
-	_, err := k.aead.Open(dst[:0], c.nonce[:], ciphertext, additional)
-	copies.Put(c)
+	_, err := k.aead.Open(hidden(dst)[:0], hidden(nonce), hidden(ciphertext), hidden(aad))
 	return err == nil
 }
 
-// copied is a nonce and additional data on the heap. Arguments of an interface
-// method escape to it. These two are often small arrays on the caller's stack, and
-// without copies each would cost an allocation on the other paths too, where none
-// is needed.
-type copied struct {
-	nonce [NonceSize]byte
-	aad   [1 << 10]byte
-}
-
-// fill copies the nonce, and returns the additional data: a copy, or where it is too
-// long for that, itself, behind the back of the compiler. The ciphers of the standard
-// library keep nothing of it, wherever it lies.
-func (c *copied) fill(nonce, aad []byte) []byte {
-	copy(c.nonce[:], nonce)
-	if len(aad) <= len(c.aad) {
-		return c.aad[:copy(c.aad[:], aad)]
-	}
-	return unsafe.Slice((*byte)(noescape(unsafe.Pointer(unsafe.SliceData(aad)))), len(aad))
+// hidden returns b, behind the back of the compiler. Arguments of an interface method
+// escape to the heap: the buffers of callers would have to be there, on the other
+// paths too. The ciphers of the standard library keep nothing of them.
+func hidden(b []byte) []byte {
+	return unsafe.Slice((*byte)(noescape(unsafe.Pointer(unsafe.SliceData(b)))), len(b))
 }
 
 // noescape returns p. The compiler does not see that, and so has what p points to
@@ -67,8 +47,6 @@ func noescape(p unsafe.Pointer) unsafe.Pointer {
 	x := uintptr(p)
 	return *(*unsafe.Pointer)(unsafe.Pointer(&x))
 }
-
-var copies = sync.Pool{New: func() any { return new(copied) }}
 
 // wipe overwrites the round keys and the powers of H inside the standard library's
 // objects. They have no method for that.

@@ -3,8 +3,11 @@
 package checksum
 
 import (
+	"encoding/binary"
 	"sync"
 
+	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/zeebo/xxh3"
 )
 
@@ -40,3 +43,17 @@ var hashers = sync.Pool{New: func() any { return new(xxh3.Hasher) }}
 //
 //go:noinline
 func wipe(h *xxh3.Hasher) { *h = xxh3.Hasher{} }
+
+// Bytes is Sum in big-endian order, as an envelope carries it.
+func Bytes(data []byte) (sum [limits.ChecksumSize]byte) {
+	binary.BigEndian.PutUint64(sum[:], Sum(data))
+	return sum
+}
+
+// Verify returns ChecksumMismatch unless Bytes(data) equals sum.
+func Verify(data []byte, sum [limits.ChecksumSize]byte) error {
+	if Bytes(data) != sum {
+		return codes.ChecksumMismatch
+	}
+	return nil
+}

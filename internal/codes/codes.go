@@ -75,6 +75,9 @@ func Of(err error) Code {
 	if err == nil {
 		return OK
 	}
+	if code, plain := err.(Code); plain {
+		return code
+	}
 	var code Code
 	if errors.As(err, &code) {
 		return code
@@ -101,19 +104,18 @@ func (c Code) Name() string {
 // Error is the text of a Go error that is nothing but its code.
 func (c Code) Error() string { return "cachekit: " + c.Text() }
 
-// Entry is an error of a code that wrong arguments cause too, where it is the
-// entry that is at fault.
-type Entry Code
+// Entry is err of a call that read an entry, where wrong arguments cause such an error
+// too, but now the entry is at fault.
+func Entry(err error) error { return entryError{err} }
 
-func (e Entry) Error() string { return Code(e).Error() }
+type entryError struct{ error }
 
-// Unwrap makes errors.Is and errors.As find the code.
-func (e Entry) Unwrap() error { return Code(e) }
+func (e entryError) Unwrap() error { return e.error }
 
 // IsMiss tells whether err means that an entry cannot be used, which is as if it
 // were not there.
 func IsMiss(err error) bool {
-	var entry Entry
+	var entry entryError
 	code := Of(err)
 	return code < Code(len(table)) && table[code].miss || errors.As(err, &entry)
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 // pieceSize is how much the library encodes in one call, which cannot be
@@ -24,6 +26,9 @@ func encodePortable(dst, src []byte) int {
 }
 
 func encodePiece(dst, src []byte) int {
+	// The library keeps pieces of src on the stack, which may move meanwhile.
+	memory.HoldStack()
+	defer memory.ClearStack()
 	n, err := lz4.CompressBlock(src, dst, nil)
 	if err != nil || n == 0 {
 		panic("lz4block: encoder refused a destination of Bound bytes")

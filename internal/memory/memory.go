@@ -66,6 +66,15 @@ func Copy(dst, src []byte) {
 //go:noinline
 func copyPart(dst, src []byte) { copy(dst, src) }
 
+// MoveUp copies the first n bytes of b to where they begin at by, which may overlap.
+func MoveUp(b []byte, by, n int) {
+	for n > part {
+		n -= part
+		copyPart(b[by+n:], b[n:][:part])
+	}
+	copy(b[by:], b[:n])
+}
+
 // Clone returns a copy of b, which is not nil.
 func Clone(b []byte) []byte {
 	c := make([]byte, len(b))

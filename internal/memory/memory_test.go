@@ -48,6 +48,20 @@ func TestCopies(t *testing.T) {
 	}
 }
 
+func TestMoveUp(t *testing.T) {
+	for _, n := range sizes {
+		for _, by := range []int{0, 1, 100, part - 1, part, part + 1, 2*part + 5, n, n + 9} {
+			b := append(pattern(by+n), 0xAA)
+			want := bytes.Clone(b)
+			copy(want[by:], pattern(n))
+			MoveUp(b, by, n)
+			if !bytes.Equal(b, want) {
+				t.Errorf("%d bytes by %d: wrong", n, by)
+			}
+		}
+	}
+}
+
 func TestAppendAndGrow(t *testing.T) {
 	for _, n := range sizes {
 		for _, m := range sizes {

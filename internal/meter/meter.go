@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unsafe"
+
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 const (
@@ -64,7 +66,7 @@ type Operation struct {
 	// Guard makes Wait work: operations are counted when they start too. The
 	// count when they end is there anyway, so that this is half the price of
 	// a lock held for reading. It is set before the first use, and then every
-	// Begin must be followed by End or Fail, whatever happens in between.
+	// Begin must be followed by End, Fail or Count, whatever happens in between.
 	Guard bool
 
 	_                              [64]byte // the two above are only read
@@ -77,6 +79,12 @@ type Operation struct {
 // core.OperationMetrics.
 type Snapshot struct {
 	Operations, Errors, BytesIn, BytesOut, TimedOperations, TotalNS, LastNS uint64
+}
+
+// Metrics is what an object has counted; its fields are those of core.Metrics.
+type Metrics struct {
+	Store, Retrieve, Encrypt, Decrypt Snapshot
+	LastCompressionRatio              float64
 }
 
 // Span is one operation under way.
@@ -144,6 +152,22 @@ func (o *Operation) Fail(s Span) {
 	o.errors.Add(1)
 }
 
+// Count ends an operation that came to err. What found no memory for its result, or
+// too little in the buffer of a caller, who comes back with more, does not count:
+// nothing was attempted.
+func (o *Operation) Count(s Span, in, out int, err error) {
+	switch err {
+	case nil:
+		o.End(s, in, out)
+	case codes.OutOfMemory, codes.BufferTooSmall:
+		if o.Guard {
+			s.cell.started.Add(^uint64(0))
+		}
+	default:
+		o.Fail(s)
+	}
+}
+
 // Wait returns when no guarded operation that had begun before is under way.
 // Those that begin meanwhile are not waited for on purpose, but they can make
 // it take longer.
@@ -201,4 +225,13 @@ func (o *Operation) Last() (in, out int) {
 	}
 	last := c.last.Load()
 	return int(uint32(last)), int(last >> 32)
+}
+
+// LastRatio is in / out of Last, 0 before the first.
+func (o *Operation) LastRatio() float64 {
+	in, out := o.Last()
+	if out == 0 {
+		return 0
+	}
+	return float64(in) / float64(out)
 }

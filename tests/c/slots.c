@@ -9,9 +9,9 @@ static int destroyed;
 
 bool ck_probe_objects(void) { return true; }
 
-void ckgo_destroy(uint32_t slot, int type)
+void ckgo_destroy(uint32_t slot, void *object)
 {
-    (void)slot, (void)type;
+    (void)slot, (void)object;
     destroyed++;
 }
 

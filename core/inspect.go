@@ -1,0 +1,23 @@
+package core
+
+import "github.com/cachekit-go/cachekit-core/internal/envelope"
+
+// Envelope is what an envelope says of its payload, before anything is decompressed.
+type Envelope struct {
+	OriginalSize   int                // size of the payload in bytes
+	CompressedSize int                // size of the LZ4 block in bytes
+	Checksum       [ChecksumSize]byte // XXH3-64 of the payload, big-endian
+	Format         []byte             // valid UTF-8; part of the envelope's bytes, not a copy
+}
+
+// Inspect reads the header of an envelope and makes every check that needs no
+// decompression. It costs the same for 64 bytes and for 512 MiB, except for
+// envelopes written before the block became MessagePack's bin: those spell it as an
+// array of integers, which has to be walked.
+//
+// Errors: ErrInvalidInput if it is not an envelope, ErrInputTooLarge or
+// ErrDecompressionBomb if it claims more than the limits allow.
+func Inspect(data []byte) (Envelope, error) {
+	h, err := envelope.Inspect(data)
+	return Envelope{h.OriginalSize, h.CompressedSize, h.Checksum, h.Format}, err
+}

@@ -1,0 +1,140 @@
+package crypt
+
+import (
+	"math"
+
+	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/envelope"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+)
+
+// SealBound is the largest size in bytes that an entry of n payload bytes with
+// a format of formatLen bytes can take; math.MaxInt, if that is more.
+func SealBound(n, formatLen int) int {
+	return min(envelope.Bound(n, formatLen), math.MaxInt-limits.Overhead) + limits.Overhead
+}
+
+// Seal returns the entry of data, at the start of memory from dst, which must not
+// overlap the inputs; see encryption.TenantKeyring. Whatever the answer, no payload
+// byte is left in that memory.
+func (k *TenantKeyring) Seal(dst *memory.Dest, cacheKey, data []byte, format string) (entry []byte, rotate bool, err error) {
+	if err := k.Check(); err != nil {
+		return nil, false, err
+	}
+	storing := k.store.Begin(len(data))
+	room, n, err := encodeForSeal(dst, cacheKey, data, format)
+	k.store.Count(storing, len(data), n, err)
+	if err != nil {
+		return nil, false, err
+	}
+	return k.sealEnvelope(room[:n+limits.Overhead], cacheKey, format)
+}
+
+// encodeForSeal writes the envelope of data, of n bytes, to memory from dst, where it
+// will be encrypted.
+func encodeForSeal(dst *memory.Dest, cacheKey, data []byte, format string) (room []byte, n int, err error) {
+	if len(data) > limits.MaxPayloadSize || len(cacheKey) > limits.MaxCacheKeySize {
+		return nil, 0, codes.InputTooLarge
+	}
+	if err := envelope.CheckFormat(format); err != nil {
+		return nil, 0, err
+	}
+	if room = dst.Take(SealBound(len(data), len(format))); room == nil {
+		return nil, 0, codes.OutOfMemory
+	}
+	encoded, err := envelope.EncodeAt(room[limits.NonceSize:len(room)-limits.TagSize], data, format)
+	return room, len(encoded), err
+}
+
+// sealEnvelope encrypts, in place, the envelope that lies in entry where its
+// ciphertext will.
+func (k *TenantKeyring) sealEnvelope(entry, cacheKey []byte, format string) (sealed []byte, rotate bool, err error) {
+	plaintext := entry[limits.NonceSize : len(entry)-limits.TagSize]
+	span := k.encrypt.Begin(len(plaintext))
+	err = codes.Internal // that is what counts after a panic
+	defer func() { k.encrypt.Count(span, len(plaintext), len(sealed), err) }()
+	var room [aadRoom]byte
+	aad, failure := k.aad(room[:], cacheKey, format, true)
+	if failure == nil {
+		rotate, failure = k.seal(entry, plaintext, aad)
+	}
+	if failure != nil {
+		memory.Clear(entry)
+		return nil, false, failure
+	}
+	return entry, rotate, nil
+}
+
+// Grow makes scratch memory n bytes long, with what it holds, and then it is that of
+// the result; or it returns nil, where this would take a copy.
+type Grow func(scratch []byte, n int) []byte
+
+// Open returns the payload of an entry, in memory from dst, which must not overlap
+// the inputs, and the index of the key that opened it; see encryption.TenantKeyring.
+// The envelope passes through memory from scratch, which is wiped. grow may be nil.
+func (k *TenantKeyring) Open(dst *memory.Dest, scratch memory.Alloc, grow Grow, cacheKey, sealed []byte, format string) (data []byte, keyIndex int, err error) {
+	opened, keyIndex, err := k.openEnvelope(scratch, cacheKey, sealed, format)
+	if err != nil {
+		return nil, 0, err
+	}
+	span := k.retrieve.Begin(len(opened))
+	err = codes.Internal // that is what counts after a panic
+	defer func() { k.retrieve.Count(span, len(opened), len(data), err) }()
+	if data, err = extract(dst, grow, opened, format); err != nil {
+		return nil, 0, err
+	}
+	return data, keyIndex, nil
+}
+
+// errOtherFormat is the answer to an entry whose envelope carries another format than
+// the one that the entry is bound to.
+var errOtherFormat = codes.Entry(codes.InvalidInput)
+
+// openEnvelope decrypts the envelope of an entry into memory from scratch.
+func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []byte, format string) (opened []byte, keyIndex int, err error) {
+	if err := k.Check(); err != nil {
+		return nil, 0, err
+	}
+	var room [aadRoom]byte
+	var aad []byte
+	if len(cacheKey) > limits.MaxCacheKeySize || len(format) > limits.MaxFormatSize {
+		err = codes.InputTooLarge
+	} else {
+		aad, err = k.aad(room[:], cacheKey, format, true)
+	}
+	n := 0
+	if err == nil {
+		n, err = plaintextSize(len(sealed))
+	}
+	if err != nil {
+		k.decrypt.Fail(k.decrypt.Begin(0))
+		return nil, 0, err
+	}
+	// Not by way of memory.From: the compiler takes what comes out of a Dest for
+	// something that leads to its allocator, and would put that on the heap.
+	if opened = scratch(n); opened == nil {
+		return nil, 0, codes.OutOfMemory
+	}
+	dst := memory.Into(opened)
+	return k.Decrypt(&dst, sealed, aad)
+}
+
+// extract returns the payload of an envelope in scratch memory, which it wipes. Where
+// that memory can grow, the payload takes its place: no second buffer is needed.
+func extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []byte, err error) {
+	header, err := envelope.Inspect(opened)
+	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
+		err = errOtherFormat
+	}
+	if err == nil {
+		if n := header.InPlaceSize(); n > 0 && grow != nil {
+			if grown := grow(opened, n); grown != nil {
+				return envelope.DecodeInPlace(grown, len(opened))
+			}
+		}
+		data, err = header.Payload(dst)
+	}
+	memory.Clear(opened)
+	return data, err
+}

@@ -1,0 +1,112 @@
+package crypt
+
+import (
+	"bytes"
+	"encoding/hex"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/limits"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
+)
+
+// everyPath runs a test with keys expanded for each message and with keys kept.
+func everyPath(t *testing.T, f func(t *testing.T)) {
+	before := setupIsCheap
+	defer func() { setupIsCheap = before }()
+	for name, cheap := range map[string]bool{"key expanded each time": true, "key kept": false} {
+		setupIsCheap = cheap
+		t.Run(name, f)
+	}
+}
+
+func testKey(n byte) []byte { return bytes.Repeat([]byte{n}, limits.KeySize) }
+
+func newEncryptor(t testing.TB) *Encryptor {
+	t.Helper()
+	e := new(Encryptor)
+	if err := e.Init(); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func testKeyring(t testing.TB, current []byte, decryptOnly [][]byte, tenant string) *TenantKeyring {
+	t.Helper()
+	k := new(TenantKeyring)
+	if err := k.Init(current, decryptOnly, []byte(tenant)); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// fresh is memory that Go allocates.
+func fresh() *memory.Dest {
+	to := memory.From(memory.Make)
+	return &to
+}
+
+// into is a buffer.
+func into(buffer []byte) *memory.Dest {
+	to := memory.Into(buffer)
+	return &to
+}
+
+// entryAAD is what an entry of the keyring is bound to.
+func entryAAD(t testing.TB, k *TenantKeyring, cacheKey, format string, compressed bool) []byte {
+	t.Helper()
+	aad, err := AAD(fresh(), k.tenant, []byte(cacheKey), format, compressed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aad
+}
+
+// copyOf returns a copy of what v points to.
+func copyOf[T any](v *T) *T {
+	c := reflect.New(reflect.TypeFor[T]())
+	c.Elem().Set(reflect.ValueOf(v).Elem())
+	return c.Interface().(*T)
+}
+
+// panics tells whether f does.
+func panics(f func()) (did bool) {
+	defer func() { did = recover() != nil }()
+	f()
+	return false
+}
+
+// only tells whether b is nothing but bytes of these values.
+func only(b []byte, values ...byte) bool {
+	for _, v := range b {
+		if bytes.IndexByte(values, v) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// hexBytes is a JSON string of hexadecimal digits.
+type hexBytes []byte
+
+func (h *hexBytes) UnmarshalText(text []byte) (err error) {
+	*h, err = hex.DecodeString(string(text))
+	return err
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func wantCount(t *testing.T, what string, got, want int) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%d %s, want %d", got, what, want)
+	}
+}

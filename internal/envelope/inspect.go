@@ -1,0 +1,184 @@
+// Package envelope is the wire format of stored payloads: LZ4 and XXH3-64 in a
+// MessagePack array. It reads and writes envelopes, and counts that for a
+// ByteStorage.
+package envelope
+
+import (
+	"unicode/utf8"
+
+	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
+	"github.com/cachekit-go/cachekit-core/internal/msgpack"
+)
+
+// An envelope is a MessagePack array of four fields, by position: the block,
+// the checksum, the original size and the format. Readers also take a map
+// keyed by these names, which some decoders of the family accept.
+const (
+	fieldBlock = iota
+	fieldChecksum
+	fieldSize
+	fieldFormat
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{"compressed_data", "checksum", "original_size", "format"}
+
+// Bytes that an envelope adds around block and format, at most.
+const (
+	arrayHeader    = 1                         // fixarray
+	binHeaderMax   = 5                         // bin32
+	checksumMax    = 1 + 2*limits.ChecksumSize // fixarray, each byte in up to two
+	sizeMax        = 5                         // uint32
+	strHeaderMax   = 5                         // str32
+	envelopeExtras = arrayHeader + binHeaderMax + checksumMax + sizeMax + strHeaderMax
+)
+
+// Header is what an envelope says of its payload, before anything is decompressed.
+// It comes from Inspect and refers to the envelope. Out of the zero value comes
+// DecompressionFailed.
+type Header struct {
+	OriginalSize   int                       // size of the payload in bytes
+	CompressedSize int                       // size of the LZ4 block in bytes
+	Checksum       [limits.ChecksumSize]byte // XXH3-64 of the payload, big-endian
+	Format         []byte                    // valid UTF-8
+
+	size    int    // of the envelope in bytes
+	behind  int    // bytes of the envelope behind the block
+	block   []byte // the LZ4 block, or in an old envelope the integers that spell it
+	integer bool   // block holds MessagePack integers, not bytes
+}
+
+// What is wrong with an envelope that is read, and can be wrong with arguments too.
+var (
+	errNotEnvelope = codes.Entry(codes.InvalidInput)
+	errTooLarge    = codes.Entry(codes.InputTooLarge)
+)
+
+// Inspect reads the header of an envelope and makes every check that needs no
+// decompression. It costs the same for 64 bytes and for 512 MiB, except for
+// envelopes written before the block became `bin`: those spell it as an array
+// of integers, which has to be walked.
+func Inspect(envelope []byte) (Header, error) {
+	var e Header
+	if err := e.inspect(envelope); err != nil {
+		return Header{}, err
+	}
+	return e, nil
+}
+
+// inspect is Inspect into a zero value, which spares a copy. After an error e means
+// nothing.
+func (e *Header) inspect(envelope []byte) error {
+	if len(envelope) > limits.MaxEnvelopeSize {
+		return errTooLarge
+	}
+	size, ok := e.parseWritten(envelope)
+	if !ok {
+		size, ok = e.parse(envelope)
+	}
+	switch {
+	case !ok:
+		return errNotEnvelope
+	case size > limits.MaxPayloadSize:
+		return errTooLarge
+	case e.CompressedSize == 0, size > uint64(e.CompressedSize)*limits.MaxCompressionRatio:
+		return codes.DecompressionBomb
+	}
+	e.OriginalSize, e.size = int(size), len(envelope)
+	return nil
+}
+
+// parseWritten is parse for the one form that writers give an envelope, at a
+// third of the time. It reports false for every other form, valid or not.
+func (e *Header) parseWritten(envelope []byte) (size uint64, ok bool) {
+	if len(envelope) < 3 || envelope[0] != 0x90|fieldCount {
+		return 0, false
+	}
+	h := msgpack.Next(envelope[arrayHeader:])
+	rest := envelope[arrayHeader+h.Size:]
+	if h.Kind != msgpack.Bin || h.N > uint64(len(rest)) {
+		return 0, false
+	}
+	block, rest := rest[:h.N:h.N], rest[h.N:]
+	if len(rest) < checksumMax+2 || rest[0] != 0x90|limits.ChecksumSize {
+		return 0, false
+	}
+	// Half of all checksum bytes take two, at random, which no branch
+	// predictor learns: the high bit of a byte says how far to step.
+	var strange byte
+	at := 1
+	for i := range e.Checksum {
+		first := rest[at]
+		wide := first >> 7
+		strange |= (first ^ 0xcc) & -wide
+		e.Checksum[i] = rest[at+int(wide)]
+		at += 1 + int(wide)
+	}
+	h = msgpack.Next(rest[at:])
+	size, format := h.N, rest[at+h.Size:]
+	if strange != 0 || h.Kind != msgpack.Uint || len(format) == 0 || int(format[0]) != 0xa0|(len(format)-1) {
+		return 0, false
+	}
+	format = format[1:len(format):len(format)]
+	if len(format) > 31 || string(format) != limits.DefaultFormat && !utf8.Valid(format) {
+		return 0, false
+	}
+	e.block, e.CompressedSize, e.behind, e.Format = block, len(block), len(rest), format
+	return size, true
+}
+
+// parse splits an envelope into its fields and returns the original size. It
+// allocates nothing, and reports false for whatever is not one envelope.
+func (e *Header) parse(envelope []byte) (size uint64, ok bool) {
+	r := reader{in: envelope}
+	count, isMap, ok := r.container()
+	if !ok {
+		return 0, false
+	}
+	if !isMap {
+		if count != fieldCount {
+			return 0, false
+		}
+		ok = r.block(e) && r.checksum(&e.Checksum) && r.uint(&size) && r.str(&e.Format)
+		return size, ok && len(r.in) == 0
+	}
+	var seen [fieldCount]bool
+	for ; count > 0; count-- {
+		var name []byte
+		if !r.str(&name) {
+			return 0, false
+		}
+		field := fieldCount
+		for i, known := range fieldNames {
+			if string(name) == known {
+				field = i
+			}
+		}
+		if field == fieldCount {
+			// The map itself is the first level of nesting.
+			if !r.skip(1) {
+				return 0, false
+			}
+			continue
+		}
+		if seen[field] {
+			return 0, false
+		}
+		seen[field] = true
+		switch field {
+		case fieldBlock:
+			ok = r.block(e)
+		case fieldChecksum:
+			ok = r.checksum(&e.Checksum)
+		case fieldSize:
+			ok = r.uint(&size)
+		case fieldFormat:
+			ok = r.str(&e.Format)
+		}
+		if !ok {
+			return 0, false
+		}
+	}
+	return size, seen == [fieldCount]bool{true, true, true, true} && len(r.in) == 0
+}
