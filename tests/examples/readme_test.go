@@ -67,6 +67,24 @@ func TestReadmeProgramIsTheQuickstart(t *testing.T) {
 	}
 }
 
+// TestHeaderProgramIsTheQuickstart proves that the program in the header's
+// introduction is the quickstart, but for comments, which do not nest, and for how
+// its lines are broken.
+func TestHeaderProgramIsTheQuickstart(t *testing.T) {
+	_, text, _ := strings.Cut(readFile(t, root+"/include/cachekit.h"), "examples/c/quickstart.c:\n")
+	text, _, ok := strings.Cut(text, " *     cc program.c")
+	if !ok {
+		t.Fatal("the header shows no program")
+	}
+	tokens := func(program string) string {
+		program = regexp.MustCompile(`(?m)^ \*|/\*.*?\*/`).ReplaceAllString(program, "")
+		return strings.Join(strings.Fields(program), "")
+	}
+	if shown, want := tokens(text), tokens(readFile(t, root+"/examples/c/quickstart.c")); shown != want {
+		t.Errorf("the header shows\n%s\nand the quickstart is\n%s", shown, want)
+	}
+}
+
 // TestReadmeCCompiles compiles the functions that README shows in C.
 func TestReadmeCCompiles(t *testing.T) {
 	compiler := needCompiler(t)
