@@ -198,22 +198,6 @@ func TestReadmeCodes(t *testing.T) {
 	}
 }
 
-// TestReadmeLinks proves that the files which README links to exist.
-func TestReadmeLinks(t *testing.T) {
-	links := regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(readFile(t, root+"/README.md"), -1)
-	if len(links) < 5 {
-		t.Errorf("README has only %d links", len(links))
-	}
-	for _, link := range links {
-		if strings.Contains(link[1], "://") {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
-			t.Errorf("README links to %s: %v", link[1], err)
-		}
-	}
-}
-
 func TestReadmeInteropKey(t *testing.T) {
 	key, err := interop.Key("users", "get_user", 42)
 	if err != nil {
