@@ -131,7 +131,7 @@ func TestInteropOfTheDocs(t *testing.T) {
 }
 
 // documents are the texts in Markdown that link to each other.
-var documents = []string{"README.md", "SECURITY.md", "docs/wire-format.md", "docs/interop.md"}
+var documents = []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/wire-format.md", "docs/interop.md", "bench/README.md"}
 
 // TestLinks proves that what the documents link to exists: files, and sections of
 // other documents.

@@ -120,8 +120,9 @@ func TestReadmeGoRuns(t *testing.T) {
 	}
 }
 
-// TestReadmeCommands proves that each make command which README names exists.
-func TestReadmeCommands(t *testing.T) {
+// TestMakeCommands proves that each make command which README or CONTRIBUTING
+// names exists.
+func TestMakeCommands(t *testing.T) {
 	targets := map[string]bool{}
 	makefile := strings.ReplaceAll(readFile(t, root+"/Makefile"), "$(BUILD)", "build")
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z/_ -]*):`).FindAllStringSubmatch(makefile, -1) {
@@ -130,10 +131,10 @@ func TestReadmeCommands(t *testing.T) {
 		}
 	}
 	named := map[string]bool{}
-	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z/_-]+)").FindAllStringSubmatch(readFile(t, root+"/README.md"), -1) {
+	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z][a-z/_-]*)").FindAllStringSubmatch(readFile(t, root+"/README.md")+readFile(t, root+"/CONTRIBUTING.md"), -1) {
 		named[match[1]] = true
 		if !targets[match[1]] {
-			t.Errorf("README says make %s, which the Makefile does not have", match[1])
+			t.Errorf("make %s is named, which the Makefile does not have", match[1])
 		}
 	}
 	for _, must := range []string{"example", "test"} {
