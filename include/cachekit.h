@@ -13,10 +13,11 @@
  *   Keys are derived from a master key, for each tenant, with HKDF-SHA256.
  *   The interop functions share entries with programs in other languages.
  *
- * The bytes are compatible with those of the cachekit libraries for Python, Rust
- * and TypeScript (https://github.com/cachekit-io): each reads what the others
- * write. docs/wire-format.md and docs/interop.md, in the repository of this
- * library, describe them.
+ * The bytes are compatible with the Rust crate cachekit-core: each library reads
+ * what the other writes. Interop entries are shared with the cachekit libraries
+ * for Python, Rust and TypeScript (https://github.com/cachekit-io).
+ * docs/wire-format.md and docs/interop.md, in the repository of this library,
+ * describe the bytes.
  *
  * A complete program, which is examples/c/quickstart.c:
  *
