@@ -1,9 +1,9 @@
 /*
- * json_msgpack.h - JSON to MessagePack and back, as much as the command line of
- * redis_share needs. A program of yours will use a MessagePack library.
+ * json_msgpack.h - turns JSON into MessagePack and back, as far as the command line
+ * of redis_share needs it. In a program of your own, use a MessagePack library.
  *
- * The one addition to JSON is bytes, which MessagePack has and JSON has not:
- * 0x, then pairs of hexadecimal digits.
+ * One thing is added to JSON: bytes, which only MessagePack has. They are written as
+ * 0x and pairs of hexadecimal digits.
  */
 #ifndef JSON_MSGPACK_H
 #define JSON_MSGPACK_H
@@ -231,8 +231,8 @@ static bool json_value(struct json_reader *r)
     return ok;
 }
 
-/* Writes json as MessagePack to out, of strlen(json) * JSON_TO_MSGPACK_GROWTH
- * bytes at least. Returns the length, 0 if it is not one JSON text. */
+/* Writes json as MessagePack to out, which has room for at least strlen(json) *
+ * JSON_TO_MSGPACK_GROWTH bytes. Returns the length, or 0 if it is not JSON. */
 static size_t json_to_msgpack(const char *json, uint8_t *out)
 {
     struct json_reader r = {json, out, 0};

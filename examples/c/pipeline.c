@@ -1,5 +1,5 @@
-/* A file through the whole pipeline: derive a tenant's keys, compress, encrypt,
- * decrypt, decompress, compare. Run with --help for how to use it. */
+/* Takes a file through the whole pipeline: derives the keys of a tenant, compresses,
+ * encrypts, decrypts, decompresses, compares. --help says how to use it. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <cachekit.h>
@@ -133,7 +133,7 @@ static CachekitError encrypt(CachekitEncryptor **encryptor, const uint8_t key[CA
         strlen(aad), in, in_len, out, out_len);
     if (err == CACHEKIT_ROTATION_NEEDED) {
         CachekitEncryptor *successor = cachekit_encryptor_new(NULL);
-        if (successor != NULL) { /* else the old one has 2^31 more in it: try next time */
+        if (successor != NULL) { /* if not, the old one lasts for 2^31 more: try next time */
             cachekit_encryptor_free(*encryptor);
             *encryptor = successor;
         }
@@ -253,7 +253,7 @@ done:
     return ok;
 }
 
-/* True if all that was printed has arrived; a full disk shows here. */
+/* True if everything that was printed was written, which fails on a full disk. */
 static bool printed(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

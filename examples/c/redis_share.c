@@ -10,9 +10,9 @@
  * "redis_share put '{"name": "alice"}' 42" makes get_user(42) return that
  * without being run. With --encrypted they share the entries of @cache.secure.
  *
- * What it takes are five calls: cachekit_interop_key for the key,
- * cachekit_interop_value and cachekit_msgpack_check for a plain value,
- * cachekit_keyring_seal_interop and _open_interop for an encrypted one.
+ * Five functions of the library do that: cachekit_interop_key makes the key,
+ * cachekit_interop_value and cachekit_msgpack_check write and read a plain value,
+ * cachekit_keyring_seal_interop and cachekit_keyring_open_interop an encrypted one.
  *
  * Built by "make build/redis_share"; needs hiredis.
  */
@@ -149,8 +149,8 @@ static int print_value(const struct options *o, const uint8_t *value, size_t len
     return fflush(stdout) == 0 ? DONE : complain("output", strerror(errno));
 }
 
-/* An entry that is encrypted is opened, or the answer is an error: it is never
- * looked at as plain. */
+/* An entry that should be encrypted is opened, or the answer is an error: it is
+ * never read as a plain one. */
 static int show_sealed(const struct options *o, const CachekitKeyring *keyring, const char *key,
                        const redisReply *entry)
 {
