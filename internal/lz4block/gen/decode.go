@@ -167,6 +167,18 @@ func genDecode() {
 	CMPQ(tmp, ofast)
 	CMOVQCS(tmp, ofast)
 
+	fastPath()
+	exactSequence()
+	copyMatch()
+	copyLiterals()
+	copyRepeat()
+	copyNear()
+	decoderExits()
+}
+
+// fastPath emits the loop over sequences far enough from both ends, and what
+// it branches to for those that are not short in all respects.
+func fastPath() {
 	align(32)
 	Label("loop")
 	fastSequence("fast_match")
@@ -221,7 +233,11 @@ func genDecode() {
 	MOVWLZX(at(tmp, 0), off.As32())
 	LEAQ(at(tmp, 2), ip)
 	JMP(to("fast_match"))
+}
 
+// exactSequence emits the path for any sequence, which looks at each length,
+// up to the copy of its match.
+func exactSequence() {
 	Label("exact")
 	Load(Param("stop"), tmp)
 	ADDQ(base, tmp)
@@ -278,7 +294,11 @@ func genDecode() {
 
 	Label("match_extension")
 	extend(mlen, maxMatch, "match_extension", "long_match")
+}
 
+// copyMatch emits the copy of a match with an offset from 16 that is not long
+// and, near the end of dst, that of one of any length.
+func copyMatch() {
 	Label("match")
 	ADDQ(Imm(4), mlen)
 	LEAQ(idx(op, mlen, 1, 0), end)
@@ -336,7 +356,11 @@ func genDecode() {
 	MOVL(mark.As32(), idx(op, mlen, 1, -4))
 	MOVQ(end, op)
 	JMP(to("loop"))
+}
 
+// copyLiterals emits the copies that exactSequence branches to: of more than 16
+// literals, and of fewer where a vector is too wide.
+func copyLiterals() {
 	Comment("More than 16 literals: the rest is one vector that ends with them.")
 	Label("exact_copy_literals")
 	MOVOU(idx(ip, lits, 1, -16), X1)
@@ -401,7 +425,11 @@ func genDecode() {
 	MOVB(from.As8(), idx(op, end, 1, 0))
 	MOVB(mark.As8(), idx(op, lits, 1, -1))
 	JMP(to("literals_done"))
+}
 
+// copyRepeat emits what becomes of a match of more than 64 bytes: a pattern of
+// 17 to 31 bytes is repeated from registers.
+func copyRepeat() {
 	Comment("Matches that repeat themselves, most often a pattern of a few bytes.")
 	Label("longer_match")
 	CMPL(off.As32(), Imm(16))
@@ -436,7 +464,11 @@ func genDecode() {
 	copy16(X0, at(from, 0), at(tmp, 0))
 	MOVQ(end, op)
 	JMP(to("loop"))
+}
 
+// copyNear emits the copy of a match with an offset up to 16, and at the very
+// end of dst byte by byte.
+func copyNear() {
 	Label("near")
 	LEAQ(at(from, 16), tmp)
 	CMPQ(tmp, oend)
@@ -476,7 +508,10 @@ func genDecode() {
 	CMPQ(op, end)
 	JB(to("copy_byte"))
 	JMP(to("loop"))
+}
 
+// decoderExits emits all ways out of the decoder.
+func decoderExits() {
 	Label("long_literals")
 	MOVQ(mark, ip)
 	MOVQ(I32(decodeLongLiterals), tmp)
