@@ -5,6 +5,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 // Register map of the decoder. X0 and X1 carry data.
@@ -25,24 +27,6 @@ var (
 	mark  = R12 // where Go has to start again if lengths turn out too long; scratch
 )
 
-// Results of decodeBlock. The package has the same list.
-const (
-	decodeDone         = 0 // the block ended
-	decodePaused       = 1 // op passed stop; ip is at a token
-	decodeLongLiterals = 2 // ip is at a token whose literals are for Go to copy
-	decodeLongMatch    = 3 // ip is at the offset of a match, nibble 15, for Go to copy
-	decodeMalformed    = 4
-)
-
-// Lengths beyond these go to Go, which copies with memmove and in parts
-// between which it can be preempted. Long runs of extension bytes are
-// left to it for the same reason.
-const (
-	maxLiterals = 2 << 10
-	maxMatch    = 2 << 10
-	maxFar      = 256 // for offsets from 32
-)
-
 // The fast path writes at most 14 literals and then, for the longest short
 // match (18 bytes), two 16-byte vectors at most 16 bytes apart. It reads a
 // token, 16 bytes of literals, and with 14 literals offset and one length
@@ -50,6 +34,15 @@ const (
 const (
 	fastIn  = 18
 	fastOut = 14 + 32 + 2
+)
+
+// ahead is how far past the end of a sequence a store may reach. The package
+// promises its callers no less room than that; a difference below zero does not
+// compile.
+const (
+	ahead      = 32
+	_     uint = sizes.DecodeSlack - ahead
+	_     uint = sizes.InPlaceRoom - 2 - ahead
 )
 
 // genPatterns emits the tables for matches with an offset up to 16, which
@@ -142,7 +135,7 @@ func fastSequence(matchLabel string) {
 // room for copies of fixed size; the exact path takes one sequence and tries
 // the fast path again. Both copy with "wild" stores beyond what is asked for
 // as long as these stay inside dst: later sequences overwrite the excess.
-// No store reaches further than 32 bytes past op after the sequence, and
+// No store reaches further than ahead bytes past op after the sequence, and
 // literals are read before anything is stored over them, which is what
 // InPlaceMargin counts on.
 func genDecode() {
@@ -253,7 +246,7 @@ func exactSequence() {
 	JNE(to("exact_literals"))
 
 	Label("literal_extension")
-	extend(lits, maxLiterals, "literal_extension", "long_literals")
+	extend(lits, sizes.MaxLiterals, "literal_extension", "long_literals")
 
 	Label("exact_literals")
 	left, room := mark, end
@@ -293,7 +286,7 @@ func exactSequence() {
 	JNE(to("match"))
 
 	Label("match_extension")
-	extend(mlen, maxMatch, "match_extension", "long_match")
+	extend(mlen, sizes.MaxMatch, "match_extension", "long_match")
 }
 
 // copyMatch emits the copy of a match with an offset from 16 that is not long
@@ -304,7 +297,7 @@ func copyMatch() {
 	LEAQ(idx(op, mlen, 1, 0), end)
 	CMPQ(end, oend)
 	JHI(to("malformed"))
-	LEAQ(at(end, 32), tmp)
+	LEAQ(at(end, ahead), tmp)
 	CMPL(off.As32(), Imm(16))
 	JB(to("near"))
 	CMPQ(mlen, Imm(64))
@@ -437,7 +430,7 @@ func copyRepeat() {
 	CMPL(off.As32(), Imm(32))
 	JB(to("repeat"))
 	Comment("A long match may overlap itself; Go copies by doubling, copy_match would wait for its own stores.")
-	CMPQ(mlen, U32(maxFar))
+	CMPQ(mlen, U32(sizes.MaxFar))
 	JBE(to("far"))
 	JMP(to("long_match"))
 
@@ -514,20 +507,20 @@ func copyNear() {
 func decoderExits() {
 	Label("long_literals")
 	MOVQ(mark, ip)
-	MOVQ(I32(decodeLongLiterals), tmp)
+	MOVQ(I32(sizes.LongLiterals), tmp)
 	JMP(to("exit"))
 	Label("long_match")
 	LEAQ(at(mark, -2), ip)
-	MOVQ(I32(decodeLongMatch), tmp)
+	MOVQ(I32(sizes.LongMatch), tmp)
 	JMP(to("exit"))
 	Label("malformed")
-	MOVQ(I32(decodeMalformed), tmp)
+	MOVQ(I32(sizes.Malformed), tmp)
 	JMP(to("exit"))
 	Label("paused")
-	MOVQ(I32(decodePaused), tmp)
+	MOVQ(I32(sizes.Paused), tmp)
 	JMP(to("exit"))
 	Label("block_end")
-	MOVQ(I32(decodeDone), tmp)
+	MOVQ(I32(sizes.Done), tmp)
 	Label("exit")
 	Load(Param("src"), mlen)
 	SUBQ(mlen, ip)

@@ -6,6 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 // Register map of the encoders. X0 to X3 carry data.
@@ -26,25 +28,23 @@ var (
 	num      = RDX // scratch; number of literals, start of a match
 )
 
-// More literals than this before a match, and Go writes the sequence, in
-// parts between which it can be preempted. A longer match is written as two.
-const (
-	maxRun   = 256 << 10
-	maxCopy  = 1 << 20
-	skipLog  = 6  // the search step grows by one every 64 bytes without a match
-	mfLimit  = 12 // matches start at most at n - mfLimit (block format)
-	lastLits = 5  // and end at most at n - lastLits
-)
+// The search step grows by one every 64 bytes without a match.
+const skipLog = 6
 
 // The fast search runs while s is at least fastRoom bytes before the end: a
-// match found there starts at most lastPos further, is followed for at most
+// match found there starts at most Ahead further, is followed for at most
 // fastMatch - 1 bytes and then eight bytes are loaded.
 const (
-	lastPos   = 2
 	fastMatch = 32
 	fastLits  = 32 // most literals that it writes
-	fastMin   = 512
-	fastRoom  = lastPos + fastMatch - 1 + 8
+	fastRoom  = sizes.Ahead + fastMatch - 1 + 8
+)
+
+// What the code here takes for granted. A difference below zero does not compile.
+const (
+	_ uint = sizes.Slack - fastLits // it stores that many, however few there are
+	_ uint = sizes.Ahead - 2        // the search near the end looks at three positions
+	_ uint = 2 - sizes.Ahead        // and a word of eight bytes has no fourth hash of 6 bytes
 )
 
 // Multipliers of the hashes of 4, 5 and 6 bytes, those of lz4.c. A product
@@ -53,13 +53,26 @@ const (
 var primes = map[int]uint64{4: 2654435761, 5: 889523592379, 6: 227718039650203}
 
 // An encoder searches with a table of 1 << bits entries of entry bytes each,
-// and a hash of hashed bytes. If bits is 0, the caller says what to shift a
-// hash by; a shift by a constant is faster.
+// and a hash of hashed bytes; bitsName is the name of bits in package sizes. If
+// bits is 0, the caller says what to shift a hash by; a shift by a constant is
+// faster.
 type encoder struct {
 	name         string
 	entry        uint8
 	hashed, bits int
+	bitsName     string
 	prime        Mem
+}
+
+// tableParams returns the parameters for the table, and what the stub says of
+// them. The type has the size in it, so that a table of another does not compile.
+func (e *encoder) tableParams() (params, doc string) {
+	if e.bits == 0 {
+		return fmt.Sprintf("table *uint%d, shift,", 8*int(e.entry)),
+			"table has 1 << (64 - shift) entries."
+	}
+	return fmt.Sprintf("table *[%d]uint%d,", 1<<e.bits, 8*int(e.entry)),
+		fmt.Sprintf("table has 1 << sizes.%s entries.", e.bitsName)
 }
 
 func (e *encoder) slot(h Register) Mem { return idx(table, h, e.entry, 0) }
@@ -134,25 +147,25 @@ func (e *encoder) insert() {
 // and one for the end of the input, where less may be read and written than
 // the fast one does. The latter also writes the sequences that are too long
 // for the former.
-func genEncode(name string, entry uint8, hashed, bits int) {
-	e := &encoder{name: name, entry: entry, hashed: hashed, bits: bits}
-	shiftParam := ""
-	if bits == 0 {
-		shiftParam = "shift, "
-	}
-	TEXT(name, NOSPLIT, fmt.Sprintf("func(dst *byte, src *byte, n int, table *uint%d, %sd, pos, start, stop int) (newD, newPos, newStart, candidate int)", 8*int(entry), shiftParam))
+func genEncode(e *encoder) {
+	tableParams, tableDoc := e.tableParams()
+	TEXT(e.name, NOSPLIT, fmt.Sprintf("func(dst *byte, src *byte, n int, %s d, pos, start, stop int) (newD, newPos, newStart, candidate int)", tableParams))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s searches src from pos to stop, at most n-%d, and writes the sequences that it finds to dst[d:].", name, mfLimit+int(entry)-2),
+	room := sizes.MatchRoom
+	if e.entry == 4 {
+		room = sizes.MatchRoom32
+	}
+	Doc(fmt.Sprintf("%s searches src from pos to stop, at most n-%d, and writes the sequences that it finds to dst[d:].", e.name, room),
 		"start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,",
-		"from newPos, that has too many literals before it to be written here.")
-	e.prime = ConstData(name+"_prime", U64(primes[hashed]<<(64-8*hashed)))
+		"from newPos, that has too many literals before it to be written here.", tableDoc)
+	e.prime = ConstData(e.name+"_prime", U64(primes[e.hashed]<<(64-8*e.hashed)))
 
 	Load(Param("dst"), out)
 	Load(Param("d"), word)
 	ADDQ(word, out)
 	Load(Param("src"), src)
 	Load(Param("table"), table)
-	if bits == 0 {
+	if e.bits == 0 {
 		Load(Param("shift"), shift)
 	}
 	Load(Param("pos"), s)
@@ -161,7 +174,7 @@ func genEncode(name string, entry uint8, hashed, bits int) {
 	Load(Param("n"), num)
 	LEAQ(at(num, -fastRoom), fastStop)
 	MOVQ(I32(-1), word)
-	CMPQ(num, U32(fastMin))
+	CMPQ(num, U32(sizes.FastMin))
 	CMOVQLT(word, fastStop)
 	Load(Param("stop"), word)
 	CMPQ(word, fastStop)
@@ -197,7 +210,7 @@ func (e *encoder) fast() {
 		e.load(hash, cand)
 		e.store(s, hash)
 	})
-	ADDQ(Imm(lastPos+1), s)
+	ADDQ(Imm(sizes.Ahead+1), s)
 	Comment("A match after many literals is for tail to write, and its search, whose step grows, is faster where there is none.")
 	LEAQ(at(anchor, 1<<skipLog), num)
 	CMPQ(s, num)
@@ -234,7 +247,7 @@ func (e *encoder) next() {
 // jump: faster than any form without jumps that was tried. The length at
 // the first, where most matches are, is known before the jump is.
 func (e *encoder) three(from string, first func()) {
-	for i := range lastPos + 1 {
+	for i := range sizes.Ahead + 1 {
 		if i == 0 {
 			first()
 			match16(0)
@@ -254,7 +267,7 @@ func (e *encoder) three(from string, first func()) {
 
 // matches emits what three jumps to where it finds a match.
 func (e *encoder) matches(from string) {
-	for i := lastPos; i >= 0; i-- {
+	for i := sizes.Ahead; i >= 0; i-- {
 		Label(fmt.Sprint(from, "_match", i))
 		e.inReach(cand, i, scratch, fmt.Sprint(from, "_no_match", i))
 		if i > 0 {
@@ -358,7 +371,7 @@ func (e *encoder) after() {
 		MOVL(nextCand.As32(), cand.As32())
 		e.store(s, word1)
 	})
-	ADDQ(Imm(lastPos+1), s)
+	ADDQ(Imm(sizes.Ahead+1), s)
 	CMPQ(s, fastStop)
 	JLE(to("fast"))
 	JMP(to("fast_end"))
@@ -506,7 +519,7 @@ func (e *encoder) sequence() {
 	CMPQ(num, Imm(15))
 	JAE(to("long_literals"))
 	Comment("A store of 16 bytes stays inside the bound: what precedes the token is at most anchor + anchor/255 bytes,",
-		"and anchor at most n-12. The load needs a look.")
+		fmt.Sprintf("and anchor at most n-%d. The load needs a look.", sizes.MatchRoom))
 	LEAQ(at(anchor, 16), word)
 	Load(Param("n"), limit)
 	CMPQ(word, limit)
@@ -524,9 +537,9 @@ func (e *encoder) sequence() {
 	MOVQ(s, num)
 	Comment("limit is the last position from which eight bytes may be compared.")
 	Load(Param("n"), limit)
-	SUBQ(Imm(lastLits+8), limit)
+	SUBQ(Imm(sizes.LastLiterals+8), limit)
 	if e.entry == 4 {
-		LEAQ(at(s, maxCopy), word)
+		LEAQ(at(s, sizes.MaxCopy), word)
 		CMPQ(word, limit)
 		CMOVQCS(word, limit)
 	}
@@ -626,7 +639,7 @@ func (e *encoder) longLengths() {
 
 	Label("long_literals")
 	if e.entry == 4 {
-		CMPQ(num, U32(maxRun))
+		CMPQ(num, U32(sizes.MaxRun))
 		JHI(to("too_long"))
 	}
 	MOVL(U32(0xf0), token.As32())
