@@ -120,10 +120,13 @@ const (
 )
 
 // What has to hold between these numbers. A difference below zero does not
-// compile.
+// compile. The generator has more of these, where it relies on them.
 const (
-	_ uint = MatchRoom - 12
-	_ uint = LastLiterals - 5
+	_ uint = MatchRoom - 12   // by the format
+	_ uint = LastLiterals - 5 // by the format
+	// In the smallest input with a match, the last position from which eight bytes
+	// may be compared is not negative.
+	_ uint = MatchRoom + 1 - LastLiterals - 8
 	_ uint = SmallMax - TinyMax
 	_ uint = ShortMax - SmallMax
 	_ uint = MediumMax - ShortMax
