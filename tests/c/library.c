@@ -70,10 +70,7 @@ TEST(build_info_names_what_runs)
 
 TEST(every_code_has_its_number_name_and_text)
 {
-#define ROW(number, code, text)                                                                    \
-    {                                                                                              \
-        number, CACHEKIT_##code, "CACHEKIT_" #code, text                                           \
-    }
+#define ROW(number, code, text) {number, CACHEKIT_##code, "CACHEKIT_" #code, text}
     static const struct {
         int number;
         CachekitError code;

@@ -348,18 +348,13 @@ typedef enum fault { NONE, TAG, KEY, CHECKSUM, BLOCK, TOKEN, FORMAT, DOCUMENT } 
 static CachekitError answer_to(fault what)
 {
     switch (what) {
-    case NONE:
-        return CACHEKIT_OK;
+    case NONE: return CACHEKIT_OK;
     case TAG:
-    case KEY:
-        return CACHEKIT_DECRYPTION_FAILED;
+    case KEY: return CACHEKIT_DECRYPTION_FAILED;
     case CHECKSUM:
-    case BLOCK:
-        return CACHEKIT_CHECKSUM_MISMATCH;
-    case TOKEN:
-        return CACHEKIT_DECOMPRESSION_FAILED;
-    default:
-        return CACHEKIT_INVALID_INPUT;
+    case BLOCK: return CACHEKIT_CHECKSUM_MISMATCH;
+    case TOKEN: return CACHEKIT_DECOMPRESSION_FAILED;
+    default: return CACHEKIT_INVALID_INPUT;
     }
 }
 
