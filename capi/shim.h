@@ -1,13 +1,13 @@
 /* What the public functions share. Each has the same shape:
  *
- *     clear the results      ck_clear, ck_capacity, ck_clear_index, ck_clear_struct
- *     enter                  ck_enter without a handle, ck_hold with one: asks for a
- *                            fork, then for pointers that are missing, then for the
- *                            handle, and returns the code of the first that is wrong
- *     call the Go twin       CK_GO, which decides everything else
- *     leave                  ck_leave, ck_leave_with, where a handle is held
+ *  1. Clear the results: ck_clear, ck_capacity, ck_clear_index, ck_clear_struct.
+ *  2. Enter, by ck_enter or, with a handle, ck_hold. They return what is wrong, in
+ *     this order: CACHEKIT_FORKED, CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE.
+ *     A struct of the caller's is checked before, by ck_check_struct.
+ *  3. Call the function's twin in Go, by CK_GO. It decides everything else.
+ *  4. Leave, where a handle is held: ck_leave, ck_leave_with.
  *
- * Two functions that derive keys clear their results at the end instead, since
+ * The two functions that derive keys clear their results at the end instead, since
  * the master key may lie there. */
 #ifndef CK_SHIM_H
 #define CK_SHIM_H
