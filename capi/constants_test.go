@@ -63,6 +63,12 @@ func TestHeaderSaysTheCompressedBound(t *testing.T) {
 	}
 }
 
+func TestHeaderSaysTheStackOfHandlers(t *testing.T) {
+	if said := find(t, "thread.c", `STACK = (\d+) << 10,`)[0] + " KiB for"; !bytes.Contains(header(t), []byte(said)) {
+		t.Errorf("the header does not say %s", said)
+	}
+}
+
 func TestTextsOfUnknownCodes(t *testing.T) {
 	unknown := core.Code(len(core.Codes()))
 	found := find(t, "library.c", `errors\[err\]\.text : "(.*)";[^"]*errors\[err\]\.name : "(.*)";`)
