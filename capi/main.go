@@ -13,7 +13,7 @@ package main
 // does not.
 
 /*
-#cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -I${SRCDIR}/../include
+#cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -Werror=implicit-function-declaration -I${SRCDIR}/../include
 */
 import "C"
 

@@ -35,8 +35,7 @@ static const char help[] =
 static const char *advice(CachekitError err)
 {
     switch (err) {
-    case CACHEKIT_OK:
-        return "nothing to do";
+    case CACHEKIT_OK: return "nothing to do";
     case CACHEKIT_INVALID_INPUT:
         return "the bytes are not what this call reads, or a name is empty or not UTF-8";
     case CACHEKIT_CHECKSUM_MISMATCH:
@@ -48,31 +47,22 @@ static const char *advice(CachekitError err)
     case CACHEKIT_DECRYPTION_FAILED:
         return "another key, tenant or cache key wrote this entry, or it was changed; "
                "treat it as a miss";
-    case CACHEKIT_ROTATION_NEEDED:
-        return "the call succeeded; replace the encryptor soon";
+    case CACHEKIT_ROTATION_NEEDED: return "the call succeeded; replace the encryptor soon";
     case CACHEKIT_COUNTER_EXHAUSTED:
         return "replace the encryptor; this one will not encrypt again";
-    case CACHEKIT_INVALID_KEY_LENGTH:
-        return "encryption keys are 32 bytes, master keys 16 or more";
-    case CACHEKIT_BUFFER_TOO_SMALL:
-        return "call again with a buffer of the length that came back";
-    case CACHEKIT_INPUT_TOO_LARGE:
-        return "split the data; one payload holds at most 512 MiB";
-    case CACHEKIT_RNG_FAILURE:
-        return "the operating system gave no random bytes; try again later";
-    case CACHEKIT_DOMAIN_TOO_LONG:
-        return "a domain is at most 255 bytes";
+    case CACHEKIT_INVALID_KEY_LENGTH: return "encryption keys are 32 bytes, master keys 16 or more";
+    case CACHEKIT_BUFFER_TOO_SMALL: return "call again with a buffer of the length that came back";
+    case CACHEKIT_INPUT_TOO_LARGE: return "split the data; one payload holds at most 512 MiB";
+    case CACHEKIT_RNG_FAILURE: return "the operating system gave no random bytes; try again later";
+    case CACHEKIT_DOMAIN_TOO_LONG: return "a domain is at most 255 bytes";
     case CACHEKIT_SALT_TOO_LONG:
         return "a tenant's name is at most 1024 bytes; use a shorter one, or its hash";
-    case CACHEKIT_OUT_OF_MEMORY:
-        return "free memory and try again; nothing else has happened";
-    case CACHEKIT_FORKED:
-        return "use the library after the fork, in each worker";
+    case CACHEKIT_OUT_OF_MEMORY: return "free memory and try again; nothing else has happened";
+    case CACHEKIT_FORKED: return "use the library after the fork, in each worker";
     case CACHEKIT_NULL_POINTER:
     case CACHEKIT_INVALID_HANDLE:
         return "a mistake in this program: a missing argument, or a handle used after its free";
-    case CACHEKIT_INTERNAL:
-        return "a defect in the library; please report it";
+    case CACHEKIT_INTERNAL: return "a defect in the library; please report it";
     }
     return "this program was built for another version of the library";
 }

@@ -60,7 +60,7 @@ TEST(double_free)
         CHECK(next != handle);
         for (int i = 0; i < 100; i++)
             free_handle(k, handle);
-        CHECK_OK(use(k, next)); /* was not freed in its stead */
+        CHECK_OK(use(k, next)); /* the later frees did not free it */
         CHECK_OK(use(k, handles[k]));
         free_handle(k, next);
     }

@@ -70,10 +70,7 @@ TEST(build_info_names_what_runs)
 
 TEST(every_code_has_its_number_name_and_text)
 {
-#define ROW(number, code, text)                                                                    \
-    {                                                                                              \
-        number, CACHEKIT_##code, "CACHEKIT_" #code, text                                           \
-    }
+#define ROW(number, code, text) {number, CACHEKIT_##code, "CACHEKIT_" #code, text}
     static const struct {
         int number;
         CachekitError code;
@@ -204,7 +201,7 @@ TEST(free_buffer_wipes)
         uint8_t *buffer = make_buffer(sizes[i]);
         CHECK_NUMBER(sizes[i], count_poison(buffer, sizes[i]));
         cachekit_free_buffer(buffer);
-        /* A few bytes may be those of the allocator's lists. */
+        /* The allocator writes to freed memory: a few of its bytes may look like poison. */
         CHECK(count_poison(buffer, sizes[i]) <= 16);
     }
 }
@@ -245,7 +242,7 @@ TEST(free_buffer_ignores_pointers_into_a_buffer)
 
 TEST(free_buffer_ignores_a_forged_prefix)
 {
-    /* The 64 bytes in front of a buffer, moved elsewhere, are not taken. */
+    /* A copy of the 64 bytes in front of a buffer does not make other memory one. */
     _Alignas(64) uint8_t copy[192];
     if (check_slow())
         SKIP("looks in front of foreign memory, which valgrind reports");
