@@ -179,6 +179,7 @@ extern "C" {
 
 /* What a call came to. The numbers never change. */
 typedef enum CachekitError {
+    /* Written by make generate from internal/codes/codes.go. */
     CACHEKIT_OK = 0,
 
     /* Not what the function reads: not an envelope, a ciphertext shorter than
@@ -191,13 +192,13 @@ typedef enum CachekitError {
     /* The LZ4 block inside the envelope is damaged. */
     CACHEKIT_DECOMPRESSION_FAILED = 3,
 
-    /* Wrong key, wrong AAD (tenant, cache key, format) or a changed
-     * ciphertext; it is not possible to say which. */
+    /* Wrong key, wrong AAD (tenant, cache key, format) or a changed ciphertext;
+     * it is not possible to say which. */
     CACHEKIT_DECRYPTION_FAILED = 4,
 
     /* A warning, not an error: the call did its work and its output is
-     * complete, but this encryptor or keyring has made 2^31 encryptions or
-     * more before. Make a new one, which starts at 0, before it reaches 2^32. The
+     * complete, but this encryptor or keyring has made 2^31 encryptions or more
+     * before. Make a new one, which starts at 0, before it reaches 2^32. The
      * keys may stay; what wears those out stands under "Wear" above. */
     CACHEKIT_ROTATION_NEEDED = 5,
 
@@ -222,7 +223,8 @@ typedef enum CachekitError {
     /* An envelope that claims over 1000 bytes for each byte it has. */
     CACHEKIT_DECOMPRESSION_BOMB = 11,
 
-    /* The payload is shorter than its envelope says, yet its checksum is right. */
+    /* The payload is shorter than its envelope says, yet its checksum is
+     * right. */
     CACHEKIT_SIZE_VALIDATION_FAILED = 12,
 
     /* The operating system gave no random bytes. */
@@ -237,14 +239,15 @@ typedef enum CachekitError {
     /* NULL, freed, of another type, or never a handle. */
     CACHEKIT_INVALID_HANDLE = 16,
 
-    /* No memory for the result, or no handle left. Nothing else has happened. */
+    /* No memory for the result, or no handle left. Nothing else has
+     * happened. */
     CACHEKIT_OUT_OF_MEMORY = 17,
 
     /* This process was forked after the library had started. */
     CACHEKIT_FORKED = 18,
 
-    /* Input and output that overlap as they must not. Otherwise a defect in
-     * the library; please report it. */
+    /* Input and output that overlap as they must not. Otherwise a defect in the
+     * library; please report it. */
     CACHEKIT_INTERNAL = 19
 } CachekitError;
 
