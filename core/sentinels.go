@@ -8,8 +8,8 @@ import "github.com/cachekit-go/cachekit-core/internal/codes"
 // with detail, so compare with errors.Is. No text ever holds payload or key
 // bytes.
 var (
-	// Not what the function reads: not an envelope, too short, not UTF-8, an
-	// empty name.
+	// The input is not what the function reads: not an envelope, too short, not
+	// UTF-8, an empty name.
 	ErrInvalidInput error = codes.InvalidInput
 
 	// The entry is damaged: treat it as a miss.
@@ -25,21 +25,21 @@ var (
 	// This encryptor or keyring encrypts no more: make a new one.
 	ErrCounterExhausted error = codes.CounterExhausted
 
-	// A key is too short, or an encryption key is not 32 bytes.
+	// A master key is too short, or an encryption key is not 32 bytes.
 	ErrInvalidKeyLength error = codes.InvalidKeyLength
 
 	// Nothing happened; the size needed is what was returned.
 	ErrBufferTooSmall error = codes.BufferTooSmall
 
-	// More than 512 MiB, an envelope that claims more, or a name above its
-	// limit.
+	// More than 512 MiB, an envelope that claims more, or a name that is longer
+	// than its limit.
 	ErrInputTooLarge error = codes.InputTooLarge
 
-	// An envelope claims over 1000 bytes for each that it has: treat it as a
-	// miss.
+	// An envelope claims more than 1000 payload bytes for each byte of its
+	// compressed block: treat it as a miss.
 	ErrDecompressionBomb error = codes.DecompressionBomb
 
-	// The payload is shorter than the envelope says: treat it as a miss.
+	// The payload is shorter than its envelope says: treat it as a miss.
 	ErrSizeValidationFailed error = codes.SizeValidationFailed
 
 	// The operating system gave no random bytes.
@@ -54,10 +54,10 @@ var (
 	// The object was wiped, or it is a zero value or a copy.
 	ErrInvalidHandle error = codes.InvalidHandle
 
-	// No memory for the result; nothing else happened.
+	// There is no memory for the result; nothing else has happened.
 	ErrOutOfMemory error = codes.OutOfMemory
 
-	// Buffers that overlap as they must not; otherwise a defect in the library:
-	// please report it.
+	// Input and output overlap as they must not; if they do not, it is a defect
+	// in the library: please report it.
 	ErrInternal error = codes.Internal
 )

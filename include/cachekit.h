@@ -182,8 +182,9 @@ typedef enum CachekitError {
     /* Written by make generate from internal/codes/codes.go. */
     CACHEKIT_OK = 0,
 
-    /* Not what the function reads: not an envelope, a ciphertext shorter than
-     * 28 bytes, text that is not UTF-8, a struct_size of 0. */
+    /* The input is not what the function reads: it is not an envelope, it is a
+     * ciphertext shorter than 28 bytes, text that is not UTF-8, an empty name, a
+     * struct_size of 0. */
     CACHEKIT_INVALID_INPUT = 1,
 
     /* The payload is not the one that was stored. */
@@ -192,38 +193,39 @@ typedef enum CachekitError {
     /* The LZ4 block inside the envelope is damaged. */
     CACHEKIT_DECOMPRESSION_FAILED = 3,
 
-    /* Wrong key, wrong AAD (tenant, cache key, format) or a changed ciphertext;
-     * it is not possible to say which. */
+    /* Another key, another AAD (tenant, cache key, format) or a changed
+     * ciphertext: nobody can tell which. */
     CACHEKIT_DECRYPTION_FAILED = 4,
 
-    /* A warning, not an error: the call did its work and its output is
-     * complete, but this encryptor or keyring has made 2^31 encryptions or more
-     * before. Make a new one, which starts at 0, before it reaches 2^32. The
-     * keys may stay; what wears those out stands under "Wear" above. */
+    /* A warning, not an error: the call did its work and its output is complete,
+     * but this encryptor or keyring had made 2^31 encryptions or more before it.
+     * Make a new one, which starts at 0, before this one reaches 2^32. It may have
+     * the same keys; "Wear" above says how long those last. */
     CACHEKIT_ROTATION_NEEDED = 5,
 
-    /* 2^32 encryptions made; this encryptor or keyring encrypts no more, so
+    /* This encryptor or keyring has made 2^32 encryptions. It makes no more, so
      * that no nonce repeats. It still decrypts. */
     CACHEKIT_COUNTER_EXHAUSTED = 6,
 
-    /* A key of the wrong length: 32 bytes for encryption, at least 16 for a
-     * master key. */
+    /* A key of the wrong length: an encryption key has 32 bytes, a master key at
+     * least 16. */
     CACHEKIT_INVALID_KEY_LENGTH = 7,
 
     /* The caller's buffer is too small; the size needed is in *out_len. */
     CACHEKIT_BUFFER_TOO_SMALL = 8,
 
-    /* A pointer is NULL that must not be. */
+    /* A pointer that must not be NULL is NULL. */
     CACHEKIT_NULL_POINTER = 9,
 
     /* More than 512 MiB, an envelope that claims more, or a name (format, cache
-     * key, interop key) above its limit. */
+     * key, interop key) that is longer than its limit. */
     CACHEKIT_INPUT_TOO_LARGE = 10,
 
-    /* An envelope that claims over 1000 bytes for each byte it has. */
+    /* An envelope that claims more than 1000 payload bytes for each byte of its
+     * compressed block. */
     CACHEKIT_DECOMPRESSION_BOMB = 11,
 
-    /* The payload is shorter than its envelope says, yet its checksum is
+    /* The payload is shorter than its envelope says, although its checksum is
      * right. */
     CACHEKIT_SIZE_VALIDATION_FAILED = 12,
 
@@ -236,18 +238,18 @@ typedef enum CachekitError {
     /* A salt or tenant id above 1024 bytes. */
     CACHEKIT_SALT_TOO_LONG = 15,
 
-    /* NULL, freed, of another type, or never a handle. */
+    /* The handle is NULL, was freed, is of another type, or never was a handle. */
     CACHEKIT_INVALID_HANDLE = 16,
 
-    /* No memory for the result, or no handle left. Nothing else has
-     * happened. */
+    /* There is no memory for the result, or no handle left, or too little for the
+     * library to start. Nothing else has happened. */
     CACHEKIT_OUT_OF_MEMORY = 17,
 
     /* This process was forked after the library had started. */
     CACHEKIT_FORKED = 18,
 
-    /* Input and output that overlap as they must not. Otherwise a defect in the
-     * library; please report it. */
+    /* Input and output overlap as they must not. If they do not, it is a defect in
+     * the library: please report it. */
     CACHEKIT_INTERNAL = 19
 } CachekitError;
 

@@ -57,9 +57,10 @@ var table = [...]Row{
 		Name: "CACHEKIT_INVALID_INPUT",
 		Text: "invalid input",
 		Go:   "ErrInvalidInput",
-		Header: "Not what the function reads: not an envelope, a ciphertext shorter than 28 bytes, " +
-			"text that is not UTF-8, a struct_size of 0.",
-		Readme: "not what the function reads: not an envelope, too short, not UTF-8, an empty name",
+		Header: "The input is not what the function reads: it is not an envelope, it is a ciphertext shorter " +
+			"than 28 bytes, text that is not UTF-8, an empty name, a struct_size of 0.",
+		Readme: "the input is not what the function reads: not an envelope, too short, not UTF-8, an empty " +
+			"name",
 	},
 	ChecksumMismatch: {
 		Name:   "CACHEKIT_CHECKSUM_MISMATCH",
@@ -82,24 +83,24 @@ var table = [...]Row{
 		Text: "decryption failed",
 		Miss: true,
 		Go:   "ErrDecryptionFailed",
-		Header: "Wrong key, wrong AAD (tenant, cache key, format) or a changed ciphertext; it is not " +
-			"possible to say which.",
+		Header: "Another key, another AAD (tenant, cache key, format) or a changed ciphertext: nobody can " +
+			"tell which.",
 		Readme: "another key, tenant, cache key or format, or changed bytes",
 	},
 	RotationNeeded: {
 		Name: "CACHEKIT_ROTATION_NEEDED",
 		Text: "key rotation needed soon (the call succeeded)",
 		Header: "A warning, not an error: the call did its work and its output is complete, but this " +
-			"encryptor or keyring has made 2^31 encryptions or more before. Make a new one, which starts " +
-			"at 0, before it reaches 2^32. The keys may stay; what wears those out stands under \"Wear\" " +
-			"above.",
-		Readme: "done, the output is complete; make a new encryptor or keyring soon",
+			"encryptor or keyring had made 2^31 encryptions or more before it. Make a new one, which " +
+			"starts at 0, before this one reaches 2^32. It may have the same keys; \"Wear\" above says " +
+			"how long those last.",
+		Readme: "the call did its work and its output is complete; make a new encryptor or keyring soon",
 	},
 	CounterExhausted: {
 		Name: "CACHEKIT_COUNTER_EXHAUSTED",
 		Text: "nonce counter exhausted",
 		Go:   "ErrCounterExhausted",
-		Header: "2^32 encryptions made; this encryptor or keyring encrypts no more, so that no nonce " +
+		Header: "This encryptor or keyring has made 2^32 encryptions. It makes no more, so that no nonce " +
 			"repeats. It still decrypts.",
 		Readme: "this encryptor or keyring encrypts no more: make a new one",
 	},
@@ -107,8 +108,8 @@ var table = [...]Row{
 		Name:   "CACHEKIT_INVALID_KEY_LENGTH",
 		Text:   "invalid key length",
 		Go:     "ErrInvalidKeyLength",
-		Header: "A key of the wrong length: 32 bytes for encryption, at least 16 for a master key.",
-		Readme: "a key is too short, or an encryption key is not 32 bytes",
+		Header: "A key of the wrong length: an encryption key has 32 bytes, a master key at least 16.",
+		Readme: "a master key is too short, or an encryption key is not 32 bytes",
 	},
 	BufferTooSmall: {
 		Name:   "CACHEKIT_BUFFER_TOO_SMALL",
@@ -121,32 +122,32 @@ var table = [...]Row{
 	NullPointer: {
 		Name:   "CACHEKIT_NULL_POINTER",
 		Text:   "null pointer",
-		Header: "A pointer is NULL that must not be.",
-		Readme: "a pointer is NULL that must not be",
+		Header: "A pointer that must not be NULL is NULL.",
+		Readme: "a pointer that must not be NULL is NULL",
 	},
 	InputTooLarge: {
 		Name: "CACHEKIT_INPUT_TOO_LARGE",
 		Text: "input too large",
 		Go:   "ErrInputTooLarge",
-		Header: "More than 512 MiB, an envelope that claims more, or a name (format, cache key, interop " +
-			"key) above its limit.",
-		Readme: "more than 512 MiB, an envelope that claims more, or a name above its limit",
+		Header: "More than 512 MiB, an envelope that claims more, or a name (format, cache key, interop key) " +
+			"that is longer than its limit.",
+		Readme: "more than 512 MiB, an envelope that claims more, or a name that is longer than its limit",
 	},
 	DecompressionBomb: {
 		Name:   "CACHEKIT_DECOMPRESSION_BOMB",
 		Text:   "decompression bomb",
 		Miss:   true,
 		Go:     "ErrDecompressionBomb",
-		Header: "An envelope that claims over 1000 bytes for each byte it has.",
-		Readme: "an envelope claims over 1000 bytes for each that it has",
+		Header: "An envelope that claims more than 1000 payload bytes for each byte of its compressed block.",
+		Readme: "an envelope claims more than 1000 payload bytes for each byte of its compressed block",
 	},
 	SizeValidationFailed: {
 		Name:   "CACHEKIT_SIZE_VALIDATION_FAILED",
 		Text:   "size validation failed",
 		Miss:   true,
 		Go:     "ErrSizeValidationFailed",
-		Header: "The payload is shorter than its envelope says, yet its checksum is right.",
-		Readme: "the payload is shorter than the envelope says",
+		Header: "The payload is shorter than its envelope says, although its checksum is right.",
+		Readme: "the payload is shorter than its envelope says",
 	},
 	RNGFailure: {
 		Name:   "CACHEKIT_RNG_FAILURE",
@@ -174,16 +175,19 @@ var table = [...]Row{
 		Text:   "invalid handle",
 		Go:     "ErrInvalidHandle",
 		GoDoc:  "the object was wiped, or it is a zero value or a copy",
-		Header: "NULL, freed, of another type, or never a handle.",
-		Readme: "NULL, freed, of another type, or never a handle; in Go wiped, a zero value, or a copy",
+		Header: "The handle is NULL, was freed, is of another type, or never was a handle.",
+		Readme: "the handle is NULL, was freed, is of another type, or never was one; in Go the object was " +
+			"wiped, or is a zero value or a copy",
 	},
 	OutOfMemory: {
-		Name:   "CACHEKIT_OUT_OF_MEMORY",
-		Text:   "out of memory",
-		Go:     "ErrOutOfMemory",
-		GoDoc:  "no memory for the result; nothing else happened",
-		Header: "No memory for the result, or no handle left. Nothing else has happened.",
-		Readme: "no memory for the result, too little to start, or no handle left; nothing else happened",
+		Name:  "CACHEKIT_OUT_OF_MEMORY",
+		Text:  "out of memory",
+		Go:    "ErrOutOfMemory",
+		GoDoc: "there is no memory for the result; nothing else has happened",
+		Header: "There is no memory for the result, or no handle left, or too little for the library to " +
+			"start. Nothing else has happened.",
+		Readme: "there is no memory for the result, too little to start, or no handle left; nothing else has " +
+			"happened",
 	},
 	Forked: {
 		Name:   "CACHEKIT_FORKED",
@@ -192,11 +196,13 @@ var table = [...]Row{
 		Readme: "the process was forked after the library had started, see below",
 	},
 	Internal: {
-		Name:   "CACHEKIT_INTERNAL",
-		Text:   "internal error",
-		Go:     "ErrInternal",
-		Header: "Input and output that overlap as they must not. Otherwise a defect in the library; please report it.",
-		Readme: "buffers that overlap as they must not; otherwise a defect in the library: please report it",
+		Name: "CACHEKIT_INTERNAL",
+		Text: "internal error",
+		Go:   "ErrInternal",
+		Header: "Input and output overlap as they must not. If they do not, it is a defect in the library: " +
+			"please report it.",
+		Readme: "input and output overlap as they must not; if they do not, it is a defect in the library: " +
+			"please report it",
 	},
 }
 

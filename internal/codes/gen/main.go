@@ -119,7 +119,7 @@ func enum(old string) (string, error) {
 		}
 		if words := strings.Fields(code.Row().Header); len(words) > 0 {
 			words[len(words)-1] += " */"
-			fmt.Fprintf(&b, "    /* %s\n", strings.Join(wrap(words, 73), "\n     * "))
+			fmt.Fprintf(&b, "    /* %s\n", strings.Join(wrap(words, 76), "\n     * "))
 		}
 		fmt.Fprintf(&b, "    %s = %d", code.Name(), code)
 		if i < len(all)-1 { // C90 takes no comma behind the last
