@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
 // source is a C file of this folder. Tests cannot import "C", so they read what
@@ -70,10 +71,10 @@ func TestHeaderSaysTheStackOfHandlers(t *testing.T) {
 }
 
 func TestTextsOfUnknownCodes(t *testing.T) {
-	unknown := core.Code(len(core.Codes()))
+	unknown := codes.Code(len(codes.All()))
 	found := find(t, "library.c", `errors\[err\]\.text : "(.*)";[^"]*errors\[err\]\.name : "(.*)";`)
-	if found[0] != unknown.String() || found[1] != unknown.Name() {
-		t.Errorf("a number that is no code is %q in C, %q, %q in Go", found, unknown, unknown.Name())
+	if found[0] != unknown.Text() || found[1] != unknown.Name() {
+		t.Errorf("a number that is no code is %q in C, %q, %q in Go", found, unknown.Text(), unknown.Name())
 	}
 }
 

@@ -17,6 +17,4 @@ package main
 */
 import "C"
 
-//go:generate go run ./errtable -o error_table.h
-
 func main() {}

@@ -205,6 +205,7 @@ extern "C" {
 
 /* The result of a call. The numbers never change. */
 typedef enum CachekitError {
+    /* Written by make generate from internal/codes/codes.go. */
     CACHEKIT_OK = 0,
 
     /* The input is not what the function reads: it is not an envelope, it is a
@@ -222,10 +223,10 @@ typedef enum CachekitError {
      * ciphertext: nobody can tell which. */
     CACHEKIT_DECRYPTION_FAILED = 4,
 
-    /* A warning, not an error: the call did its work and its output is
-     * complete, but this encryptor or keyring had made 2^31 encryptions or more
-     * before it. Make a new one, which starts at 0, before this one reaches 2^32.
-     * It may have the same keys; "Wear" above says how long those last. */
+    /* A warning, not an error: the call did its work and its output is complete,
+     * but this encryptor or keyring had made 2^31 encryptions or more before it.
+     * Make a new one, which starts at 0, before this one reaches 2^32. It may have
+     * the same keys; "Wear" above says how long those last. */
     CACHEKIT_ROTATION_NEEDED = 5,
 
     /* This encryptor or keyring has made 2^32 encryptions. It makes no more, so

@@ -30,8 +30,8 @@ static const char help[] =
     "\n"
     "exit code: 0 if the file came back whole, 1 if not, 2 for a wrong command line\n";
 
-/* What to do about a code. The switch has no default, so that the compiler
- * reports a code that is missing. */
+/* What to do about a code. A library that is newer than this program may return
+ * others. */
 static const char *advice(CachekitError err)
 {
     switch (err) {
@@ -43,7 +43,8 @@ static const char *advice(CachekitError err)
     case CACHEKIT_SIZE_VALIDATION_FAILED:
         return "the entry is damaged; treat it as a miss and compute the value again";
     case CACHEKIT_DECOMPRESSION_BOMB:
-        return "no honest writer makes such an entry; delete it and find out who wrote it";
+        return "no honest writer makes such an entry; treat it as a miss, delete it and find out "
+               "who wrote it";
     case CACHEKIT_DECRYPTION_FAILED:
         return "another key, tenant or cache key wrote this entry, or it was changed; "
                "treat it as a miss";
@@ -63,8 +64,8 @@ static const char *advice(CachekitError err)
     case CACHEKIT_INVALID_HANDLE:
         return "a mistake in this program: a missing argument, or a handle used after its free";
     case CACHEKIT_INTERNAL: return "a defect in the library; please report it";
+    default: return "this program does not know the code; cachekit.h says what it means";
     }
-    return "this program was built for another version of the library";
 }
 
 /* Reports a call that did not do its work, and tells whether it did. */

@@ -13,7 +13,6 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
@@ -182,20 +181,6 @@ func TestReadmeLimits(t *testing.T) {
 		}
 		if row[2] != "" && !regexp.MustCompile(`(?m)^#define `+row[2]+` +`+number+`\b`).MatchString(header) {
 			t.Errorf("%s: the header does not define %s as %s", row[0], row[2], number)
-		}
-	}
-}
-
-// TestReadmeCodes proves that README's table is the table of errors.
-func TestReadmeCodes(t *testing.T) {
-	table, codes := rows(t, "Codes"), codes.All()
-	if len(table) != len(codes) {
-		t.Fatalf("README has %d codes, core %d", len(table), len(codes))
-	}
-	for i, code := range codes {
-		number, name := table[i][0], "CACHEKIT_"+table[i][1]
-		if number != strconv.Itoa(i) || name != code.Name() {
-			t.Errorf("row %d: README says %s %s, core %d %s", i, number, name, code, code.Name())
 		}
 	}
 }
