@@ -193,7 +193,7 @@ var table = [...]Row{
 		Name:   "CACHEKIT_FORKED",
 		Text:   "process forked after the library had started",
 		Header: "This process was forked after the library had started.",
-		Readme: "the process was forked after the library had started, see below",
+		Readme: "the process was forked after the library had started: use it in the children alone",
 	},
 	Internal: {
 		Name: "CACHEKIT_INTERNAL",
