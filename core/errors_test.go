@@ -47,8 +47,8 @@ func TestCodesArePinned(t *testing.T) {
 		t.Fatalf("%d codes, want the %d that are pinned, and any after them", len(all), len(pinned))
 	}
 	for i, p := range pinned {
-		if all[i] != p.code || uint32(p.code) != p.number || p.code.Name() != p.name {
-			t.Errorf("code %d is %d %s, want %d %s", i, all[i], p.code.Name(), p.number, p.name)
+		if uint32(p.code) != p.number || all[i] != codes.Code(p.number) || all[i].Name() != p.name {
+			t.Errorf("%s was %d and is %d; %d is %s now", p.name, p.number, p.code, i, all[i].Name())
 		}
 		if (p.sentinel != nil) != (p.code.Row().Go != "") {
 			t.Errorf("%s is %q in Go, want %v", p.name, p.code.Row().Go, p.sentinel)

@@ -133,11 +133,12 @@ func enum(old string) (string, error) {
 // list replaces the table of codes in README.
 func list(old string) (string, error) {
 	var b strings.Builder
+	fmt.Fprintf(&b, "<!-- %s -->\n\n", generated)
 	b.WriteString("| | `CACHEKIT_` | What it means, and what to do |\n|--:|---|---|\n")
 	for _, code := range codes.All() {
 		fmt.Fprintf(&b, "| %d | `%s` | %s |\n", code, strings.TrimPrefix(code.Name(), "CACHEKIT_"), meaning(code.Row()))
 	}
-	return splice(old, "<!-- codes:begin, written by make generate from internal/codes/codes.go -->\n", "<!-- codes:end -->\n", b.String())
+	return splice(old, "<!-- codes:begin -->\n", "<!-- codes:end -->\n", b.String())
 }
 
 // splice replaces what stands between two marks.

@@ -13,8 +13,10 @@ func TestFilesAreCurrent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if now, err := f.text(string(old)); err != nil || now != string(old) {
-			t.Errorf("%s is not what the table says: run make generate (%v)", f.path, err)
+		if now, err := f.text(string(old)); err != nil {
+			t.Errorf("%s: %v", f.path, err)
+		} else if now != string(old) {
+			t.Errorf("%s is not what the table says: run make generate", f.path)
 		}
 	}
 }
