@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-/* Texts and names; written from the table in core/errors.go. */
+/* Texts and names; written from the table in internal/codes. */
 static const struct {
     const char *name, *text;
 } errors[] = {
