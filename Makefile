@@ -47,6 +47,9 @@ comma     := ,
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+# Each major version lays C out a little differently, so one is chosen.
+CLANG_FORMAT_MAJOR := 19
+CLANG_FORMAT ?= $(shell command -v clang-format-$(CLANG_FORMAT_MAJOR) || echo clang-format)
 
 .PHONY: all
 all: $(BUILD)/libcachekit_core.so ## build the library into build/, or BUILD
@@ -174,11 +177,11 @@ bench-quick: all ## the same, shorter; writes nothing but its output (2 minutes)
 bench-smoke: all ## check that the benchmark works (seconds)
 	cd bench && $(GO) test ./... && $(GO) run . -smoke
 
-.PHONY: generate lint
+.PHONY: generate lint lint-c
 generate: ## write the generated files again
 	$(GO) generate ./core/... ./internal/... ./capi/...
 
-lint: ## gofmt, vet, staticcheck, govulncheck
+lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 	@unformatted=$$(gofmt -l core capi examples internal tests); \
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
@@ -190,6 +193,17 @@ lint: ## gofmt, vet, staticcheck, govulncheck
 	    *"fetching vulnerabilities"*) report="govulncheck: left out, its database cannot be reached";; \
 	    *) echo "$$report"; exit 1;; \
 	    esac; echo "$$report" | tail -n 1
+
+# All C but what .clang-format-ignore names.
+c_sources = $(shell find bench capi examples include internal tests -path bench/build -prune -o \
+    -name '*.[ch]' -print -o -name '*.cc' -print)
+
+lint-c: ## clang-format, for the C alone
+	@if '$(CLANG_FORMAT)' --version 2>/dev/null | grep -q ' version $(CLANG_FORMAT_MAJOR)\.'; then \
+	    echo '$(CLANG_FORMAT) --dry-run --Werror, all C'; '$(CLANG_FORMAT)' --dry-run --Werror $(c_sources); \
+	    else why="there is no clang-format $(CLANG_FORMAT_MAJOR) (pip install 'clang-format==$(CLANG_FORMAT_MAJOR).*', or say CLANG_FORMAT=)"; \
+	    if [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "lint-c: $$why"; exit 1; \
+	    else echo "lint-c: not run, $$why"; fi; fi
 
 .PHONY: install
 install: $(if $(linker),all,built) ## install library, header and pkg-config file (PREFIX, LIBDIR, DESTDIR)

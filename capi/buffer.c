@@ -29,9 +29,9 @@ static uint64_t check_of(const prefix *p)
     return (h ^ p->start) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* The prefix of a buffer that is alive, or NULL. A buffer is aligned and never
- * at the start of a page, so that looking in front of any other pointer stays
- * on that pointer's own page. */
+/* The prefix of a buffer that is alive, or NULL. A buffer is aligned and never at
+ * the start of a page. So whatever a pointer with these two properties points to,
+ * the 64 bytes in front of it are on its own page and can be read. */
 static prefix *prefix_of(void *buffer)
 {
     uintptr_t address = (uintptr_t)buffer;
@@ -120,7 +120,7 @@ void ck_wipe(void *memory, size_t len)
     if (memory == NULL || len == 0)
         return;
     memset(memory, 0, len);
-    /* Says that someone may look at the memory, so that the call above is not
-     * seen as without effect. */
+    /* Tells the compiler that the memory may be read after this, so that it does
+     * not leave out the call above. */
     __asm__ __volatile__("" : : "r"(memory) : "memory");
 }

@@ -11,9 +11,9 @@
 #include <sys/random.h>
 #endif
 
-/* What Go's runtime and this library read from the environment. Nothing else is
- * copied: the program's may hold keys, and it may change or free its strings
- * later. */
+/* What Go's runtime and this library read from the environment. They get copies,
+ * since the program may change or free its own texts later, and of nothing else,
+ * since its environment may hold keys. */
 static const char *const names[] = {
     "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "CACHEKIT_AES", "CACHEKIT_LZ4"};
 enum { NAMES = sizeof names / sizeof names[0] };
@@ -31,7 +31,7 @@ static const char *addition(const char *godebug)
 
 static char *variable(const char *name, const char *value, const char *more)
 {
-    /* Go looks for the end of a text 32 bytes at a time. */
+    /* Go looks for the end of a text 32 bytes at a time, and so reads behind it. */
     size_t size = strlen(name) + strlen(value) + strlen(more) + 2 + 32;
     char *text = calloc(1, size);
     if (text != NULL)

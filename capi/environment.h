@@ -3,8 +3,8 @@
 #define CK_ENVIRONMENT_H
 
 /* An argv of one element, and behind it what the kernel puts behind that of a
- * program: the environment as it is now, and the auxiliary vector. NULL without
- * memory. Go keeps pointers into it, so it is never freed. */
+ * program: the environment as it is now, and the auxiliary vector. NULL if there is
+ * no memory. Go keeps pointers into it, so it is never freed. */
 char **ck_environment(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* The mode of floating-point arithmetic that Go expects: round to nearest, no
- * flushing of small numbers to zero, no traps. A library built with -ffast-math
- * and fesetround or feenableexcept change it for a thread. Looking takes a
- * nanosecond; it is set only where it differs. */
+ * flushing of small numbers to zero, no traps. Programs change it for a thread by
+ * fesetround, by feenableexcept, and by loading a library that was built with
+ * -ffast-math. To look takes a nanosecond; it is set only where it differs. */
 #ifndef CK_FPMODE_H
 #define CK_FPMODE_H
 
@@ -58,7 +58,8 @@ static inline void ck_fpmode_leave(ck_fpmode before)
         ck_fpmode_set(before);
 }
 
-/* The value of a call of Go, made in Go's mode. Every one goes through here. */
+/* The value of a call of Go, made in Go's mode. All calls are made like this,
+ * except the one that starts Go, for which start.c sets the mode. */
 #define CK_GO(call)                                                                                \
     __extension__({                                                                                \
         ck_fpmode ck_before = ck_fpmode_enter();                                                   \

@@ -70,10 +70,10 @@ void ck_handle_free(void *handle, ck_type type)
     ck_slot *slot = ck_slot_of(handle, type);
     if (slot == NULL)
         return;
-    /* Of several threads that free at once each goes over all live bits and
-     * takes those that it still finds, so that to each the handle is invalid
-     * when it is done. The object may be gone before that, and the slot be
-     * another object's: its generation tells. */
+    /* Several threads may free at once. Each goes over all live bits and takes
+     * those that are still there, so that when any of them returns the handle is
+     * invalid. The object may be gone before that, and another one be in its slot:
+     * that has another generation, and keeps its bits. */
     for (int i = 0; i < CK_COUNTERS; i++) {
         ck_word *word = &slot->counter[i].word;
         uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);

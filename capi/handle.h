@@ -8,9 +8,9 @@
  * A slot counts the calls that use it, so that an object is destroyed by
  * whoever leaves last: the free or a call under way. One counter would be
  * fought over by all threads that share a handle, so a slot has several, each
- * on its own cache line and with its own live bit; threads take turns at them.
- * A free takes the live bits away one by one, and a counter is drained when its
- * bit is gone and its count is 0. */
+ * on its own cache line and with its own live bit; a thread uses the one that its
+ * number says. A free takes the live bits away one by one, and a counter is drained
+ * when its bit is gone and its count is 0. */
 #ifndef CK_HANDLE_H
 #define CK_HANDLE_H
 
@@ -40,9 +40,12 @@ typedef _Atomic uint64_t ck_word;
 typedef struct ck_slot {
     struct {
         _Alignas(64) ck_word word;
-        _Atomic uint32_t drained;  /* of the first counter only: how many are */
-        uint32_t index, next_free; /* likewise: this slot, and a free one + 1 */
-        void *object;              /* likewise: the pointer by which Go owns it */
+        /* Used in the first counter only: how many counters are drained, the slot's
+         * index, in a free slot the index of the next free one + 1, or 0, and the
+         * pointer by which Go owns the object. */
+        _Atomic uint32_t drained;
+        uint32_t index, next_free;
+        void *object;
     } counter[CK_COUNTERS];
 } ck_slot;
 
@@ -55,7 +58,7 @@ typedef struct ck_ref {
     uint32_t counter;
 } ck_ref;
 
-/* Takes an unused slot; false without memory, or if there is none. */
+/* Takes an unused slot; false if there is none, or no memory for one. */
 bool ck_slot_take(ck_ref *ref);
 
 /* Gives back a slot that was taken and not published. */
@@ -67,8 +70,8 @@ static inline void **ck_object(ck_ref ref) { return &ref.slot->counter[0].object
 /* Makes the slot's handle valid and returns it. */
 void *ck_slot_publish(ck_ref ref, ck_type type);
 
-/* Makes a handle invalid; the object goes when its last call ends. Ignores
- * what is no valid handle. */
+/* Makes a handle invalid; its object is destroyed when the last call that uses it
+ * ends. Ignores what is no valid handle. */
 void ck_handle_free(void *handle, ck_type type);
 
 /* Counts one more counter of the slot as drained. */

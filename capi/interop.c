@@ -2,22 +2,21 @@
 
 CachekitError cachekit_msgpack_check(const uint8_t *in, size_t in_len)
 {
-    if (ck_missing(in, in_len))
-        return ck_no_pointer();
-    CK_ENTER();
+    CachekitError err = ck_enter(ck_missing(in, in_len));
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_msgpack_check(IN(in), in_len));
 }
 
 CachekitError cachekit_interop_key(const char *name_space, const char *operation,
     const uint8_t *args, size_t args_len, char *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || name_space == NULL || operation == NULL || ck_missing(args, args_len))
-        return ck_no_pointer();
-    CK_ENTER();
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || name_space == NULL || operation == NULL ||
+                   ck_missing(args, args_len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_interop_key(TEXT(name_space), strlen(name_space),
         TEXT(operation), strlen(operation), IN(args), args_len, out, capacity, out_len));
 }
@@ -25,27 +24,22 @@ CachekitError cachekit_interop_key(const char *name_space, const char *operation
 CachekitError cachekit_interop_value(
     const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || ck_missing(in, in_len))
-        return ck_no_pointer();
-    CK_ENTER();
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || ck_missing(in, in_len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_interop_value(IN(in), in_len, out, capacity, out_len));
 }
 
 CachekitError cachekit_keyring_seal_interop(CachekitKeyring *keyring, const char *interop_key,
     const uint8_t *value, size_t value_len, uint8_t *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || interop_key == NULL || ck_missing(value, value_len))
-        return ck_no_pointer();
+    size_t capacity = ck_capacity(out_len);
+    bool missing =
+        out == NULL || out_len == NULL || interop_key == NULL || ck_missing(value, value_len);
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_seal_interop(ref.index, TEXT(interop_key), strlen(interop_key),
@@ -55,20 +49,14 @@ CachekitError cachekit_keyring_seal_interop(CachekitKeyring *keyring, const char
 CachekitError cachekit_keyring_open_interop(const CachekitKeyring *keyring, const char *interop_key,
     const uint8_t *sealed, size_t sealed_len, uint8_t *out, size_t *out_len, size_t *key_index)
 {
-    size_t ignored;
-    if (key_index == NULL)
-        key_index = &ignored;
-    *key_index = 0;
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || interop_key == NULL || ck_missing(sealed, sealed_len))
-        return ck_no_pointer();
+    size_t unwanted, *index = ck_clear_index(key_index, &unwanted);
+    size_t capacity = ck_capacity(out_len);
+    bool missing =
+        out == NULL || out_len == NULL || interop_key == NULL || ck_missing(sealed, sealed_len);
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_open_interop(ref.index, TEXT(interop_key), strlen(interop_key),
-                             IN(sealed), sealed_len, out, capacity, out_len, key_index)));
+                             IN(sealed), sealed_len, out, capacity, out_len, index)));
 }

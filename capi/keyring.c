@@ -4,13 +4,15 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     const uint8_t *const *decrypt_only, const size_t *decrypt_only_lens, size_t decrypt_only_count,
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out)
 {
-    if (out == NULL)
-        return ck_no_pointer();
-    *out = NULL;
-    if (ck_missing(current, current_len) || ck_missing(decrypt_only, decrypt_only_count) ||
-        ck_missing(decrypt_only_lens, decrypt_only_count) || ck_missing(tenant_id, tenant_id_len))
-        return ck_no_pointer();
-    CK_ENTER();
+    if (out != NULL)
+        *out = NULL;
+    bool missing = out == NULL || ck_missing(current, current_len) ||
+                   ck_missing(decrypt_only, decrypt_only_count) ||
+                   ck_missing(decrypt_only_lens, decrypt_only_count) ||
+                   ck_missing(tenant_id, tenant_id_len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     if (decrypt_only_count > CACHEKIT_MAX_DECRYPT_ONLY_KEYS)
         return CACHEKIT_INVALID_INPUT;
     for (size_t i = 0; i < decrypt_only_count; i++)
@@ -22,10 +24,7 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     int code = CK_GO(ckgo_keyring_new(ref.index, IN(current), current_len,
         (uint8_t **)(uintptr_t)decrypt_only, (size_t *)(uintptr_t)decrypt_only_lens,
         decrypt_only_count, IN(tenant_id), tenant_id_len, ck_object(ref)));
-    if (code != CACHEKIT_OK)
-        ck_slot_return(ref);
-    else
-        *out = ck_slot_publish(ref, CK_KEYRING);
+    *out = ck_made(ref, CK_KEYRING, code);
     return (CachekitError)code;
 }
 
@@ -38,7 +37,7 @@ void cachekit_keyring_free(CachekitKeyring *keyring)
 size_t cachekit_keyring_key_count(const CachekitKeyring *keyring)
 {
     ck_ref ref;
-    if (ck_enter(keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
+    if (ck_hold(false, keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
         return 0;
     size_t count = CK_GO(ckgo_keyring_key_count(ref.index));
     ck_release(ref);
@@ -48,7 +47,7 @@ size_t cachekit_keyring_key_count(const CachekitKeyring *keyring)
 uint64_t cachekit_keyring_get_counter(const CachekitKeyring *keyring)
 {
     ck_ref ref;
-    if (ck_enter(keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
+    if (ck_hold(false, keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
         return 0;
     uint64_t made = CK_GO(ckgo_keyring_counter(ref.index));
     ck_release(ref);
@@ -58,10 +57,8 @@ uint64_t cachekit_keyring_get_counter(const CachekitKeyring *keyring)
 CachekitError cachekit_keyring_fingerprint(
     const CachekitKeyring *keyring, size_t index, uint8_t out[CACHEKIT_FINGERPRINT_SIZE])
 {
-    if (out == NULL)
-        return ck_no_pointer();
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(out == NULL, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_keyring_fingerprint(ref.index, index, out)));
@@ -70,14 +67,11 @@ CachekitError cachekit_keyring_fingerprint(
 CachekitError cachekit_keyring_encrypt(CachekitKeyring *keyring, const uint8_t *aad, size_t aad_len,
     const uint8_t *plaintext, size_t plaintext_len, uint8_t *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || ck_missing(aad, aad_len) || ck_missing(plaintext, plaintext_len))
-        return ck_no_pointer();
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || ck_missing(aad, aad_len) ||
+                   ck_missing(plaintext, plaintext_len);
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_keyring_encrypt(ref.index, IN(aad), aad_len, IN(plaintext),
@@ -88,36 +82,27 @@ CachekitError cachekit_keyring_decrypt(const CachekitKeyring *keyring, const uin
     size_t aad_len, const uint8_t *ciphertext, size_t ciphertext_len, uint8_t *out, size_t *out_len,
     size_t *key_index)
 {
-    size_t ignored;
-    if (key_index == NULL)
-        key_index = &ignored;
-    *key_index = 0;
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || ck_missing(aad, aad_len) || ck_missing(ciphertext, ciphertext_len))
-        return ck_no_pointer();
+    size_t unwanted, *index = ck_clear_index(key_index, &unwanted);
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || ck_missing(aad, aad_len) ||
+                   ck_missing(ciphertext, ciphertext_len);
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_keyring_decrypt(ref.index, IN(aad), aad_len, IN(ciphertext),
-                             ciphertext_len, out, capacity, out_len, key_index)));
+                             ciphertext_len, out, capacity, out_len, index)));
 }
 
 CachekitError cachekit_keyring_decrypt_at(const CachekitKeyring *keyring, size_t index,
     const uint8_t *aad, size_t aad_len, const uint8_t *ciphertext, size_t ciphertext_len,
     uint8_t *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || ck_missing(aad, aad_len) || ck_missing(ciphertext, ciphertext_len))
-        return ck_no_pointer();
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || ck_missing(aad, aad_len) ||
+                   ck_missing(ciphertext, ciphertext_len);
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_keyring_decrypt_at(ref.index, index, IN(aad), aad_len,
@@ -126,34 +111,21 @@ CachekitError cachekit_keyring_decrypt_at(const CachekitKeyring *keyring, size_t
 
 CachekitError cachekit_keyring_get_metrics(const CachekitKeyring *keyring, CachekitMetrics *metrics)
 {
-    CachekitMetrics all = {0};
-    CK_ENTER_STRUCT(metrics, &all);
-    ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
-    if (err != CACHEKIT_OK)
-        return err;
-    err = ck_leave(ref, CK_GO(ckgo_keyring_metrics(ref.index, &all)));
-    CK_FILL_STRUCT(metrics, &all);
-    return err;
+    return ck_get_metrics(keyring, CK_KEYRING, ckgo_keyring_metrics, metrics);
 }
 
 CachekitError cachekit_keyring_seal(CachekitKeyring *keyring, const char *format,
     const uint8_t *cache_key, size_t cache_key_len, const uint8_t *data, size_t data_len,
     uint8_t **sealed, size_t *sealed_len)
 {
-    if (sealed != NULL)
-        *sealed = NULL;
-    if (sealed_len != NULL)
-        *sealed_len = 0;
-    if (sealed == NULL || sealed_len == NULL || ck_missing(cache_key, cache_key_len) ||
-        ck_missing(data, data_len))
-        return ck_no_pointer();
+    ck_clear(sealed, sealed_len);
+    format = ck_format(format);
+    bool missing = sealed == NULL || sealed_len == NULL || ck_missing(cache_key, cache_key_len) ||
+                   ck_missing(data, data_len);
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    if (format == NULL)
-        format = "msgpack";
     int code = CK_GO(ckgo_seal(ref.index, TEXT(format), strlen(format), IN(cache_key),
         cache_key_len, IN(data), data_len, sealed, sealed_len));
     return ck_leave_with(ref, code, *sealed, *sealed_len);
@@ -163,25 +135,17 @@ CachekitError cachekit_keyring_open(const CachekitKeyring *keyring, const char *
     const uint8_t *cache_key, size_t cache_key_len, const uint8_t *sealed, size_t sealed_len,
     uint8_t **data, size_t *data_len, size_t *key_index)
 {
-    size_t ignored;
-    if (key_index == NULL)
-        key_index = &ignored;
-    *key_index = 0;
-    if (data != NULL)
-        *data = NULL;
-    if (data_len != NULL)
-        *data_len = 0;
-    if (data == NULL || data_len == NULL || ck_missing(cache_key, cache_key_len) ||
-        ck_missing(sealed, sealed_len))
-        return ck_no_pointer();
+    size_t unwanted, *index = ck_clear_index(key_index, &unwanted);
+    ck_clear(data, data_len);
+    format = ck_format(format);
+    bool missing = data == NULL || data_len == NULL || ck_missing(cache_key, cache_key_len) ||
+                   ck_missing(sealed, sealed_len);
     ck_ref ref;
-    CachekitError err = ck_enter(keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    if (format == NULL)
-        format = "msgpack";
     int code = CK_GO(ckgo_open(ref.index, TEXT(format), strlen(format), IN(cache_key),
-        cache_key_len, IN(sealed), sealed_len, data, data_len, key_index));
+        cache_key_len, IN(sealed), sealed_len, data, data_len, index));
     return ck_leave_with(ref, code, *data, *data_len);
 }
 
@@ -189,14 +153,12 @@ CachekitError cachekit_aad(const uint8_t *tenant_id, size_t tenant_id_len, const
     size_t cache_key_len, const char *format, bool compressed, const char *original_type,
     uint8_t *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || format == NULL || ck_missing(tenant_id, tenant_id_len) ||
-        ck_missing(cache_key, cache_key_len))
-        return ck_no_pointer();
-    CK_ENTER();
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || format == NULL ||
+                   ck_missing(tenant_id, tenant_id_len) || ck_missing(cache_key, cache_key_len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_aad(IN(tenant_id), tenant_id_len, IN(cache_key), cache_key_len,
         TEXT(format), strlen(format), compressed, TEXT(original_type), ck_strlen(original_type),
         out, capacity, out_len));

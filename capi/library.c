@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-/* Texts and names; written from the table in core/errors.go. */
+/* Texts and names; written from the table in internal/codes. */
 static const struct {
     const char *name, *text;
 } errors[] = {
@@ -15,7 +15,7 @@ uint32_t cachekit_version_number(void) { return CACHEKIT_VERSION_NUMBER; }
 
 const char *cachekit_version_string(void) { return CACHEKIT_VERSION_STRING; }
 
-static char build_info[256]; /* two warnings of up to 60 bytes among it */
+static char build_info[256]; /* with room for two warnings of up to 60 bytes each */
 static pthread_once_t build_info_once = PTHREAD_ONCE_INIT;
 
 static void read_build_info(void)

@@ -8,13 +8,13 @@
 
 /* Measured with Go 1.26.0 and 1.27.4 on amd64, by lowering RLIMIT_AS and
  * RLIMIT_DATA until Go ended the process: it needs 1,504 MiB of address space, 88
- * of them as memory that it could write to, in both the stacks of its first
- * threads. */
+ * of them as memory that it could write to. Both include the stacks of its first
+ * threads, which can_start_threads takes here. */
 enum { THREADS = 4 };
 #define RESERVED ((size_t)1536 << 20)
 #define WRITABLE ((size_t)80 << 20)
 
-/* Go's heap grows by 64 MiB; the objects of a chunk are up to 12. */
+/* Go's heap grows by 64 MiB; the objects of a chunk of slots take up to 12. */
 #define GROWTH ((size_t)96 << 20)
 
 static void *map(size_t size, int protection)

@@ -1,4 +1,4 @@
-/* Whether Go can have what it is about to take: if it cannot, it ends the process. */
+/* Whether Go can have what it is about to take. It ends the process if it cannot. */
 #ifndef CK_PROBE_H
 #define CK_PROBE_H
 
@@ -8,7 +8,7 @@
  * threads. False if something is not to be had. */
 bool ck_probe(void);
 
-/* The same for what Go's heap takes to grow by a chunk of slots' objects. */
+/* The same for what Go's heap takes to hold the objects of one more chunk of slots. */
 bool ck_probe_objects(void);
 
 /* Whether malloc has a few bytes, which the next call of this thread will get. */

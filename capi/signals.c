@@ -7,18 +7,18 @@
 
 /* A program may block a signal in all its threads, to receive it by sigwait or
  * signalfd. A thread of Go that has it open would take it instead: the program
- * ends, or never hears of it. Faults must reach Go's threads; SIGURG and SIGPROF
- * are what Go and profilers send to a thread. */
+ * ends, or never hears of it. These stay open: faults, which must reach Go's
+ * threads, and what Go and profilers send to a thread, SIGURG and SIGPROF. */
 static const int open_signals[] = {
     SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGURG, SIGPROF};
 
 #ifdef __linux__
 /* A thread of Go opens some signals whatever it inherited, SIGCHLD among them: a
- * server that reaps its children by signalfd would miss some. Which ones, says a
- * table in Go's memory, of sigTabT in its runtime/signal_unix.go. It is no
- * interface of Go's and has no name that C can use, so it is looked for: by the
- * flags of its first 32 signals in Go 1.26 and 1.27. Where it is not found,
- * nothing changes; a test sees what Go's threads block. */
+ * server that reaps its children by signalfd would miss some. A table in Go's
+ * memory says which: sigtable in its runtime, whose elements are sigTabT in
+ * runtime/signal_unix.go. C cannot name it, so it is looked for by the flags that
+ * its first 32 signals have in Go 1.26 and 1.27. Where it is not found, nothing
+ * changes; a test sees what Go's threads block. */
 typedef struct go_signal {
     int32_t flags;
     const char *name;

@@ -4,8 +4,9 @@
 
 #include <signal.h>
 
-/* Blocks in this thread what Go's threads shall block: they keep for ever the
- * mask that the first of them inherits. Called before Go starts. */
+/* Blocks in this thread, which is about to start Go, what Go's threads are to
+ * block: the first of them inherits this thread's mask, and all keep it. before
+ * receives the mask as it was. */
 void ck_signals_block(sigset_t *before);
 
 #endif

@@ -19,8 +19,8 @@
 enum { WAIT = 128 | 0, WAKE = 128 | 1 }; /* FUTEX_WAIT_PRIVATE and _WAKE_PRIVATE */
 #endif
 
-/* What happened in this process or in the one that it was forked from. With the
- * canary it tells the two apart. */
+/* How far the start has come, in this process or in the one that it was forked
+ * from; the canary tells in which. */
 enum { IDLE, STARTING, STARTED };
 static _Atomic int phase;
 
@@ -113,7 +113,8 @@ static CachekitError start_go(void)
     char **argv = ck_environment();
     if (argv == NULL)
         return CACHEKIT_OUT_OF_MEMORY;
-    /* Go comes by a call of this thread, which must not be without its stack. */
+    /* This thread makes the first call of Go, and needs its stack for signal
+     * handlers before that. */
     ck_thread_prepare();
     for (const entry *go = go_begin; go < go_end; go++)
         (*go)(1, argv, argv + 2);
@@ -121,9 +122,10 @@ static CachekitError start_go(void)
     return (CachekitError)ckgo_start();
 }
 
-/* Waiting for Go is a cancellation point and holds a lock: a thread that was
- * cancelled there would leave it locked for all. Rounding and traps of
- * floating-point arithmetic are inherited by Go's threads, too. */
+/* Starts Go with this thread's state as Go needs it. Waiting for Go is a
+ * cancellation point and holds a lock: a thread that was cancelled there would leave
+ * it locked for all. Go's threads inherit the signal mask and the mode of
+ * floating-point arithmetic. */
 static CachekitError start(void)
 {
     int cancel;
@@ -134,8 +136,8 @@ static CachekitError start(void)
     sigaction(SIGPIPE, NULL, &pipe);
     ck_fpmode fp = ck_fpmode_enter();
     CachekitError err = start_go();
-    /* Go takes SIGPIPE, for nothing that this library does, and an action of
-     * ignoring it would no longer be inherited by what the program executes. */
+    /* Go handles SIGPIPE, which this library has no use for. A program that
+     * ignores SIGPIPE must be able to pass that on to what it executes. */
     if (err == CACHEKIT_OK) {
         sigaction(SIGPIPE, &pipe, NULL);
         *atomic_load(&ck_canary) = CK_RUNNING;
@@ -177,8 +179,8 @@ __attribute__((constructor)) static void at_load(void)
     finish(STARTED);
 }
 
-/* Go's C code sleeps where a thread cannot be had at once, and that would be a
- * cancellation point in any call: the linker sends its nanosleep here (--wrap). */
+/* cgo's C code sleeps where a new thread cannot be had at once, which would make
+ * any call a cancellation point: the linker sends its nanosleep here (--wrap). */
 int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest);
 int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest)
 {

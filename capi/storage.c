@@ -5,15 +5,10 @@ CachekitByteStorage *cachekit_byte_storage_new(const char *default_format)
     ck_ref ref;
     if (ck_ready() != CACHEKIT_OK || !ck_slot_take(&ref))
         return NULL;
-    if (default_format == NULL)
-        default_format = "msgpack";
-    if (CK_GO(ckgo_byte_storage_new(
-            ref.index, TEXT(default_format), strlen(default_format), ck_object(ref))) !=
-        CACHEKIT_OK) {
-        ck_slot_return(ref);
-        return NULL;
-    }
-    return ck_slot_publish(ref, CK_BYTE_STORAGE);
+    const char *format = ck_format(default_format);
+    int code =
+        CK_GO(ckgo_byte_storage_new(ref.index, TEXT(format), strlen(format), ck_object(ref)));
+    return ck_made(ref, CK_BYTE_STORAGE, code);
 }
 
 void cachekit_byte_storage_free(CachekitByteStorage *storage)
@@ -25,14 +20,10 @@ void cachekit_byte_storage_free(CachekitByteStorage *storage)
 CachekitError cachekit_byte_storage_store(const CachekitByteStorage *storage, const uint8_t *data,
     size_t data_len, const char *format, uint8_t **envelope, size_t *envelope_len)
 {
-    if (envelope != NULL)
-        *envelope = NULL;
-    if (envelope_len != NULL)
-        *envelope_len = 0;
-    if (envelope == NULL || envelope_len == NULL || ck_missing(data, data_len))
-        return ck_no_pointer();
+    ck_clear(envelope, envelope_len);
+    bool missing = envelope == NULL || envelope_len == NULL || ck_missing(data, data_len);
     ck_ref ref;
-    CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
+    CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
     int code = CK_GO(ckgo_store(
@@ -43,14 +34,10 @@ CachekitError cachekit_byte_storage_store(const CachekitByteStorage *storage, co
 CachekitError cachekit_byte_storage_retrieve(const CachekitByteStorage *storage,
     const uint8_t *envelope, size_t envelope_len, uint8_t **data, size_t *data_len)
 {
-    if (data != NULL)
-        *data = NULL;
-    if (data_len != NULL)
-        *data_len = 0;
-    if (data == NULL || data_len == NULL || ck_missing(envelope, envelope_len))
-        return ck_no_pointer();
+    ck_clear(data, data_len);
+    bool missing = data == NULL || data_len == NULL || ck_missing(envelope, envelope_len);
     ck_ref ref;
-    CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
+    CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
     int code = CK_GO(ckgo_retrieve(ref.index, IN(envelope), envelope_len, data, data_len));
@@ -60,10 +47,8 @@ CachekitError cachekit_byte_storage_retrieve(const CachekitByteStorage *storage,
 CachekitError cachekit_byte_storage_validate(
     const CachekitByteStorage *storage, const uint8_t *envelope, size_t envelope_len)
 {
-    if (ck_missing(envelope, envelope_len))
-        return ck_no_pointer();
     ck_ref ref;
-    CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
+    CachekitError err = ck_hold(ck_missing(envelope, envelope_len), storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_validate(IN(envelope), envelope_len)));
@@ -74,10 +59,9 @@ CachekitError cachekit_byte_storage_estimate_compression(
 {
     if (ratio != NULL)
         *ratio = 0;
-    if (ratio == NULL || ck_missing(data, data_len))
-        return ck_no_pointer();
+    bool missing = ratio == NULL || ck_missing(data, data_len);
     ck_ref ref;
-    CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
+    CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_compression_ratio(IN(data), data_len, ratio)));
@@ -86,74 +70,71 @@ CachekitError cachekit_byte_storage_estimate_compression(
 CachekitError cachekit_byte_storage_get_metrics(
     const CachekitByteStorage *storage, CachekitMetrics *metrics)
 {
-    CachekitMetrics all = {0};
-    CK_ENTER_STRUCT(metrics, &all);
-    ck_ref ref;
-    CachekitError err = ck_enter(storage, CK_BYTE_STORAGE, &ref);
-    if (err != CACHEKIT_OK)
-        return err;
-    err = ck_leave(ref, CK_GO(ckgo_storage_metrics(ref.index, &all)));
-    CK_FILL_STRUCT(metrics, &all);
-    return err;
+    return ck_get_metrics(storage, CK_BYTE_STORAGE, ckgo_storage_metrics, metrics);
 }
 
 CachekitError cachekit_envelope_inspect(
     const uint8_t *envelope, size_t envelope_len, CachekitEnvelopeInfo *info)
 {
     CachekitEnvelopeInfo all = {0};
-    CK_ENTER_STRUCT(info, &all);
-    if (ck_missing(envelope, envelope_len))
-        return CACHEKIT_NULL_POINTER;
-    CK_ENTER();
-    CachekitError err = (CachekitError)CK_GO(ckgo_inspect(IN(envelope), envelope_len, &all));
-    CK_FILL_STRUCT(info, &all);
+    ck_clear_struct(info, sizeof *info);
+    CachekitError err = ck_check_struct(info, 1);
+    if (err == CACHEKIT_OK)
+        err = ck_enter(ck_missing(envelope, envelope_len));
+    if (err == CACHEKIT_OK) {
+        err = (CachekitError)CK_GO(ckgo_inspect(IN(envelope), envelope_len, &all));
+        ck_fill_struct(info, &all, sizeof all);
+    }
     return err;
 }
 
 CachekitError cachekit_compress(const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || ck_missing(in, in_len))
-        return ck_no_pointer();
-    CK_ENTER();
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || ck_missing(in, in_len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_compress(IN(in), in_len, out, capacity, out_len));
 }
 
 CachekitError cachekit_decompress(const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len)
 {
-    if (out_len == NULL)
-        return ck_no_pointer();
-    size_t capacity = *out_len;
-    *out_len = 0;
-    if (out == NULL || ck_missing(in, in_len))
-        return ck_no_pointer();
-    CK_ENTER();
+    size_t capacity = ck_capacity(out_len);
+    bool missing = out == NULL || out_len == NULL || ck_missing(in, in_len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_decompress(IN(in), in_len, out, capacity, out_len));
 }
 
+/* What an envelope may have beside its payload: LZ4 adds in_len / 255 + 16 bytes
+ * to what it cannot compress, and the rest has up to 120 with CK_DEFAULT_FORMAT,
+ * more than core needs. */
+enum { BLOCK_EXTRA = 16, ENVELOPE_EXTRA = 120 };
+
 size_t cachekit_compressed_bound(size_t in_len)
 {
-    size_t extra = in_len / 255 + 16 + 120;
+    size_t extra = in_len / 255 + BLOCK_EXTRA + ENVELOPE_EXTRA;
     return in_len > SIZE_MAX - extra ? SIZE_MAX : in_len + extra;
 }
 
 CachekitError cachekit_checksum(
     const uint8_t *data, size_t len, uint8_t out[CACHEKIT_CHECKSUM_SIZE])
 {
-    if (out == NULL || ck_missing(data, len))
-        return ck_no_pointer();
-    CK_ENTER();
+    bool missing = out == NULL || ck_missing(data, len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_checksum(IN(data), len, out));
 }
 
 CachekitError cachekit_verify_checksum(
     const uint8_t *data, size_t len, const uint8_t expected[CACHEKIT_CHECKSUM_SIZE])
 {
-    if (expected == NULL || ck_missing(data, len))
-        return ck_no_pointer();
-    CK_ENTER();
+    bool missing = expected == NULL || ck_missing(data, len);
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
     return (CachekitError)CK_GO(ckgo_verify_checksum(IN(data), len, IN(expected)));
 }

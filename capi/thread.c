@@ -10,9 +10,9 @@
 /* Go makes all signal handlers of the program run on the alternate stack, and
  * gives a thread that has none 32 KiB without a guard: a handler that needs more
  * would write over other memory. So a thread gets this one first, which Go then
- * uses too. It is address space; memory is what a handler touches. The guard
- * below is as large, since a large frame steps over a small one. */
-enum { STACK = 256 << 10, GUARD = 256 << 10 };
+ * uses too. It takes address space, and memory only where a handler writes. The
+ * guard below it is as large, since a large frame would step over a small one. */
+enum { STACK = 256 << 10, GUARD = STACK };
 
 _Thread_local uint32_t ck_thread;
 static _Thread_local bool ending __attribute__((tls_model("initial-exec")));

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The number of this thread, for taking turns at the counters of a handle; 0
+/* The number of this thread, which says which of a handle's counters it uses; 0
  * before its first call. The model is the one that needs no call to find the
  * variable. */
 extern _Thread_local uint32_t ck_thread __attribute__((tls_model("initial-exec")));

@@ -11,7 +11,8 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
-// The numbers and names that C programs are compiled against.
+// The numbers and names that C programs are compiled against. A new
+// code needs no row here before it is released.
 var pinned = []struct {
 	code     codes.Code
 	number   uint32
@@ -42,23 +43,22 @@ var pinned = []struct {
 
 func TestCodesArePinned(t *testing.T) {
 	all := codes.All()
-	if len(all) != len(pinned) {
-		t.Fatalf("%d codes, want %d", len(all), len(pinned))
+	if len(all) < len(pinned) {
+		t.Fatalf("%d codes, want the %d that are pinned, and any after them", len(all), len(pinned))
 	}
-	texts := map[string]bool{}
 	for i, p := range pinned {
-		if all[i] != p.code || uint32(p.code) != p.number || p.code.Name() != p.name {
-			t.Errorf("code %d is %d %s, want %d %s", i, all[i], p.code.Name(), p.number, p.name)
+		if uint32(p.code) != p.number || all[i] != codes.Code(p.number) || all[i].Name() != p.name {
+			t.Errorf("%s was %d and is %d; %d is %s now", p.name, p.number, p.code, i, all[i].Name())
 		}
-		if text := p.code.Text(); text == "" || texts[text] {
-			t.Errorf("%s: text %q is empty or not its own", p.name, text)
+		if (p.sentinel != nil) != (p.code.Row().Go != "") {
+			t.Errorf("%s is %q in Go, want %v", p.name, p.code.Row().Go, p.sentinel)
 		}
-		texts[p.code.Text()] = true
 	}
 }
 
 func TestUnknownCodesHaveTexts(t *testing.T) {
-	for _, c := range []codes.Code{codes.Internal + 1, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32} {
+	next := codes.Code(len(codes.All()))
+	for _, c := range []codes.Code{next, next + 1, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32} {
 		if c.Text() != "unknown error" || c.Name() != "CACHEKIT_UNKNOWN" {
 			t.Errorf("code %d: %q %q", c, c.Text(), c.Name())
 		}
@@ -67,7 +67,7 @@ func TestUnknownCodesHaveTexts(t *testing.T) {
 
 func TestSentinelsMapToCodesAndBack(t *testing.T) {
 	if codes.Of(nil) != codes.OK {
-		t.Error("nil is not CodeOK")
+		t.Error("nil is not OK")
 	}
 	for _, p := range pinned {
 		if p.sentinel == nil {

@@ -1,4 +1,5 @@
-/* What the harness's modes share: the contestants of a run, the clock, and one JSON object a line on stdout. */
+/* What the harness's modes share: the contestants of a run, the clock, and one JSON object a
+ * line on stdout. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -22,7 +23,8 @@ double quantile(double *values, size_t n, double q);
 /* How many different payloads of that size a cell takes in turn. */
 size_t pool_count(size_t size);
 
-/* Every library opens what every other sealed, and refuses what was altered. False, with the reason on stderr, otherwise. */
+/* Every library opens what every other sealed, and refuses what was altered. False, with the
+ * reason on stderr, otherwise. */
 bool check_all(const Run *run);
 
 void time_cells(const Run *run);   /* every operation, kind and size */

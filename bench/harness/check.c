@@ -6,7 +6,8 @@
 
 static bool fail(const char *what, const char *from, const char *to, Kind kind, size_t size)
 {
-    fprintf(stderr, "cross-check failed: %s of what %s made, by %s (%s, %zu bytes)\n", what, from, to, kind_names[kind], size);
+    fprintf(stderr, "cross-check failed: %s of what %s made, by %s (%s, %zu bytes)\n", what, from,
+        to, kind_names[kind], size);
     return false;
 }
 
@@ -16,10 +17,12 @@ static bool same(const Job *job, int rc, const Item *plain)
 }
 
 /*
- * One operation and its inverse, every library's output given to every library. What is authenticated must be refused when a bit
- * was altered; an altered LZ4 block may mean the same data by chance, but never other data.
+ * One operation and its inverse, every library's output given to every library. What is
+ * authenticated must be refused when a bit was altered; an altered LZ4 block may mean the same
+ * data by chance, but never other data.
  */
-static bool check_pair(const Run *run, const char *forward, const char *inverse, bool authenticated, const Pool *plain, Kind kind)
+static bool check_pair(const Run *run, const char *forward, const char *inverse, bool authenticated,
+    const Pool *plain, Kind kind)
 {
     const Op *seal = op_by_name(forward), *open = op_by_name(inverse);
     size_t size = plain->plain_size;
@@ -63,7 +66,8 @@ static bool check_pair(const Run *run, const char *forward, const char *inverse,
     return good;
 }
 
-/* H has no envelope: its block is wrapped into one, and the block of an envelope is unwrapped for it. */
+/* H has no envelope: its block is wrapped into one, and the block of an envelope is unwrapped
+ * for it. */
 static bool check_blocks(const Run *run, const Pool *plain, Kind kind)
 {
     size_t size = plain->plain_size;
@@ -76,21 +80,26 @@ static bool check_blocks(const Run *run, const Pool *plain, Kind kind)
             Job hand, ck;
             if (run->libs[c].is_hand || op_call(compress, &run->libs[c], NULL) == NULL)
                 continue;
-            if (!job_open(&hand, &run->libs[h], &run->handles[h], size) || !job_open(&ck, &run->libs[c], &run->handles[c], size))
+            if (!job_open(&hand, &run->libs[h], &run->handles[h], size) ||
+                !job_open(&ck, &run->libs[c], &run->handles[c], size))
                 return false;
             hand.in = ck.in = plain;
             Call ck_open = op_call(decompress, ck.lib, NULL);
             for (size_t i = 0; i < plain->count && good; i++) {
                 Item *item = &plain->items[i], block, envelope;
-                if (compress->direct(&ck, item) != 0 || !envelope_parse(ck.out, ck.out_len, &block) ||
+                if (compress->direct(&ck, item) != 0 ||
+                    !envelope_parse(ck.out, ck.out_len, &block) ||
                     !same(&hand, decompress->hand(&hand, &block), item))
-                    good = fail("decompress (block alone)", ck.lib->name, hand.lib->name, kind, size);
+                    good =
+                        fail("decompress (block alone)", ck.lib->name, hand.lib->name, kind, size);
                 if (compress->hand(&hand, item) != 0)
                     good = fail("compress", "the generator", hand.lib->name, kind, size);
                 block = (Item){.data = hand.out, .len = hand.out_len, .checksum = hand.checksum};
-                envelope = (Item){.data = hand.scratch, .len = envelope_wrap(&block, size, hand.scratch)};
+                envelope =
+                    (Item){.data = hand.scratch, .len = envelope_wrap(&block, size, hand.scratch)};
                 if (ck_open != NULL && !same(&ck, ck_open(&ck, &envelope), item))
-                    good = fail("decompress (wrapped block)", hand.lib->name, ck.lib->name, kind, size);
+                    good = fail(
+                        "decompress (wrapped block)", hand.lib->name, ck.lib->name, kind, size);
             }
             job_close(&hand);
             job_close(&ck);
@@ -114,8 +123,10 @@ static bool check_equal(const Run *run, const char *name, const Pool *plain, Kin
         if (!job_open(&job, &run->libs[i], &run->handles[i], plain->plain_size))
             return false;
         job.in = plain;
-        if (call(&job, &plain->items[0]) != 0 || (first != NULL && memcmp(job.out, want, job.out_len) != 0))
-            good = fail(name, first != NULL ? first : "the generator", run->libs[i].name, kind, plain->plain_size);
+        if (call(&job, &plain->items[0]) != 0 ||
+            (first != NULL && memcmp(job.out, want, job.out_len) != 0))
+            good = fail(name, first != NULL ? first : "the generator", run->libs[i].name, kind,
+                plain->plain_size);
         if (first == NULL) {
             first = run->libs[i].name;
             memcpy(want, job.out, job.out_len);
@@ -147,8 +158,10 @@ bool check_all(const Run *run)
             size_t size = run->sizes[s];
             Pool plain = pool_plain((Kind)kind, size, size <= 4096 ? 16 : 1);
             for (size_t p = 0; p < sizeof pairs / sizeof *pairs && good; p++)
-                good = check_pair(run, pairs[p].forward, pairs[p].inverse, pairs[p].authenticated, &plain, (Kind)kind);
-            good = good && check_blocks(run, &plain, (Kind)kind) && check_equal(run, "checksum", &plain, (Kind)kind) &&
+                good = check_pair(run, pairs[p].forward, pairs[p].inverse, pairs[p].authenticated,
+                    &plain, (Kind)kind);
+            good = good && check_blocks(run, &plain, (Kind)kind) &&
+                   check_equal(run, "checksum", &plain, (Kind)kind) &&
                    check_equal(run, "derive_key", &plain, (Kind)kind);
             pool_free(&plain);
             if (!good)

@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-/* What a short-lived program pays: loading, then the first and the second call of each kind, before anything is warm. */
+/* What a short-lived program pays: loading, then the first and the second call of each kind,
+ * before anything is warm. */
 int cold_start(Lib *lib)
 {
     Handles handles;
@@ -27,8 +28,10 @@ int cold_start(Lib *lib)
     t[4] = now_ns();
     if (rc != 0)
         return 1;
-    printf("{\"t\":\"cold\",\"who\":\"%s\",\"load\":%llu,\"first\":%llu,\"second\":%llu,\"handles\":%llu,\"encrypt\":%llu}\n",
-           lib->name, (unsigned long long)(loaded - start), (unsigned long long)(t[1] - t[0]), (unsigned long long)(t[2] - t[1]),
-           (unsigned long long)(t[3] - t[2]), (unsigned long long)(t[4] - t[3]));
+    printf("{\"t\":\"cold\",\"who\":\"%s\",\"load\":%llu,\"first\":%llu,\"second\":%llu,"
+           "\"handles\":%llu,\"encrypt\":%llu}\n",
+        lib->name, (unsigned long long)(loaded - start), (unsigned long long)(t[1] - t[0]),
+        (unsigned long long)(t[2] - t[1]), (unsigned long long)(t[3] - t[2]),
+        (unsigned long long)(t[4] - t[3]));
     return 0;
 }

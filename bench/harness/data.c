@@ -27,17 +27,17 @@ static uint32_t below(uint64_t *state, uint32_t n)
     return (uint32_t)((next(state) >> 32) * n >> 32);
 }
 
-static const char *const words[] = {
-    "amber", "basalt", "cedar", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "juniper", "kelp",
-    "lagoon", "marble", "nectar", "onyx", "prairie", "quartz", "raven", "saffron", "tundra", "umber", "violet",
-    "willow", "xenon", "yarrow", "zephyr", "anchor", "beacon", "compass", "drift", "estuary", "fathom",
-};
-static const char *const cities[] = {"Lisbon", "Osaka", "Toronto", "Nairobi", "Bergen", "Montevideo", "Hobart", "Tallinn"};
+static const char *const words[] = {"amber", "basalt", "cedar", "delta", "ember", "fjord", "garnet",
+    "harbor", "indigo", "juniper", "kelp", "lagoon", "marble", "nectar", "onyx", "prairie",
+    "quartz", "raven", "saffron", "tundra", "umber", "violet", "willow", "xenon", "yarrow",
+    "zephyr", "anchor", "beacon", "compass", "drift", "estuary", "fathom"};
+static const char *const cities[] = {
+    "Lisbon", "Osaka", "Toronto", "Nairobi", "Bergen", "Montevideo", "Hobart", "Tallinn"};
 static const char *const plans[] = {"free", "team", "business", "enterprise"};
 
 #define PICK(state, list) ((list)[below((state), (uint32_t)(sizeof(list) / sizeof(*(list))))])
 
-/* One user record as an application would cache it; both encodings below write these very fields. */
+/* One user record as an application would cache it; both encodings below write these fields. */
 typedef struct {
     uint32_t id, visits, cents, tag_count;
     const char *first, *last, *city, *plan, *tags[4];
@@ -80,18 +80,17 @@ static void put(Scratch *s, const void *data, size_t len)
     s->len += len;
 }
 
-static void put_byte(Scratch *s, unsigned b)
-{
-    s->bytes[s->len++] = (uint8_t)b;
-}
+static void put_byte(Scratch *s, unsigned b) { s->bytes[s->len++] = (uint8_t)b; }
 
 static void json_record(Scratch *s, const Record *r)
 {
     int n = snprintf((char *)s->bytes, sizeof s->bytes,
-        "{\"id\":%u,\"name\":\"%s %s\",\"email\":\"%s.%s@example.com\",\"city\":\"%s\",\"plan\":\"%s\",\"active\":%s,"
-        "\"visits\":%u,\"balance\":%u.%02u,\"last_seen\":\"2026-%02u-%02uT%02u:%02u:00Z\",\"session\":\"%016llx\",\"tags\":[",
-        r->id, r->first, r->last, r->first, r->last, r->city, r->plan, r->active ? "true" : "false", r->visits,
-        r->cents / 100, r->cents % 100, r->month, r->day, r->hour, r->minute, (unsigned long long)r->session);
+        "{\"id\":%u,\"name\":\"%s %s\",\"email\":\"%s.%s@example.com\",\"city\":\"%s\","
+        "\"plan\":\"%s\",\"active\":%s,\"visits\":%u,\"balance\":%u.%02u,"
+        "\"last_seen\":\"2026-%02u-%02uT%02u:%02u:00Z\",\"session\":\"%016llx\",\"tags\":[",
+        r->id, r->first, r->last, r->first, r->last, r->city, r->plan, r->active ? "true" : "false",
+        r->visits, r->cents / 100, r->cents % 100, r->month, r->day, r->hour, r->minute,
+        (unsigned long long)r->session);
     s->len = (size_t)n;
     for (uint32_t i = 0; i < r->tag_count; i++) {
         if (i > 0)
@@ -144,7 +143,8 @@ static void msgpack_record(Scratch *s, const Record *r)
     mp_str(s, "balance");
     mp_double(s, r->cents / 100.0);
     mp_str(s, "last_seen");
-    mp_be(s, 0xce, 1767225600u + r->month * 2592000u + r->day * 86400u + r->hour * 3600u + r->minute * 60u, 4);
+    mp_be(s, 0xce,
+        1767225600u + r->month * 2592000u + r->day * 86400u + r->hour * 3600u + r->minute * 60u, 4);
     mp_str(s, "session");
     mp_be(s, 0xcf, r->session, 8);
     mp_str(s, "tags");
@@ -153,7 +153,8 @@ static void msgpack_record(Scratch *s, const Record *r)
         mp_str(s, r->tags[i]);
 }
 
-static void fill_records(uint64_t *state, uint8_t *out, size_t size, void (*encode)(Scratch *, const Record *))
+static void fill_records(
+    uint64_t *state, uint8_t *out, size_t size, void (*encode)(Scratch *, const Record *))
 {
     for (size_t used = 0; used < size;) {
         Scratch s = {.len = 0};
@@ -195,15 +196,9 @@ void data_fill(Kind kind, uint64_t index, uint8_t *out, size_t size)
             out[0] = '[';
         fill_records(&state, out + (size > 0), size - (size > 0), json_record);
         break;
-    case KIND_MSGPACK:
-        fill_records(&state, out, size, msgpack_record);
-        break;
-    case KIND_REPETITIVE:
-        fill_repetitive(&state, out, size);
-        break;
+    case KIND_MSGPACK: fill_records(&state, out, size, msgpack_record); break;
+    case KIND_REPETITIVE: fill_repetitive(&state, out, size); break;
     case KIND_RANDOM:
-    case KIND_COUNT:
-        fill_random(&state, out, size);
-        break;
+    case KIND_COUNT: fill_random(&state, out, size); break;
     }
 }

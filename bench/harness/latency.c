@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Calls of one contestant before the next one's turn: long enough to be warm, short enough that all see the same weather. */
+/* Calls of one contestant before the next one's turn: long enough to be warm, short enough that
+ * all see the same weather. */
 enum { TURN = 1000 };
 
 static void one_operation(const Run *run, const char *name, size_t size)
@@ -19,7 +20,8 @@ static void one_operation(const Run *run, const char *name, size_t size)
     for (size_t i = 0; i < run->count; i++) {
         ns[i] = malloc(samples * sizeof(double));
         calls[i] = op_call(op, &run->libs[i], NULL);
-        Call forward = op->forward != NULL ? op_call(op_by_name(op->forward), &run->libs[i], NULL) : NULL;
+        Call forward =
+            op->forward != NULL ? op_call(op_by_name(op->forward), &run->libs[i], NULL) : NULL;
         if (ns[i] == NULL || !job_open(&jobs[i], &run->libs[i], &run->handles[i], size))
             abort();
         if (forward != NULL)
@@ -39,10 +41,10 @@ static void one_operation(const Run *run, const char *name, size_t size)
     for (size_t i = 0; i < run->count; i++) {
         size_t n = samples / TURN * TURN;
         if (calls[i] != NULL)
-            printf("{\"t\":\"latency\",\"op\":\"%s\",\"size\":%zu,\"who\":\"%s\",\"calls\":%zu,\"p50\":%.0f,\"p99\":%.0f,"
-                   "\"p999\":%.0f,\"max\":%.0f}\n",
-                   name, size, run->libs[i].name, n, quantile(ns[i], n, .5), quantile(ns[i], n, .99), quantile(ns[i], n, .999),
-                   quantile(ns[i], n, 1));
+            printf("{\"t\":\"latency\",\"op\":\"%s\",\"size\":%zu,\"who\":\"%s\",\"calls\":%zu,"
+                   "\"p50\":%.0f,\"p99\":%.0f,\"p999\":%.0f,\"max\":%.0f}\n",
+                name, size, run->libs[i].name, n, quantile(ns[i], n, .5), quantile(ns[i], n, .99),
+                quantile(ns[i], n, .999), quantile(ns[i], n, 1));
         pool_free(&sealed[i]);
         job_close(&jobs[i]);
         free(ns[i]);

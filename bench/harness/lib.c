@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const uint8_t master_key[32] = {0x4f, 0x1c, 0x92, 0x77, 0x0b, 0xe3, 0x58, 0xad, 0x36, 0xc0, 0x19, 0x8f, 0x61, 0xd4, 0x2a, 0xbe,
-                                0x73, 0x05, 0xec, 0x48, 0x9d, 0xf1, 0x24, 0x6a, 0xb7, 0x3e, 0x80, 0xcb, 0x15, 0x5f, 0xd8, 0x02};
+const uint8_t master_key[32] = {0x4f, 0x1c, 0x92, 0x77, 0x0b, 0xe3, 0x58, 0xad, 0x36, 0xc0, 0x19,
+    0x8f, 0x61, 0xd4, 0x2a, 0xbe, 0x73, 0x05, 0xec, 0x48, 0x9d, 0xf1, 0x24, 0x6a, 0xb7, 0x3e, 0x80,
+    0xcb, 0x15, 0x5f, 0xd8, 0x02};
 const char tenant[] = "tenant-42";
 const char cache_key[] = "users:profile:100042";
 const char domain[] = "encryption";
@@ -24,7 +25,8 @@ bool lib_parse(Lib *lib, char *spec)
     return lib->is_hand || strcmp(api, "cachekit") == 0;
 }
 
-/* A pointer to a function through a pointer to data: what POSIX asks of dlsym and ISO C leaves open. */
+/* A pointer to a function through a pointer to data: what POSIX asks of dlsym and ISO C leaves
+ * open. */
 static void symbol(void *so, const char *name, void *function)
 {
     void *address = dlsym(so, name);
@@ -42,15 +44,15 @@ bool lib_load(Lib *lib)
         return false;
     }
     if (lib->is_hand) {
-        HAND(bound), HAND(compress), HAND(decompress), HAND(checksum), HAND(cipher_new), HAND(cipher_free);
-        HAND(encrypt), HAND(decrypt), HAND(derive), HAND(versions);
+        HAND(bound), HAND(compress), HAND(decompress), HAND(checksum), HAND(cipher_new);
+        HAND(cipher_free), HAND(encrypt), HAND(decrypt), HAND(derive), HAND(versions);
         return true;
     }
     CK(compress), CK(decompress), CK(compressed_bound), CK(checksum);
-    CK(byte_storage_new), CK(byte_storage_free), CK(byte_storage_store), CK(byte_storage_retrieve), CK(envelope_inspect);
-    CK(encryptor_new), CK(encryptor_free), CK(encrypt), CK(decrypt), CK(derive_key), CK(derive_tenant_keys);
-    CK(keyring_new), CK(keyring_free), CK(keyring_encrypt), CK(keyring_decrypt), CK(keyring_seal), CK(keyring_open);
-    CK(free_buffer), CK(version_string);
+    CK(byte_storage_new), CK(byte_storage_free), CK(byte_storage_store), CK(byte_storage_retrieve);
+    CK(envelope_inspect), CK(encryptor_new), CK(encryptor_free), CK(encrypt), CK(decrypt);
+    CK(derive_key), CK(derive_tenant_keys), CK(keyring_new), CK(keyring_free), CK(keyring_encrypt);
+    CK(keyring_decrypt), CK(keyring_seal), CK(keyring_open), CK(free_buffer), CK(version_string);
     return true;
 }
 
@@ -66,8 +68,9 @@ bool handles_open(Handles *h, const Lib *lib)
         return false;
     if (lib->ck.byte_storage_new != NULL && (h->storage = lib->ck.byte_storage_new(NULL)) == NULL)
         return false;
-    return lib->ck.keyring_new == NULL || lib->ck.keyring_new(master_key, sizeof master_key, NULL, NULL, 0,
-                                              (const uint8_t *)tenant, strlen(tenant), &h->keyring) == 0;
+    return lib->ck.keyring_new == NULL ||
+           lib->ck.keyring_new(master_key, sizeof master_key, NULL, NULL, 0,
+               (const uint8_t *)tenant, strlen(tenant), &h->keyring) == 0;
 }
 
 void handles_close(Handles *h, const Lib *lib)
@@ -87,8 +90,8 @@ void handles_close(Handles *h, const Lib *lib)
 
 size_t derive_salt(uint8_t out[64])
 {
-    return (size_t)snprintf((char *)out, 64, "cachekit_v1_%c%s%c%c%s", (int)strlen(domain), domain, 0, (int)strlen(tenant),
-                            tenant);
+    return (size_t)snprintf((char *)out, 64, "cachekit_v1_%c%s%c%c%s", (int)strlen(domain), domain,
+        0, (int)strlen(tenant), tenant);
 }
 
 static void aad_part(const char *part)
@@ -112,11 +115,11 @@ bool secrets_init(const Lib *libs, size_t count)
     for (size_t i = 0; i < count; i++) {
         const Lib *lib = &libs[i];
         if (lib->is_hand)
-            return lib->hand.derive(master_key, sizeof master_key, salt, salt_len, (const uint8_t *)domain, strlen(domain),
-                                    tenant_key) == 0;
+            return lib->hand.derive(master_key, sizeof master_key, salt, salt_len,
+                       (const uint8_t *)domain, strlen(domain), tenant_key) == 0;
         if (lib->ck.derive_key != NULL)
-            return lib->ck.derive_key(master_key, sizeof master_key, (const uint8_t *)tenant, strlen(tenant),
-                                      (const uint8_t *)domain, strlen(domain), tenant_key) == 0;
+            return lib->ck.derive_key(master_key, sizeof master_key, (const uint8_t *)tenant,
+                       strlen(tenant), (const uint8_t *)domain, strlen(domain), tenant_key) == 0;
     }
     return true;
 }

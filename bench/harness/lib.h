@@ -1,4 +1,5 @@
-/* The contestants: shared libraries loaded side by side, and the handles that a run keeps for each. */
+/* The contestants: shared libraries loaded side by side, and the handles that a run keeps for
+ * each. */
 #ifndef BENCH_LIB_H
 #define BENCH_LIB_H
 
@@ -16,24 +17,30 @@ typedef struct {
     int (*checksum)(const uint8_t *, size_t, uint8_t *);
     void *(*byte_storage_new)(const char *);
     void (*byte_storage_free)(void *);
-    int (*byte_storage_store)(const void *, const uint8_t *, size_t, const char *, uint8_t **, size_t *);
+    int (*byte_storage_store)(
+        const void *, const uint8_t *, size_t, const char *, uint8_t **, size_t *);
     int (*byte_storage_retrieve)(const void *, const uint8_t *, size_t, uint8_t **, size_t *);
     int (*envelope_inspect)(const uint8_t *, size_t, void *);
     void *(*encryptor_new)(int *);
     void (*encryptor_free)(void *);
-    int (*encrypt)(void *, const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *, size_t *);
-    int (*decrypt)(const void *, const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *,
-                   size_t *);
-    int (*derive_key)(const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *);
+    int (*encrypt)(void *, const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *,
+        size_t, uint8_t *, size_t *);
+    int (*decrypt)(const void *, const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *,
+        size_t, uint8_t *, size_t *);
+    int (*derive_key)(
+        const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *);
     int (*derive_tenant_keys)(const uint8_t *, size_t, const uint8_t *, size_t, void *);
-    int (*keyring_new)(const uint8_t *, size_t, const uint8_t *const *, const size_t *, size_t, const uint8_t *, size_t,
-                       void **);
+    int (*keyring_new)(const uint8_t *, size_t, const uint8_t *const *, const size_t *, size_t,
+        const uint8_t *, size_t, void **);
     void (*keyring_free)(void *);
-    int (*keyring_encrypt)(void *, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *, size_t *);
-    int (*keyring_decrypt)(const void *, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *, size_t *, size_t *);
-    int (*keyring_seal)(void *, const char *, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t **, size_t *);
-    int (*keyring_open)(const void *, const char *, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t **, size_t *,
-                        size_t *);
+    int (*keyring_encrypt)(
+        void *, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *, size_t *);
+    int (*keyring_decrypt)(const void *, const uint8_t *, size_t, const uint8_t *, size_t,
+        uint8_t *, size_t *, size_t *);
+    int (*keyring_seal)(void *, const char *, const uint8_t *, size_t, const uint8_t *, size_t,
+        uint8_t **, size_t *);
+    int (*keyring_open)(const void *, const char *, const uint8_t *, size_t, const uint8_t *,
+        size_t, uint8_t **, size_t *, size_t *);
     void (*free_buffer)(void *);
     const char *(*version_string)(void);
 } Cachekit;
@@ -46,9 +53,12 @@ typedef struct {
     uint64_t (*checksum)(const uint8_t *, size_t);
     HandCipher *(*cipher_new)(const uint8_t *);
     void (*cipher_free)(HandCipher *);
-    int (*encrypt)(HandCipher *, const uint8_t *, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *, size_t *);
-    int (*decrypt)(HandCipher *, const uint8_t *, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *, size_t *);
-    int (*derive)(const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *);
+    int (*encrypt)(HandCipher *, const uint8_t *, const uint8_t *, size_t, const uint8_t *, size_t,
+        uint8_t *, size_t *);
+    int (*decrypt)(HandCipher *, const uint8_t *, const uint8_t *, size_t, const uint8_t *, size_t,
+        uint8_t *, size_t *);
+    int (*derive)(
+        const uint8_t *, size_t, const uint8_t *, size_t, const uint8_t *, size_t, uint8_t *);
     const char *(*versions)(void);
 } Hand;
 
@@ -72,7 +82,8 @@ enum { MAX_LIBS = 4 };
 /* Parses NAME=API:PATH, API being cachekit or hand; the strings stay the argument's. */
 bool lib_parse(Lib *lib, char *spec);
 
-/* Loads the library with its symbols to itself. False, with the reason on stderr, when it cannot be loaded. */
+/* Loads the library with its symbols to itself. False, with the reason on stderr, when it cannot
+ * be loaded. */
 bool lib_load(Lib *lib);
 
 bool handles_open(Handles *h, const Lib *lib);

@@ -1,12 +1,15 @@
 /*
- * Times libraries side by side at the C boundary. Results go to stdout, one JSON object a line; progress to stderr.
+ * Times libraries side by side at the C boundary. Results go to stdout, one JSON object a line;
+ * progress to stderr.
  *
- *   harness [--check | --cells] [--seconds S] [--sizes A,B,...] [--ops A,B,...] --lib NAME=cachekit:PATH --lib NAME=hand:PATH ...
+ *   harness [--check | --cells] [--seconds S] [--sizes A,B,...] [--ops A,B,...]
+ *           --lib NAME=cachekit:PATH --lib NAME=hand:PATH ...
  *   harness --peak OP --size N --lib ...     peak memory of one call, in this process alone
  *   harness --cold --lib ...                 loading and first calls
  *   harness --dump KIND --size N             payload number 0 on stdout
  *
- * --check stops after the cross-check; --cells times the operations but neither latency nor threads.
+ * --check stops after the cross-check; --cells times the operations but neither latency nor
+ * threads.
  * Exit: 0 fine, 1 cannot run, 2 usage, 3 a cross-check or a timed call failed.
  */
 #include "bench.h"
@@ -17,8 +20,9 @@
 #include <unistd.h>
 
 /*
- * Without these the Rust library, which allocates its results, pays page faults from 64 KiB on: glibc would give the pages back
- * to the system at every free. Read by the C library at start, hence the exec.
+ * Without these the Rust library, which allocates its results, pays page faults from 64 KiB on:
+ * glibc would give the pages back to the system at every free. Read by the C library at start,
+ * hence the exec.
  */
 static void settle_allocator(char **argv)
 {
@@ -36,14 +40,16 @@ static void settle_allocator(char **argv)
     if (restart)
         execv("/proc/self/exe", argv);
     for (int i = 0; i < 3; i++)
-        printf("{\"t\":\"env\",\"name\":\"%s\",\"value\":\"%s\"}\n", settings[i][0], getenv(settings[i][0]));
+        printf("{\"t\":\"env\",\"name\":\"%s\",\"value\":\"%s\"}\n", settings[i][0],
+            getenv(settings[i][0]));
 }
 
 static int usage(void)
 {
-    fputs("usage: harness [--check | --cells] [--seconds S] [--sizes A,B,..] [--ops A,B,..] --lib NAME=cachekit|hand:PATH ...\n"
+    fputs("usage: harness [--check | --cells] [--seconds S] [--sizes A,B,..] [--ops A,B,..] "
+          "--lib NAME=cachekit|hand:PATH ...\n"
           "       harness --peak OP --size N --lib ... | --cold --lib ... | --dump KIND --size N\n",
-          stderr);
+        stderr);
     return 2;
 }
 
@@ -73,18 +79,26 @@ static void drop_unloadable(Run *run)
         if (lib_load(&run->libs[i]))
             run->libs[kept++] = run->libs[i];
         else
-            printf("{\"t\":\"note\",\"op\":\"\",\"who\":\"%s\",\"text\":\"left out: it cannot be loaded\"}\n", run->libs[i].name);
+            printf("{\"t\":\"note\",\"op\":\"\",\"who\":\"%s\","
+                   "\"text\":\"left out: it cannot be loaded\"}\n",
+                run->libs[i].name);
     run->count = kept;
     for (size_t i = 0; i < kept; i++) {
         const Lib *lib = &run->libs[i];
-        const char *version = lib->is_hand ? lib->hand.versions() : lib->ck.version_string ? lib->ck.version_string() : "";
+        const char *version = "";
+        if (lib->is_hand)
+            version = lib->hand.versions();
+        else if (lib->ck.version_string)
+            version = lib->ck.version_string();
         printf("{\"t\":\"lib\",\"who\":\"%s\",\"version\":\"%s\"}\n", lib->name, version);
     }
 }
 
 int main(int argc, char **argv)
 {
-    Run run = {.sizes = {64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20, 16 << 20}, .size_count = 8, .cell_seconds = 1};
+    Run run = {.sizes = {64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20, 16 << 20},
+        .size_count = 8,
+        .cell_seconds = 1};
     const char *peak = NULL, *dumped = NULL;
     bool cold = false, check_only = false, cells_only = false;
     size_t size = 1024;
@@ -119,7 +133,8 @@ int main(int argc, char **argv)
                 parse_sizes(&run, value);
             else if (strcmp(flag, "--ops") == 0)
                 run.only = value;
-            else if (strcmp(flag, "--lib") != 0 || run.count == MAX_LIBS || !lib_parse(&run.libs[run.count++], value))
+            else if (strcmp(flag, "--lib") != 0 || run.count == MAX_LIBS ||
+                     !lib_parse(&run.libs[run.count++], value))
                 return usage();
         }
     }

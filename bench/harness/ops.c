@@ -77,18 +77,21 @@ static int ck_inspect(Job *job, const Item *in)
 static int ck_store(Job *job, const Item *in)
 {
     uint8_t *result;
-    int rc = CK.byte_storage_store(job->handles->storage, in->data, in->len, NULL, &result, &job->out_len);
+    int rc = CK.byte_storage_store(
+        job->handles->storage, in->data, in->len, NULL, &result, &job->out_len);
     return taken(job, rc, result);
 }
 
 static int ck_retrieve(Job *job, const Item *in)
 {
     uint8_t *result;
-    int rc = CK.byte_storage_retrieve(job->handles->storage, in->data, in->len, &result, &job->out_len);
+    int rc =
+        CK.byte_storage_retrieve(job->handles->storage, in->data, in->len, &result, &job->out_len);
     return taken(job, rc, result);
 }
 
-/* malloc of the most it can be, the call, free: what a program without `store` does for a result of its own. */
+/* malloc of the most it can be, the call, free: what a program without `store` does for a result
+ * of its own. */
 static int allocated(Job *job, const Item *in, size_t bound, Call call)
 {
     Job own = *job;
@@ -130,52 +133,58 @@ static int hand_retrieve(Job *job, const Item *in)
 static int ck_encrypt(Job *job, const Item *in)
 {
     job->out_len = job->capacity;
-    return CK.encrypt(job->handles->encryptor, tenant_key, sizeof tenant_key, aad, aad_len, in->data, in->len, job->out,
-                      &job->out_len);
+    return CK.encrypt(job->handles->encryptor, tenant_key, sizeof tenant_key, aad, aad_len,
+        in->data, in->len, job->out, &job->out_len);
 }
 
 static int ck_decrypt(Job *job, const Item *in)
 {
     job->out_len = job->capacity;
-    return CK.decrypt(job->handles->encryptor, tenant_key, sizeof tenant_key, aad, aad_len, in->data, in->len, job->out,
-                      &job->out_len);
+    return CK.decrypt(job->handles->encryptor, tenant_key, sizeof tenant_key, aad, aad_len,
+        in->data, in->len, job->out, &job->out_len);
 }
 
 static int ck_keyring_encrypt(Job *job, const Item *in)
 {
     job->out_len = job->capacity;
-    return CK.keyring_encrypt(job->handles->keyring, aad, aad_len, in->data, in->len, job->out, &job->out_len);
+    return CK.keyring_encrypt(
+        job->handles->keyring, aad, aad_len, in->data, in->len, job->out, &job->out_len);
 }
 
 static int ck_keyring_decrypt(Job *job, const Item *in)
 {
     size_t index;
     job->out_len = job->capacity;
-    return CK.keyring_decrypt(job->handles->keyring, aad, aad_len, in->data, in->len, job->out, &job->out_len, &index);
+    return CK.keyring_decrypt(
+        job->handles->keyring, aad, aad_len, in->data, in->len, job->out, &job->out_len, &index);
 }
 
 static int hand_encrypt(Job *job, const Item *in)
 {
     job->out_len = job->capacity;
-    return HAND.encrypt(job->handles->unkeyed, tenant_key, aad, aad_len, in->data, in->len, job->out, &job->out_len);
+    return HAND.encrypt(job->handles->unkeyed, tenant_key, aad, aad_len, in->data, in->len,
+        job->out, &job->out_len);
 }
 
 static int hand_decrypt(Job *job, const Item *in)
 {
     job->out_len = job->capacity;
-    return HAND.decrypt(job->handles->unkeyed, tenant_key, aad, aad_len, in->data, in->len, job->out, &job->out_len);
+    return HAND.decrypt(job->handles->unkeyed, tenant_key, aad, aad_len, in->data, in->len,
+        job->out, &job->out_len);
 }
 
 static int hand_keyring_encrypt(Job *job, const Item *in)
 {
     job->out_len = job->capacity;
-    return HAND.encrypt(job->handles->keyed, NULL, aad, aad_len, in->data, in->len, job->out, &job->out_len);
+    return HAND.encrypt(
+        job->handles->keyed, NULL, aad, aad_len, in->data, in->len, job->out, &job->out_len);
 }
 
 static int hand_keyring_decrypt(Job *job, const Item *in)
 {
     job->out_len = job->capacity;
-    return HAND.decrypt(job->handles->keyed, NULL, aad, aad_len, in->data, in->len, job->out, &job->out_len);
+    return HAND.decrypt(
+        job->handles->keyed, NULL, aad, aad_len, in->data, in->len, job->out, &job->out_len);
 }
 
 /* --- seal and open: compress and encrypt in one, two or three calls --- */
@@ -183,7 +192,8 @@ static int hand_keyring_decrypt(Job *job, const Item *in)
 static int ck_seal(Job *job, const Item *in)
 {
     uint8_t *result;
-    int rc = CK.keyring_seal(job->handles->keyring, NULL, BYTES(cache_key), in->data, in->len, &result, &job->out_len);
+    int rc = CK.keyring_seal(
+        job->handles->keyring, NULL, BYTES(cache_key), in->data, in->len, &result, &job->out_len);
     return taken(job, rc, result);
 }
 
@@ -191,7 +201,8 @@ static int ck_open(Job *job, const Item *in)
 {
     uint8_t *result;
     size_t index;
-    int rc = CK.keyring_open(job->handles->keyring, NULL, BYTES(cache_key), in->data, in->len, &result, &job->out_len, &index);
+    int rc = CK.keyring_open(job->handles->keyring, NULL, BYTES(cache_key), in->data, in->len,
+        &result, &job->out_len, &index);
     return taken(job, rc, result);
 }
 
@@ -207,8 +218,8 @@ static int ck_seal_by_two(Job *job, const Item *in)
 static int ck_open_by_two(Job *job, const Item *in)
 {
     size_t n = job->capacity;
-    int rc = CK.decrypt(job->handles->encryptor, tenant_key, sizeof tenant_key, aad, aad_len, in->data, in->len, job->scratch,
-                        &n);
+    int rc = CK.decrypt(job->handles->encryptor, tenant_key, sizeof tenant_key, aad, aad_len,
+        in->data, in->len, job->scratch, &n);
     if (rc != 0)
         return rc;
     return ck_decompress(job, &(Item){.data = job->scratch, .len = n});
@@ -228,7 +239,8 @@ static int hand_seal(Job *job, const Item *in)
 static int hand_open(Job *job, const Item *in)
 {
     Item block = {.data = job->scratch + 8, .len = job->capacity};
-    int rc = HAND.decrypt(job->handles->keyed, NULL, aad, aad_len, in->data, in->len, job->scratch, &block.len);
+    int rc = HAND.decrypt(
+        job->handles->keyed, NULL, aad, aad_len, in->data, in->len, job->scratch, &block.len);
     if (rc != 0)
         return rc;
     block.len -= 8;
@@ -321,6 +333,7 @@ static int hand_keyring(Job *job, const Item *in)
 #define JSON (1u << KIND_JSON)
 #define NEEDS(name) offsetof(Cachekit, name)
 
+// clang-format off: it would give each field a line of its own
 const Op ops[] = {
     {.name = "compress", .kinds = ALL, .sized = true,
      .symbol = NEEDS(compress), .direct = ck_compress, .hand = hand_compress},
@@ -337,7 +350,8 @@ const Op ops[] = {
      .stand_in = ck_encrypt, .others = {NEEDS(encrypt), NEEDS(encrypt)},
      .stand_in_note = "cachekit_encrypt, key with each call",
      .hand = hand_keyring_encrypt, .hand_note = "OpenSSL, key kept in the context"},
-    {.name = "keyring_decrypt", .forward = "keyring_encrypt", .kinds = JSON, .sized = true, .shared_format = true,
+    {.name = "keyring_decrypt", .forward = "keyring_encrypt", .kinds = JSON, .sized = true,
+     .shared_format = true,
      .symbol = NEEDS(keyring_decrypt), .direct = ck_keyring_decrypt,
      .stand_in = ck_decrypt, .others = {NEEDS(decrypt), NEEDS(decrypt)},
      .stand_in_note = "cachekit_decrypt, key with each call",
@@ -357,7 +371,8 @@ const Op ops[] = {
      .stand_in = ck_store_by_compress, .others = {NEEDS(compressed_bound), NEEDS(compress)},
      .stand_in_note = "malloc, cachekit_compress, free",
      .hand = hand_store, .hand_note = "malloc, XXH3, LZ4, free"},
-    {.name = "retrieve", .forward = "store", .kinds = JSON, .sized = true, .allocates = true, .all_allocate = true,
+    {.name = "retrieve", .forward = "store", .kinds = JSON, .sized = true,
+     .allocates = true, .all_allocate = true,
      .symbol = NEEDS(byte_storage_retrieve), .direct = ck_retrieve,
      .stand_in = ck_retrieve_by_decompress, .others = {NEEDS(decompress), NEEDS(decompress)},
      .stand_in_note = "malloc, cachekit_decompress, free",
@@ -379,6 +394,7 @@ const Op ops[] = {
     {.name = "byte_storage_new_free",
      .symbol = NEEDS(byte_storage_new), .direct = ck_storage},
 };
+// clang-format on
 const size_t op_count = sizeof ops / sizeof *ops;
 
 const Op *op_by_name(const char *name)
@@ -460,7 +476,8 @@ void pool_free(Pool *pool)
 bool job_open(Job *job, const Lib *lib, const Handles *handles, size_t plain_size)
 {
     *job = (Job){.lib = lib, .handles = handles};
-    job->capacity = plain_size + plain_size / 255 + 256; /* above every bound: block, envelope, nonce, tag */
+    /* above every bound: block, envelope, nonce, tag */
+    job->capacity = plain_size + plain_size / 255 + 256;
     job->out = malloc(job->capacity);
     job->scratch = malloc(job->capacity);
     if (job->out == NULL || job->scratch == NULL)

@@ -11,13 +11,15 @@ typedef struct {
     uint64_t checksum; /* what H keeps beside its block */
 } Item;
 
-/* Inputs that a run takes in turn, so that no branch predictor learns one small payload by heart. */
+/* Inputs that a run takes in turn, so that no branch predictor learns one small payload by
+ * heart. */
 typedef struct {
     Item *items;
     size_t count, plain_size;
 } Pool;
 
-/* One library at one operation. `out` holds the last output; library-allocated results reach it only when `keep` is set. */
+/* One library at one operation. `out` holds the last output; library-allocated results reach it
+ * only when `keep` is set. */
 typedef struct {
     const Lib *lib;
     const Handles *handles;
@@ -62,7 +64,8 @@ Pool pool_plain(Kind kind, size_t size, size_t count);
 Pool pool_sealed(const Pool *plain, Job *job, Call forward);
 void pool_free(Pool *pool);
 
-/* Every buffer a job needs for payloads of that size; touched, so that no call pays for a first page fault. */
+/* Every buffer a job needs for payloads of that size; touched, so that no call pays for a first
+ * page fault. */
 bool job_open(Job *job, const Lib *lib, const Handles *handles, size_t plain_size);
 void job_close(Job *job);
 

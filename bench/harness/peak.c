@@ -28,7 +28,8 @@ static uint8_t *shared_pages(size_t len)
     return p == MAP_FAILED ? NULL : p;
 }
 
-/* Makes op's input in a child, which loads the library for itself, so that this process holds no trace of it. */
+/* Makes op's input in a child, which loads the library for itself, so that this process holds no
+ * trace of it. */
 static bool prepare(Lib *lib, const Op *op, size_t size, Item *in, size_t capacity)
 {
     struct Header {
@@ -49,7 +50,8 @@ static bool prepare(Lib *lib, const Op *op, size_t size, Item *in, size_t capaci
             memcpy(in->data, plain.items[0].data, size);
             _exit(0);
         }
-        if (!lib_load(lib) || !secrets_init(lib, 1) || !handles_open(&handles, lib) || !job_open(&job, lib, &handles, size))
+        if (!lib_load(lib) || !secrets_init(lib, 1) || !handles_open(&handles, lib) ||
+            !job_open(&job, lib, &handles, size))
             _exit(1);
         Call forward = op_call(op_by_name(op->forward), lib, NULL);
         job.in = &plain;
@@ -75,8 +77,9 @@ int peak_memory(Lib *lib, const char *op_name, size_t size)
     Item in = {0};
     Job job;
     Handles handles;
-    if (op == NULL || !prepare(lib, op, size, &in, size + size / 255 + 256) || !lib_load(lib) || !secrets_init(lib, 1) ||
-        !handles_open(&handles, lib) || !job_open(&job, lib, &handles, size))
+    if (op == NULL || !prepare(lib, op, size, &in, size + size / 255 + 256) || !lib_load(lib) ||
+        !secrets_init(lib, 1) || !handles_open(&handles, lib) ||
+        !job_open(&job, lib, &handles, size))
         return 1;
     Call call = op_call(op, lib, NULL);
     if (call == NULL)
@@ -88,7 +91,8 @@ int peak_memory(Lib *lib, const char *op_name, size_t size)
     Pool pool = {&in, 1, size};
     job.in = &pool;
     int fd = open("/proc/self/clear_refs", O_WRONLY);
-    bool reset = fd >= 0 && write(fd, "5", 1) == 1; /* sets the high-water mark to what is resident now */
+    /* sets the high-water mark to what is resident now */
+    bool reset = fd >= 0 && write(fd, "5", 1) == 1;
     close(fd);
     size_t before = reset ? status("VmRSS:") : status("VmHWM:");
     if (call(&job, &in) != 0)
@@ -97,6 +101,7 @@ int peak_memory(Lib *lib, const char *op_name, size_t size)
     /* An output in the library's own memory is the output all the same. */
     if (op->all_allocate || (op->allocates && call == op->direct))
         extra = extra > job.out_len ? extra - job.out_len : 0;
-    printf("{\"t\":\"peak\",\"op\":\"%s\",\"size\":%zu,\"who\":\"%s\",\"extra\":%zu}\n", op_name, size, lib->name, extra);
+    printf("{\"t\":\"peak\",\"op\":\"%s\",\"size\":%zu,\"who\":\"%s\",\"extra\":%zu}\n", op_name,
+        size, lib->name, extra);
     return 0;
 }

@@ -91,9 +91,10 @@ static void one_operation(const Run *run, const char *name, size_t size)
         }
     for (size_t i = 0; i < run->count; i++)
         if (op_call(op, &run->libs[i], NULL) != NULL)
-            printf("{\"t\":\"threads\",\"op\":\"%s\",\"size\":%zu,\"who\":\"%s\",\"one\":%.0f,\"own\":%.0f,\"shared\":%.0f}\n", name,
-                   size, run->libs[i].name, quantile(single[i], ROUNDS, .5), quantile(own[i], ROUNDS, .5),
-                   quantile(shared[i], ROUNDS, .5));
+            printf("{\"t\":\"threads\",\"op\":\"%s\",\"size\":%zu,\"who\":\"%s\","
+                   "\"one\":%.0f,\"own\":%.0f,\"shared\":%.0f}\n",
+                name, size, run->libs[i].name, quantile(single[i], ROUNDS, .5),
+                quantile(own[i], ROUNDS, .5), quantile(shared[i], ROUNDS, .5));
     pool_free(&plain);
 }
 

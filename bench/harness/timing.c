@@ -5,7 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Many short slices rather than few long ones: the median then survives a busy machine. A slice is a millisecond or one call. */
+/* Many short slices rather than few long ones: the median then survives a busy machine. A slice
+ * is a millisecond or one call. */
 enum { MAX_ROUNDS = 401, MIN_ROUNDS = 5, SLICE_NS = 1000000 };
 
 uint64_t now_ns(void)
@@ -73,7 +74,8 @@ static void calibrate(Entrant *e, double slice_ns)
         e->calls = 1;
 }
 
-/* The mean length of the results over all inputs; *block is that of the LZ4 block alone, where the result is an envelope. */
+/* The mean length of the results over all inputs; *block is that of the LZ4 block alone, where
+ * the result is an envelope. */
 static double mean_output(Entrant *e, double *block)
 {
     double total = 0;
@@ -89,8 +91,10 @@ static double mean_output(Entrant *e, double *block)
     return total / (double)e->job.in->count;
 }
 
-/* first is the contestant that the others are compared with, or NULL where it does not take part. */
-static void emit(const Op *op, const char *kind, size_t size, Entrant *e, const Entrant *first, size_t rounds)
+/* first is the contestant that the others are compared with, or NULL where it does not take
+ * part. */
+static void emit(
+    const Op *op, const char *kind, size_t size, Entrant *e, const Entrant *first, size_t rounds)
 {
     double ratios[MAX_ROUNDS];
     for (size_t r = 0; r < rounds; r++)
@@ -100,9 +104,9 @@ static void emit(const Op *op, const char *kind, size_t size, Entrant *e, const 
         block = 0;
     else if (e->job.lib->is_hand)
         block = bytes;
-    printf("{\"t\":\"cell\",\"op\":\"%s\",\"kind\":\"%s\",\"size\":%zu,\"who\":\"%s\",\"ratio\":%.4f,\"calls\":%zu,"
-           "\"rounds\":%zu,\"out\":%.2f,\"block\":%.2f",
-           op->name, kind, size, e->job.lib->name, ratio, e->calls, rounds, bytes, block);
+    printf("{\"t\":\"cell\",\"op\":\"%s\",\"kind\":\"%s\",\"size\":%zu,\"who\":\"%s\","
+           "\"ratio\":%.4f,\"calls\":%zu,\"rounds\":%zu,\"out\":%.2f,\"block\":%.2f",
+        op->name, kind, size, e->job.lib->name, ratio, e->calls, rounds, bytes, block);
     double low = quantile(e->ns, rounds, 0), mid = quantile(e->ns, rounds, 0.5);
     printf(",\"ns\":%.2f,\"min\":%.2f}\n", mid, low);
     fflush(stdout);
@@ -161,9 +165,12 @@ static void announce(const Run *run, const Op *op)
     for (size_t i = 0; i < run->count; i++) {
         const char *note, *who = run->libs[i].name;
         if (op_call(op, &run->libs[i], &note) == NULL)
-            printf("{\"t\":\"note\",\"op\":\"%s\",\"who\":\"%s\",\"text\":\"left out: no such function\"}\n", op->name, who);
+            printf("{\"t\":\"note\",\"op\":\"%s\",\"who\":\"%s\","
+                   "\"text\":\"left out: no such function\"}\n",
+                op->name, who);
         else if (note != NULL)
-            printf("{\"t\":\"note\",\"op\":\"%s\",\"who\":\"%s\",\"text\":\"%s\"}\n", op->name, who, note);
+            printf("{\"t\":\"note\",\"op\":\"%s\",\"who\":\"%s\",\"text\":\"%s\"}\n", op->name, who,
+                note);
     }
 }
 

@@ -1,9 +1,9 @@
 /*
- * json_msgpack.h - JSON to MessagePack and back, as much as the command line of
- * redis_share needs. A program of yours will use a MessagePack library.
+ * json_msgpack.h - turns JSON into MessagePack and back, as far as the command line
+ * of redis_share needs it. In a program of your own, use a MessagePack library.
  *
- * The one addition to JSON is bytes, which MessagePack has and JSON has not:
- * 0x, then pairs of hexadecimal digits.
+ * One thing is added to JSON: bytes, which only MessagePack has. They are written as
+ * 0x and pairs of hexadecimal digits.
  */
 #ifndef JSON_MSGPACK_H
 #define JSON_MSGPACK_H
@@ -38,10 +38,7 @@ static void put_number(uint8_t **out, uint8_t marker, uint64_t number, int bytes
         *(*out)++ = (uint8_t)(number >> (8 * bytes));
 }
 
-static void skip_blanks(struct json_reader *r)
-{
-    r->at += strspn(r->at, " \t\r\n");
-}
+static void skip_blanks(struct json_reader *r) { r->at += strspn(r->at, " \t\r\n"); }
 
 static int hex_digit(char c)
 {
@@ -231,8 +228,8 @@ static bool json_value(struct json_reader *r)
     return ok;
 }
 
-/* Writes json as MessagePack to out, of strlen(json) * JSON_TO_MSGPACK_GROWTH
- * bytes at least. Returns the length, 0 if it is not one JSON text. */
+/* Writes json as MessagePack to out, which has room for at least strlen(json) *
+ * JSON_TO_MSGPACK_GROWTH bytes. Returns the length, or 0 if it is not JSON. */
 static size_t json_to_msgpack(const char *json, uint8_t *out)
 {
     struct json_reader r = {json, out, 0};
@@ -295,6 +292,7 @@ static const uint8_t *print_msgpack(FILE *to, const uint8_t *in)
     } else if (marker < 0xc0) {
         kind = TEXT, n = marker & 0x1f;
     } else {
+        // clang-format off: the markers of a kind stand on one line
         switch (marker) {
         case 0xc0: fputs("null", to); return in;
         case 0xc2: fputs("false", to); return in;
@@ -335,21 +333,24 @@ static const uint8_t *print_msgpack(FILE *to, const uint8_t *in)
         case 0xdc: case 0xdd: kind = ARRAY, n = take_number(&in, 2 << (marker - 0xdc)); break;
         default: kind = MAP, n = take_number(&in, 2 << (marker - 0xde)); /* 0xde, 0xdf */
         }
+        // clang-format on
     }
 
     switch (kind) {
     case UNSIGNED: fprintf(to, "%llu", (unsigned long long)n); return in;
     case SIGNED: fprintf(to, "%lld", (long long)n); return in;
     case TEXT: print_text(to, in, n); return in + n;
-    case BYTES: fputs("0x", to); print_hex(to, in, n); return in + n;
+    case BYTES:
+        fputs("0x", to);
+        print_hex(to, in, n);
+        return in + n;
     case EXTENSION:
         fprintf(to, "extension(%d, 0x", (int8_t)*in);
         print_hex(to, in + 1, n);
         putc(')', to);
         return in + 1 + n;
     case ARRAY:
-    case MAP:
-        break;
+    case MAP: break;
     }
     putc(kind == MAP ? '{' : '[', to);
     for (uint64_t i = 0; i < n; i++) {

@@ -20,12 +20,12 @@ struct master_keys {
     size_t len[MASTER_KEYS_MAX], count;
     uint8_t *bytes; /* of all keys; the caller wipes and frees them */
     size_t size;
-    char problem[192]; /* if the keys are not to be had: why, without a character of them */
+    char problem[192]; /* if there are no keys: why, without a character of them */
 };
 
 static const char master_key_blanks[] = " \t\n\v\f\r";
 
-/* Appends the key in len characters of text. False, with a problem, if it is none. */
+/* Appends the key that len characters of text spell. False, with a problem, if they do not. */
 static bool add_master_key(struct master_keys *keys, const char *name, const char *text, size_t len)
 {
     size_t good = strspn(text, "0123456789abcdefABCDEF");

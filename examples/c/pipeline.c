@@ -1,5 +1,5 @@
-/* A file through the whole pipeline: derive a tenant's keys, compress, encrypt,
- * decrypt, decompress, compare. Run with --help for how to use it. */
+/* Takes a file through the whole pipeline: derives the keys of a tenant, compresses,
+ * encrypts, decrypts, decompresses, compares. --help says how to use it. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <cachekit.h>
@@ -30,13 +30,12 @@ static const char help[] =
     "\n"
     "exit code: 0 if the file came back whole, 1 if not, 2 for a wrong command line\n";
 
-/* What to do about a code. The switch has no default, so that the compiler
- * reports a code that is missing. */
+/* What to do about a code. A library that is newer than this program may return
+ * others. */
 static const char *advice(CachekitError err)
 {
     switch (err) {
-    case CACHEKIT_OK:
-        return "nothing to do";
+    case CACHEKIT_OK: return "nothing to do";
     case CACHEKIT_INVALID_INPUT:
         return "the bytes are not what this call reads, or a name is empty or not UTF-8";
     case CACHEKIT_CHECKSUM_MISMATCH:
@@ -44,37 +43,29 @@ static const char *advice(CachekitError err)
     case CACHEKIT_SIZE_VALIDATION_FAILED:
         return "the entry is damaged; treat it as a miss and compute the value again";
     case CACHEKIT_DECOMPRESSION_BOMB:
-        return "no honest writer makes such an entry; delete it and find out who wrote it";
+        return "no honest writer makes such an entry; treat it as a miss, delete it and find out "
+               "who wrote it";
     case CACHEKIT_DECRYPTION_FAILED:
         return "another key, tenant or cache key wrote this entry, or it was changed; "
                "treat it as a miss";
-    case CACHEKIT_ROTATION_NEEDED:
-        return "the call succeeded; replace the encryptor soon";
+    case CACHEKIT_ROTATION_NEEDED: return "the call succeeded; replace the encryptor soon";
     case CACHEKIT_COUNTER_EXHAUSTED:
         return "replace the encryptor; this one will not encrypt again";
-    case CACHEKIT_INVALID_KEY_LENGTH:
-        return "encryption keys are 32 bytes, master keys 16 or more";
-    case CACHEKIT_BUFFER_TOO_SMALL:
-        return "call again with a buffer of the length that came back";
-    case CACHEKIT_INPUT_TOO_LARGE:
-        return "split the data; one payload holds at most 512 MiB";
-    case CACHEKIT_RNG_FAILURE:
-        return "the operating system gave no random bytes; try again later";
-    case CACHEKIT_DOMAIN_TOO_LONG:
-        return "a domain is at most 255 bytes";
+    case CACHEKIT_INVALID_KEY_LENGTH: return "encryption keys are 32 bytes, master keys 16 or more";
+    case CACHEKIT_BUFFER_TOO_SMALL: return "call again with a buffer of the length that came back";
+    case CACHEKIT_INPUT_TOO_LARGE: return "split the data; one payload holds at most 512 MiB";
+    case CACHEKIT_RNG_FAILURE: return "the operating system gave no random bytes; try again later";
+    case CACHEKIT_DOMAIN_TOO_LONG: return "a domain is at most 255 bytes";
     case CACHEKIT_SALT_TOO_LONG:
         return "a tenant's name is at most 1024 bytes; use a shorter one, or its hash";
-    case CACHEKIT_OUT_OF_MEMORY:
-        return "free memory and try again; nothing else has happened";
-    case CACHEKIT_FORKED:
-        return "use the library after the fork, in each worker";
+    case CACHEKIT_OUT_OF_MEMORY: return "free memory and try again; nothing else has happened";
+    case CACHEKIT_FORKED: return "use the library after the fork, in each worker";
     case CACHEKIT_NULL_POINTER:
     case CACHEKIT_INVALID_HANDLE:
         return "a mistake in this program: a missing argument, or a handle used after its free";
-    case CACHEKIT_INTERNAL:
-        return "a defect in the library; please report it";
+    case CACHEKIT_INTERNAL: return "a defect in the library; please report it";
+    default: return "this program does not know the code; cachekit.h says what it means";
     }
-    return "this program was built for another version of the library";
 }
 
 /* Reports a call that did not do its work, and tells whether it did. */
@@ -133,7 +124,7 @@ static CachekitError encrypt(CachekitEncryptor **encryptor, const uint8_t key[CA
         strlen(aad), in, in_len, out, out_len);
     if (err == CACHEKIT_ROTATION_NEEDED) {
         CachekitEncryptor *successor = cachekit_encryptor_new(NULL);
-        if (successor != NULL) { /* else the old one has 2^31 more in it: try next time */
+        if (successor != NULL) { /* if not, the old one lasts for 2^31 more: try next time */
             cachekit_encryptor_free(*encryptor);
             *encryptor = successor;
         }
@@ -253,7 +244,7 @@ done:
     return ok;
 }
 
-/* True if all that was printed has arrived; a full disk shows here. */
+/* True if everything that was printed was written, which fails on a full disk. */
 static bool printed(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -10,9 +10,9 @@
  * "redis_share put '{"name": "alice"}' 42" makes get_user(42) return that
  * without being run. With --encrypted they share the entries of @cache.secure.
  *
- * What it takes are five calls: cachekit_interop_key for the key,
- * cachekit_interop_value and cachekit_msgpack_check for a plain value,
- * cachekit_keyring_seal_interop and _open_interop for an encrypted one.
+ * Five functions of the library do that: cachekit_interop_key makes the key,
+ * cachekit_interop_value and cachekit_msgpack_check write and read a plain value,
+ * cachekit_keyring_seal_interop and cachekit_keyring_open_interop an encrypted one.
  *
  * Built by "make build/redis_share"; needs hiredis.
  */
@@ -77,7 +77,7 @@ static int complain(const char *what, const char *why)
 static int complain_code(const char *what, CachekitError err)
 {
     fprintf(stderr, "redis_share: %s: %s (%s)\n", what, cachekit_error_string(err),
-            cachekit_error_name(err));
+        cachekit_error_name(err));
     return FAILED;
 }
 
@@ -96,13 +96,14 @@ static int keyring_from_environment(const char *tenant, CachekitKeyring **keyrin
     bool complete = read_master_keys(&keys);
     if (complete)
         err = cachekit_keyring_new(keys.key[0], keys.len[0], keys.key + 1, keys.len + 1,
-                                   keys.count - 1, (const uint8_t *)tenant, strlen(tenant), keyring);
+            keys.count - 1, (const uint8_t *)tenant, strlen(tenant), keyring);
     if (keys.bytes)
         wipe_and_free(keys.bytes, keys.size); /* the environment itself keeps its copy */
     if (!complete)
         return complain("keys", keys.problem);
     if (err == CACHEKIT_INVALID_INPUT)
-        return complain("keys", "the current one is among the previous ones, or the tenant is empty");
+        return complain(
+            "keys", "the current one is among the previous ones, or the tenant is empty");
     return err ? complain_code("keyring", err) : DONE;
 }
 
@@ -114,7 +115,7 @@ static redisContext *connect_to(const struct options *o)
     redisContext *redis = redisConnectWithTimeout(o->host, o->port, patience);
     if (!redis || redis->err) {
         fprintf(stderr, "redis_share: Redis at %s:%d: %s\n", o->host, o->port,
-                redis ? redis->errstr : "out of memory");
+            redis ? redis->errstr : "out of memory");
         if (redis)
             redisFree(redis);
         return NULL;
@@ -149,24 +150,24 @@ static int print_value(const struct options *o, const uint8_t *value, size_t len
     return fflush(stdout) == 0 ? DONE : complain("output", strerror(errno));
 }
 
-/* An entry that is encrypted is opened, or the answer is an error: it is never
- * looked at as plain. */
+/* An entry that should be encrypted is opened, or the answer is an error: it is
+ * never read as a plain one. */
 static int show_sealed(const struct options *o, const CachekitKeyring *keyring, const char *key,
-                       const redisReply *entry)
+    const redisReply *entry)
 {
     size_t len = entry->len, key_index;
     uint8_t *value = malloc(len + 1);
     if (!value)
         return complain("entry", "out of memory");
-    CachekitError err = cachekit_keyring_open_interop(keyring, key, (const uint8_t *)entry->str,
-                                                      entry->len, value, &len, &key_index);
+    CachekitError err = cachekit_keyring_open_interop(
+        keyring, key, (const uint8_t *)entry->str, entry->len, value, &len, &key_index);
     int status;
     if (err) {
         status = complain_code("opening the entry", err);
     } else {
         status = print_value(o, value, len);
         fprintf(stderr, "redis_share: opened with key %zu of %zu%s\n", key_index,
-                cachekit_keyring_key_count(keyring), key_index == 0 ? ", the current one" : "");
+            cachekit_keyring_key_count(keyring), key_index == 0 ? ", the current one" : "");
     }
     wipe_and_free(value, entry->len + 1);
     return status;
@@ -183,8 +184,8 @@ static int show_plain(const struct options *o, const redisReply *entry)
     return complain_code("entry is not one MessagePack document", err);
 }
 
-static int get(const struct options *o, redisContext *redis, const CachekitKeyring *keyring,
-               const char *key)
+static int get(
+    const struct options *o, redisContext *redis, const CachekitKeyring *keyring, const char *key)
 {
     redisReply *reply = redisCommand(redis, "GET %s", key);
     int status = FAILED;
@@ -201,7 +202,7 @@ static int get(const struct options *o, redisContext *redis, const CachekitKeyri
 }
 
 static int put(const struct options *o, redisContext *redis, CachekitKeyring *keyring,
-               const char *key, const char *json)
+    const char *key, const char *json)
 {
     size_t room = strlen(json) * JSON_TO_MSGPACK_GROWTH;
     size_t bound = 2 * room + CACHEKIT_CIPHERTEXT_OVERHEAD;
@@ -250,7 +251,7 @@ out:
 
 /* The key of a call with these arguments, each of them JSON. */
 static int make_key(const struct options *o, char **arguments, size_t count,
-                    char key[CACHEKIT_INTEROP_KEY_BUFFER_SIZE])
+    char key[CACHEKIT_INTEROP_KEY_BUFFER_SIZE])
 {
     size_t room = 5;
     for (size_t i = 0; i < count; i++)
@@ -269,8 +270,8 @@ static int make_key(const struct options *o, char **arguments, size_t count,
     }
     if (status == DONE) {
         size_t key_len = CACHEKIT_INTEROP_KEY_BUFFER_SIZE;
-        CachekitError err = cachekit_interop_key(o->name_space, o->operation, array,
-                                                 (size_t)(end - array), key, &key_len);
+        CachekitError err = cachekit_interop_key(
+            o->name_space, o->operation, array, (size_t)(end - array), key, &key_len);
         if (err)
             status = complain_code("namespace, operation or arguments", err);
     }
@@ -294,11 +295,16 @@ static bool parse_int(const char *text, int low, int high, int *number)
 static bool parse_options(int argc, char **argv, struct options *o)
 {
     static const struct option known[] = {
-        {"host", required_argument, NULL, 'h'},      {"port", required_argument, NULL, 'p'},
-        {"namespace", required_argument, NULL, 'n'}, {"operation", required_argument, NULL, 'o'},
-        {"ttl", required_argument, NULL, 't'},       {"encrypted", no_argument, NULL, 'e'},
-        {"tenant", required_argument, NULL, 'i'},    {"hex", no_argument, NULL, 'x'},
-        {"help", no_argument, NULL, 'H'},            {0},
+        {"host", required_argument, NULL, 'h'},
+        {"port", required_argument, NULL, 'p'},
+        {"namespace", required_argument, NULL, 'n'},
+        {"operation", required_argument, NULL, 'o'},
+        {"ttl", required_argument, NULL, 't'},
+        {"encrypted", no_argument, NULL, 'e'},
+        {"tenant", required_argument, NULL, 'i'},
+        {"hex", no_argument, NULL, 'x'},
+        {"help", no_argument, NULL, 'H'},
+        {0},
     };
     int option;
     /* "+": options end at the command, so that -5 can be an argument */

@@ -15,8 +15,8 @@ import (
 var errNoEntry = errors.New("no such entry")
 
 // Entries are cache entries in Redis that programs in other languages share.
-// With a keyring all of them are encrypted, without one all are plain: what an
-// entry looks like never decides how it is read.
+// With a keyring all of them are encrypted, without one all are plain. How an
+// entry is read never depends on what it looks like.
 type Entries struct {
 	Redis   redis.UniversalClient // one server, or a cluster
 	Keyring *encryption.TenantKeyring

@@ -9,7 +9,7 @@
 // "go-redis put '{"name": "alice"}' 42" makes get_user(42) return that without
 // being run. With -encrypted they share the entries of @cache.secure.
 //
-// What it takes is in entries.go; this file is the command line around it.
+// entries.go does the work; this file is the command line around it.
 package main
 
 import (

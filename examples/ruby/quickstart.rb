@@ -1,7 +1,7 @@
 #!/usr/bin/env ruby
 # frozen_string_literal: true
 
-# Compresses and encrypts a value, then brings it back.
+# Compresses and encrypts a value for one place in the cache, and opens it again.
 #
 # examples/c/quickstart.c in Ruby: the ffi gem and the C library. The library
 # is build/libcachekit_core.so, or what CACHEKIT_LIBRARY names.
@@ -15,34 +15,18 @@ end
 
 module Cachekit
   KEY_SIZE = 32
-  OVERHEAD = 28 # by which a ciphertext is longer than its plaintext
+  ROTATION_NEEDED = 5 # the one code that is a warning
 
-  # A call that did not do its work.
-  class Error < StandardError; end
+  # A call that did not do its work: the code of cachekit.h, and its name there.
+  class Error < StandardError
+    attr_reader :code, :name
 
-  # Code -> exception, named after the code. RotationNeeded is never raised:
-  # that call did its work.
-  ERRORS = {
-    1 => :InvalidInput,
-    2 => :ChecksumMismatch,
-    3 => :DecompressionFailed,
-    4 => :DecryptionFailed,
-    5 => :RotationNeeded,
-    6 => :CounterExhausted,
-    7 => :InvalidKeyLength,
-    8 => :BufferTooSmall,
-    9 => :NullPointer,
-    10 => :InputTooLarge,
-    11 => :DecompressionBomb,
-    12 => :SizeValidationFailed,
-    13 => :RngFailure,
-    14 => :DomainTooLong,
-    15 => :SaltTooLong,
-    16 => :InvalidHandle,
-    17 => :OutOfMemory,
-    18 => :Forked,
-    19 => :Internal
-  }.transform_values { |name| const_set(name, Class.new(Error)) }.freeze
+    def initialize(code)
+      super(Cachekit.library.cachekit_error_string(code))
+      @code = code
+      @name = Cachekit.library.cachekit_error_name(code)
+    end
+  end
 
   # Loads the library at its first use. A pre-forking server (puma) may load it
   # before it forks, and use it in the workers alone.
@@ -53,22 +37,17 @@ module Cachekit
       path = File.expand_path("../../build/libcachekit_core.so", __dir__) if path.empty?
       ffi_lib path
       attach_function :cachekit_error_string, [:int], :string
+      attach_function :cachekit_error_name, [:int], :string
       attach_function :cachekit_free_buffer, [:pointer], :void
       attach_function :cachekit_wipe, %i[pointer size_t], :void
-      attach_function :cachekit_byte_storage_new, [:string], :pointer
-      attach_function :cachekit_byte_storage_free, [:pointer], :void
-      attach_function :cachekit_byte_storage_store,
-                      %i[pointer buffer_in size_t string pointer pointer], :int
-      attach_function :cachekit_byte_storage_retrieve,
-                      %i[pointer buffer_in size_t pointer pointer], :int
-      attach_function :cachekit_derive_key,
-                      %i[pointer size_t buffer_in size_t buffer_in size_t pointer], :int
-      attach_function :cachekit_encryptor_new, [:pointer], :pointer
-      attach_function :cachekit_encryptor_free, [:pointer], :void
-      %i[cachekit_encrypt cachekit_decrypt].each do |name|
-        attach_function name, %i[pointer pointer size_t buffer_in size_t buffer_in size_t
-                                 pointer pointer], :int
-      end
+      attach_function :cachekit_keyring_new,
+                      %i[pointer size_t pointer pointer size_t buffer_in size_t pointer], :int
+      attach_function :cachekit_keyring_free, [:pointer], :void
+      attach_function :cachekit_keyring_seal,
+                      %i[pointer string buffer_in size_t buffer_in size_t pointer pointer], :int
+      attach_function :cachekit_keyring_open,
+                      %i[pointer string buffer_in size_t buffer_in size_t pointer pointer pointer],
+                      :int
     end
   rescue LoadError => e
     abort "cannot load the library: #{e.message}\n  run make, or name it in CACHEKIT_LIBRARY"
@@ -76,100 +55,53 @@ module Cachekit
 
   def self.check(code)
     return if code.zero?
+    return warn("cachekit: make a new Keyring soon") if code == ROTATION_NEEDED
 
-    text = library.cachekit_error_string(code)
-    return warn("cachekit: #{text}; make a new encryptor") if ERRORS[code] == RotationNeeded
-
-    raise ERRORS.fetch(code, Error), text
+    raise Error, code
   end
 
-  # Yields places for a result that the library allocates; copies and frees it.
-  def self.take
-    out = FFI::MemoryPointer.new(:pointer)
-    size = FFI::MemoryPointer.new(:size_t)
-    check(yield(out, size))
-    out.read_pointer.read_bytes(size.get(:size_t, 0))
-  ensure
-    library.cachekit_free_buffer(out.read_pointer)
-  end
-
-  # LZ4 and a checksum, in an envelope.
-  class ByteStorage
-    def initialize(default_format = nil)
-      @handle = Cachekit.library.cachekit_byte_storage_new(default_format)
+  # One tenant's keys: seals entries, and opens what was sealed under them.
+  class Keyring
+    def initialize(master, tenant)
+      out = FFI::MemoryPointer.new(:pointer)
+      Cachekit.check(Cachekit.library.cachekit_keyring_new(
+                       master, master.size, nil, nil, 0, tenant, tenant.bytesize, out
+                     ))
+      @handle = out.read_pointer
     end
 
-    def free = Cachekit.library.cachekit_byte_storage_free(@handle)
-
-    def store(data)
-      Cachekit.take do |out, size|
-        Cachekit.library.cachekit_byte_storage_store(@handle, data, data.bytesize, nil, out, size)
-      end
+    # A master key for this run. A real one comes from where you keep secrets.
+    def self.random(tenant)
+      master = FFI::MemoryPointer.new(:uint8, KEY_SIZE) # can be wiped, unlike a string
+      File.open("/dev/urandom", "rb") { |file| master.write_bytes(file.read(KEY_SIZE)) }
+      new(master, tenant)
+    ensure
+      Cachekit.library.cachekit_wipe(master, KEY_SIZE) if master
     end
 
-    def retrieve(envelope)
-      Cachekit.take do |out, size|
-        Cachekit.library.cachekit_byte_storage_retrieve(@handle, envelope, envelope.bytesize,
-                                                        out, size)
-      end
-    end
-  end
+    def free = Cachekit.library.cachekit_keyring_free(@handle)
 
-  # 32 bytes that can be wiped; Ruby's own strings cannot.
-  class Key
-    attr_reader :pointer
-
-    def initialize
-      @pointer = FFI::MemoryPointer.new(:uint8, KEY_SIZE)
+    def seal(cache_key, data, format = "json")
+      call(:cachekit_keyring_seal, cache_key, data, format)
     end
 
-    # A key for this run. A real one comes from where you keep secrets.
-    def self.random
-      File.open("/dev/urandom", "rb") do |file|
-        new.tap { |key| key.pointer.write_bytes(file.read(KEY_SIZE)) }
-      end
-    end
-
-    def derive(salt, domain)
-      Key.new.tap do |key|
-        Cachekit.check(Cachekit.library.cachekit_derive_key(
-                         pointer, KEY_SIZE, salt, salt.bytesize, domain, domain.bytesize,
-                         key.pointer
-                       ))
-      end
-    end
-
-    def wipe = Cachekit.library.cachekit_wipe(pointer, KEY_SIZE)
-  end
-
-  # AES-256-GCM with nonces that do not repeat.
-  class Encryptor
-    def initialize
-      error = FFI::MemoryPointer.new(:int)
-      @handle = Cachekit.library.cachekit_encryptor_new(error)
-      Cachekit.check(error.read_int)
-    end
-
-    def free = Cachekit.library.cachekit_encryptor_free(@handle)
-
-    def encrypt(key, plaintext, aad)
-      call(:cachekit_encrypt, key, plaintext, aad, plaintext.bytesize + OVERHEAD)
-    end
-
-    def decrypt(key, ciphertext, aad)
-      call(:cachekit_decrypt, key, ciphertext, aad, [ciphertext.bytesize - OVERHEAD, 0].max)
+    def open(cache_key, sealed, format = "json")
+      call(:cachekit_keyring_open, cache_key, sealed, format, nil)
     end
 
     private
 
-    def call(function, key, data, aad, capacity)
-      out = FFI::MemoryPointer.new(:uint8, [capacity, 1].max)
+    # Copies and frees the result, which the library allocates.
+    def call(function, cache_key, data, format, *last)
+      out = FFI::MemoryPointer.new(:pointer)
       size = FFI::MemoryPointer.new(:size_t)
-      size.put(:size_t, 0, capacity)
-      Cachekit.check(Cachekit.library.public_send(function, @handle, key.pointer, KEY_SIZE,
-                                                  aad, aad.bytesize, data, data.bytesize,
-                                                  out, size))
-      out.read_bytes(size.get(:size_t, 0))
+      Cachekit.check(Cachekit.library.public_send(
+                       function, @handle, format, cache_key, cache_key.bytesize,
+                       data, data.bytesize, out, size, *last
+                     ))
+      out.read_pointer.read_bytes(size.get(:size_t, 0))
+    ensure
+      Cachekit.library.cachekit_free_buffer(out.read_pointer)
     end
   end
 end
@@ -179,32 +111,23 @@ def main
           '{"id":2,"name":"Grace","role":"reader"},' \
           '{"id":3,"name":"Radia","role":"reader"},' \
           '{"id":4,"name":"Barbara","role":"reader"}]'
-  cache_key = "users:all"
-  storage = Cachekit::ByteStorage.new
-  encryptor = Cachekit::Encryptor.new
-  master = Cachekit::Key.random
-  key = master.derive("acme", "encryption")
-  master.wipe
+  keyring = Cachekit::Keyring.random("acme")
+  sealed = keyring.seal("users:all", value)
+  opened = keyring.open("users:all", sealed)
+  puts "#{value.bytesize} bytes, #{sealed.bytesize} sealed, #{opened.bytesize} opened", opened
 
-  envelope = storage.store(value)
-  sealed = encryptor.encrypt(key, envelope, cache_key)
-  back = storage.retrieve(encryptor.decrypt(key, sealed, cache_key))
-  puts "#{value.bytesize} bytes: #{envelope.bytesize} in an envelope, " \
-       "#{sealed.bytesize} encrypted, #{back.bytesize} back", back
-
-  # The cache key is authenticated too: for another key this entry does not open.
+  # The cache key is authenticated: copied to another one, the entry does not open.
   begin
-    encryptor.decrypt(key, sealed, "users:other")
-  rescue Cachekit::DecryptionFailed => e
-    puts "under another cache key: DecryptionFailed: #{e.message}"
+    keyring.open("users:other", sealed)
+  rescue Cachekit::Error => e
+    puts "under another cache key: #{e.name}: #{e.message}"
   end
 ensure
-  [master, key].compact.each(&:wipe)
-  [encryptor, storage].compact.each(&:free)
+  keyring&.free
 end
 
 begin
   main if $PROGRAM_NAME == __FILE__
 rescue Cachekit::Error => e
-  abort "cachekit: #{e.class.name.delete_prefix("Cachekit::")}: #{e.message}"
+  abort "cachekit: #{e.name}: #{e.message}"
 end

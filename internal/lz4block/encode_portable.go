@@ -4,14 +4,10 @@ import (
 	"math"
 	"sync"
 
-	"github.com/pierrec/lz4/v4"
-
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
+	"github.com/pierrec/lz4/v4"
 )
-
-// pieceSize is how much the library encodes in one call, which cannot be
-// preempted: its loop calls nothing. It takes some milliseconds.
-const pieceSize = 1 << 20
 
 // encodePortable is Encode by the library. dst is exactly Bound long.
 func encodePortable(dst, src []byte) int {
@@ -19,7 +15,7 @@ func encodePortable(dst, src []byte) int {
 	case n == 0:
 		dst[0] = 0
 		return 1
-	case n <= pieceSize:
+	case n <= sizes.PieceSize:
 		return encodePiece(dst, src)
 	}
 	return encodePieces(dst, src)
@@ -37,7 +33,10 @@ func encodePiece(dst, src []byte) int {
 }
 
 // pieces are for blocks of one piece.
-var pieces = sync.Pool{New: func() any { return new([pieceSize + pieceSize/255 + 16]byte) }}
+var pieces = sync.Pool{New: func() any {
+	block := make([]byte, Bound(sizes.PieceSize))
+	return &block
+}}
 
 // encodePieces makes one block of those of pieces. A block is a row of sequences,
 // each of them literals and a match, and then literals: those at the end
@@ -45,11 +44,12 @@ var pieces = sync.Pool{New: func() any { return new([pieceSize + pieceSize/255 +
 // is never more than the input before it and 1/255 of that, as each match is
 // longer than what it takes; so the bound holds for the whole as for each piece.
 func encodePieces(dst, src []byte) int {
-	block := pieces.Get().(*[pieceSize + pieceSize/255 + 16]byte)
+	pooled := pieces.Get().(*[]byte)
+	block := *pooled
 	d, start := 0, 0 // start: of the literals that are not written yet
 	used := 0
-	for at := 0; at < len(src); at += pieceSize {
-		piece := src[at:min(at+pieceSize, len(src))]
+	for at := 0; at < len(src); at += sizes.PieceSize {
+		piece := src[at:min(at+sizes.PieceSize, len(src))]
 		n := encodePiece(block[:Bound(len(piece))], piece)
 		used = max(used, n)
 		last, literals := lastSequence(block[:n])
@@ -64,7 +64,7 @@ func encodePieces(dst, src []byte) int {
 		start = at + len(piece) - literals
 	}
 	clear(block[:min(used+Slack, len(block))])
-	pieces.Put(block)
+	pieces.Put(pooled)
 	return appendLiterals(dst, src[start:], d)
 }
 

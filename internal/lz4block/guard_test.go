@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 // guarded is memory between two pages that fault when they are touched.
@@ -41,7 +44,7 @@ func (g guarded) last(n, gap int) []byte {
 // each buffer against a guard page, behind it and before it, for every length
 // and alignment.
 func TestGuardPages(t *testing.T) {
-	const maxLen = 1024
+	const maxLen = sizes.ShortMax
 	src, dst := newGuarded(t, maxLen), newGuarded(t, 2*maxLen)
 	r := rand.New(rand.NewPCG(7, 8))
 	eachPath(t, func(path string) {
@@ -74,19 +77,19 @@ func TestGuardPages(t *testing.T) {
 // TestGuardPagesEncoders encodes inputs for each of the encoders, which share
 // the code that reads and writes ahead, against guard pages on both sides.
 func TestGuardPagesEncoders(t *testing.T) {
-	const maxLen = 200 << 10
+	edges := sizes.Encoder()
+	maxLen := slices.Max(edges) + 64<<10
 	src, dst := newGuarded(t, maxLen), newGuarded(t, Bound(maxLen))
-	lengths := []int{500, 2 << 10, 3 << 10, 4 << 10, 39 << 10, 40 << 10, 64 << 10, 128 << 10}
 	eachPath(t, func(path string) {
 		for _, kind := range kinds {
 			data := generate(kind, 9, maxLen)
-			for i, n := range lengths {
-				for more := range 48 {
-					if !long && (i+more)%5 != 0 {
+			for i, edge := range edges {
+				for more := -24; more < 24; more++ {
+					if n := max(edge+more, 0); !long && more != 0 && more != 1 && (i+n)%5 != 0 {
 						continue
 					}
-					at := (7919 * more) % (maxLen - n - more)
-					want := data[at : at+n+more]
+					at := 7919 * (more + 24) % (64 << 10)
+					want := data[at : at+max(edge+more, 0)]
 					for _, place := range []func(guarded, int, int) []byte{guarded.first, guarded.last} {
 						in, out := place(src, len(want), 0), place(dst, Bound(len(want)), 0)
 						copy(in, want)
@@ -107,16 +110,16 @@ func TestGuardPagesEncoders(t *testing.T) {
 // up to 70, lengths around each limit of the decoder, and so many literals
 // behind them that the fast copies have room, or not.
 func TestGuardPagesRepeats(t *testing.T) {
-	const maxLen = 10 << 10
 	var lengths []int
-	for n := 4; n <= 300; n++ {
+	for n := 4; n <= sizes.MaxFar+44; n++ {
 		lengths = append(lengths, n)
 	}
-	for _, edge := range []int{1 << 10, 2 << 10, 4 << 10, 8 << 10} {
+	for _, edge := range []int{sizes.MaxMatch / 2, sizes.MaxMatch, 2 * sizes.MaxMatch, 4 * sizes.MaxMatch} {
 		for n := edge - 20; n < edge+20; n++ {
 			lengths = append(lengths, n)
 		}
 	}
+	maxLen := slices.Max(lengths) + 256
 	src, dst := newGuarded(t, maxLen), newGuarded(t, maxLen)
 	text := generate("random", 3, 256)
 	eachPath(t, func(path string) {

@@ -1135,7 +1135,7 @@ exit:
 DATA encode16h4_prime<>+0(SB)/8, $0x9e3779b100000000
 GLOBL encode16h4_prime<>(SB), RODATA|NOPTR, $8
 
-// func encode16h5(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+// func encode16h5(dst *byte, src *byte, n int, table *[8192]uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 // Requires: BMI, CMOV, SSE2
 TEXT ·encode16h5(SB), NOSPLIT, $0-96
 	MOVQ dst+0(FP), DI
@@ -1726,7 +1726,7 @@ exit:
 DATA encode16h5_prime<>+0(SB)/8, $0xcf1bbcdcbb000000
 GLOBL encode16h5_prime<>(SB), RODATA|NOPTR, $8
 
-// func encode16h6(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+// func encode16h6(dst *byte, src *byte, n int, table *[16384]uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 // Requires: BMI, CMOV, SSE2
 TEXT ·encode16h6(SB), NOSPLIT, $0-96
 	MOVQ dst+0(FP), DI
@@ -2317,7 +2317,7 @@ exit:
 DATA encode16h6_prime<>+0(SB)/8, $0xcf1bbcdcbf9b0000
 GLOBL encode16h6_prime<>(SB), RODATA|NOPTR, $8
 
-// func encode32h5(dst *byte, src *byte, n int, table *uint32, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+// func encode32h5(dst *byte, src *byte, n int, table *[4096]uint32, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 // Requires: BMI, CMOV, SSE2
 TEXT ·encode32h5(SB), NOSPLIT, $0-96
 	MOVQ dst+0(FP), DI

@@ -7,7 +7,8 @@
 // gen. Elsewhere, and everywhere if the environment variable CACHEKIT_LZ4 is
 // "portable" when the program starts, github.com/pierrec/lz4 encodes, a MiB at a time, and a
 // decoder in Go decodes. Both read the same blocks; the blocks that they
-// write differ, each is the same every time.
+// write differ, each is the same every time. All sizes at which any of them
+// changes its ways, and those of its tables, are listed in package sizes.
 //
 // # What a block is
 //
@@ -39,6 +40,7 @@ package lz4block
 import (
 	"errors"
 
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/setting"
 )
 
@@ -83,12 +85,12 @@ func Bound(n int) int { return n + n/255 + 16 }
 // its count of literals, one for each 255 of them; the last sequence has its
 // token in addition, and one more extension byte. So the rest of a block is
 // at most n/255 + 2 bytes longer than its content. To that comes what a decoder
-// writes beyond the end of a sequence, at most 32 bytes here; 96 leave room.
-func InPlaceMargin(n int) int { return n/255 + 96 }
+// writes beyond the end of a sequence, at most 32 bytes here; InPlaceRoom leaves some to spare.
+func InPlaceMargin(n int) int { return n/255 + sizes.InPlaceRoom }
 
 // Slack is how far beyond the block Encode may have written, pieces of src that
 // is: the width of its widest store.
-const Slack = 64
+const Slack = sizes.Slack
 
 // Encode compresses src into dst and returns the size of the block. dst must
 // hold at least Bound(len(src)) bytes and must not overlap src; bytes of dst
@@ -108,7 +110,7 @@ func Encode(dst, src []byte) int {
 }
 
 // DecodeSlack is how far beyond what it has decoded a decoder may have written.
-const DecodeSlack = 64
+const DecodeSlack = sizes.DecodeSlack
 
 // Decode decompresses the block src into dst and returns how many bytes it
 // decoded, at most len(dst); the next DecodeSlack bytes of dst are undefined. On

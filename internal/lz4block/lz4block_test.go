@@ -8,11 +8,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pierrec/lz4/v4"
 
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
@@ -31,6 +33,19 @@ func eachPath(tb testing.TB, f func(path string)) {
 	}
 	useAssembly = false
 	f(Path())
+}
+
+// around returns the numbers from 0 on that are at most by away from one of
+// edges, each once and in ascending order.
+func around(edges []int, by int) []int {
+	var all []int
+	for _, edge := range edges {
+		for n := max(edge-by, 0); n <= edge+by; n++ {
+			all = append(all, n)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func encode(data []byte) []byte {
@@ -60,7 +75,7 @@ func decodings(t *testing.T, name string, block []byte, room int) ([]byte, error
 	want = want[:n]
 	eachPath(t, func(path string) {
 		const canary = 0xa5
-		buf := bytes.Repeat([]byte{canary}, room+64)
+		buf := bytes.Repeat([]byte{canary}, room+DecodeSlack)
 		got, err := Decode(buf[:room], block)
 		if !errors.Is(err, wantErr) || err == nil && !bytes.Equal(buf[:got], want) {
 			t.Fatalf("%s: Decode (%s) gives %d bytes, error %v; DecodeFrom %d bytes, error %v; block %x", name, path, got, err, n, wantErr, block[:min(len(block), 2000)])
@@ -146,11 +161,11 @@ func TestAcceptRule(t *testing.T) {
 // there, in place too, and liblz4 says so as well.
 func TestLowNibbleOfTheLastToken(t *testing.T) {
 	lib := startLiblz4(t)
-	sizes := []int{300, 1 << 10, 2<<10 - 1, 2 << 10, 2<<10 + 1, 5 << 10, 64 << 10, portableStep + 99}
+	lengths := append(around(sizes.Decoder(), 1), 300, 5<<10, 64<<10, sizes.PortableStep+99)
 	for n := range 64 {
-		sizes = append(sizes, n)
+		lengths = append(lengths, n)
 	}
-	for _, n := range sizes {
+	for _, n := range lengths {
 		for _, kind := range kinds {
 			data := generate(kind, uint64(n), n)
 			block := encode(data)
@@ -221,23 +236,25 @@ func TestRoundTrip(t *testing.T) {
 // assembly.
 func TestRoundTripEdges(t *testing.T) {
 	lib := startLiblz4(t)
-	for _, edge := range []int{0, 128, 256, 1 << 10, 2 << 10, 3 << 10, 64 << 10, 128 << 10, 256 << 10} {
-		for n := max(0, edge-20); n <= edge+20; n++ {
-			for _, kind := range kinds {
-				checkRoundTrip(t, lib, fmt.Sprintf("%d bytes of %s", n, kind), generate(kind, uint64(n), n), n%8 == 0)
-			}
+	lengths := append(around(append(sizes.Encoder(), 0), 20), around([]int{sizes.DecodeStep, sizes.PortableStep}, 2)...)
+	for _, n := range lengths {
+		for _, kind := range kinds {
+			checkRoundTrip(t, lib, fmt.Sprintf("%d bytes of %s", n, kind), generate(kind, uint64(n), n), n%8 == 0)
 		}
 	}
-	random := generate("random", 1, 3<<20)
-	text := generate("text", 2, 100<<10)
-	zeros := make([]byte, 5<<20)
+	const run, kib = sizes.MaxRun, 1 << 10
+	random := generate("random", 1, 12*run)
+	text := generate("text", 2, 100*kib)
+	zeros := make([]byte, 5*sizes.MaxCopy)
 	for i, parts := range [][][]byte{
-		{random, text, random[:300<<10], text[:100]},
+		{random, text, random[:run+44*kib], text[:100]},
 		{text, zeros, text},
-		{random[:257<<10], zeros[:15]},
-		{random[:257<<10], zeros[:16], random[:1<<10]},
-		{random[:300<<10], random[280<<10 : 300<<10], random[:300<<10], random[290<<10 : 300<<10]},
-		{random[:500<<10], zeros, random[:10]},
+		{text, zeros[:sizes.MaxCopy+4], random[:100]},
+		{random[:run], zeros[:100], random[:100]},
+		{random[:run+1*kib], zeros[:15]},
+		{random[:run+1*kib], zeros[:16], random[:1*kib]},
+		{random[:run+44*kib], random[run+24*kib : run+44*kib], random[:run+44*kib], random[run+34*kib : run+44*kib]},
+		{random[:2*run-12*kib], zeros, random[:10]},
 		{zeros, random[:7]},
 	} {
 		checkRoundTrip(t, lib, fmt.Sprintf("parts %d", i), bytes.Join(parts, nil), true)
@@ -254,7 +271,7 @@ func checkRoundTrip(t *testing.T, lib *liblz4, name string, data []byte, others 
 		}
 		const canary = 0xa5
 		bound := Bound(len(data))
-		buf := bytes.Repeat([]byte{canary}, bound+64)
+		buf := bytes.Repeat([]byte{canary}, bound+Slack)
 		n := Encode(buf, data)
 		if n > bound {
 			t.Fatalf("%s: Encode (%s) of %d bytes gives %d, more than Bound", name, path, len(data), n)
@@ -265,6 +282,9 @@ func checkRoundTrip(t *testing.T, lib *liblz4, name string, data []byte, others 
 			}
 		}
 		blocks[path] = buf[:n:n]
+		if err := endsByTheRules(blocks[path], len(data)); err != nil {
+			t.Fatalf("%s: Encode (%s) of %d bytes: %v", name, path, len(data), err)
+		}
 	})
 	for encoder, block := range blocks {
 		if lib != nil {
@@ -491,14 +511,14 @@ func TestCorpora(t *testing.T) {
 func TestDeterminism(t *testing.T) {
 	eachPath(t, func(path string) {
 		sum := fnv.New64a()
-		for i, size := range []int{0, 1, 12, 13, 64, 128, 129, 256, 257, 1000, 1025, 2048, 2049, 5000, 65536, 65537, 300000} {
+		for i, size := range append(around(sizes.Encoder(), 1), 0, 64, 5000, 300000) {
 			data := generate(kinds[i%len(kinds)], 9, size)
 			want := encode(data)
 			sum.Write(want)
 			done := make(chan []byte)
 			for g := range 4 {
 				go func() {
-					encode(generate("mixed", uint64(g), 70000-i*1000)) // leaves its positions in a pooled table
+					encode(generate("mixed", uint64(g), sizes.Entry16Max+4000-i%20*1000)) // leaves its positions in a pooled table
 					shifted := append(make([]byte, g, g+len(data)), data...)[g:]
 					done <- encode(shifted)
 				}()
@@ -515,7 +535,7 @@ func TestDeterminism(t *testing.T) {
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	eachPath(t, func(path string) {
-		for _, size := range []int{64, 1024, 4096, 65536, 200000} {
+		for _, size := range append(sizes.Encoder(), 64, 4<<10, 16<<10) {
 			data := generate("json", 1, size)
 			block, out := make([]byte, Bound(size)), make([]byte, size)
 			n := 0
@@ -564,9 +584,13 @@ func TestPortableCanBeForced(t *testing.T) {
 // Callers whose output is read by others wipe what the encoder wrote beyond a
 // block, and no more.
 func TestEncodeWritesNothingBeyondSlack(t *testing.T) {
-	dst := make([]byte, Bound(200_000))
+	lengths := around(sizes.Encoder(), 1)
+	for n := 0; n < 200_000; n += 1 + n/20 {
+		lengths = append(lengths, n)
+	}
+	dst := make([]byte, Bound(slices.Max(lengths)))
 	eachPath(t, func(path string) {
-		for n := 0; n < 200_000; n += 1 + n/20 {
+		for _, n := range lengths {
 			for _, kind := range kinds {
 				data := generate(kind, uint64(n), n)
 				dst := dst[:Bound(n)]

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 // TestPieces: blocks of several pieces come out as one, whatever is on both sides
@@ -14,7 +16,7 @@ func TestPieces(t *testing.T) {
 	text := func(n int) []byte { return generate("json", 2, n) }
 	zeros := func(n int) []byte { return make([]byte, n) }
 	var inputs [][]byte
-	for _, n := range []int{pieceSize + 1, pieceSize + 13, pieceSize + 300, 2 * pieceSize, 2*pieceSize + 5, 3*pieceSize - 1} {
+	for _, n := range []int{sizes.PieceSize + 1, sizes.PieceSize + 13, sizes.PieceSize + 300, 2 * sizes.PieceSize, 2*sizes.PieceSize + 5, 3*sizes.PieceSize - 1} {
 		inputs = append(inputs, random(n), text(n), zeros(n))
 	}
 	// A piece without any match, at each place among others; literals of all
@@ -23,12 +25,12 @@ func TestPieces(t *testing.T) {
 		{zeros, random, zeros, random}, {random, zeros, text, random, random}} {
 		var data []byte
 		for _, kind := range kinds {
-			data = append(data, kind(pieceSize)...)
+			data = append(data, kind(sizes.PieceSize)...)
 		}
 		inputs = append(inputs, data)
 	}
 	for k := range 40 {
-		inputs = append(inputs, slices.Concat(text(pieceSize-k*k/4), random(k*k/2), text(3000)))
+		inputs = append(inputs, slices.Concat(text(sizes.PieceSize-k*k/4), random(k*k/2), text(3000)))
 	}
 	for i, data := range inputs {
 		room := bytes.Repeat([]byte{0xa5}, Bound(len(data))+64)
@@ -53,7 +55,8 @@ func TestPieces(t *testing.T) {
 }
 
 // endsByTheRules checks what the format demands of the end of a block: the last
-// five bytes are literals, and no match starts in the last twelve.
+// five bytes are literals, and no match starts in the last twelve. These two
+// numbers are the format's own, and not taken from the list that the encoder has.
 func endsByTheRules(block []byte, size int) error {
 	at, literals := lastSequence(block)
 	if at == 0 {

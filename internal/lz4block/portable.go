@@ -4,24 +4,14 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/preempt"
 )
-
-// portableStep is how many bytes the decoder in Go writes between two points
-// where it can be preempted: some milliseconds at most.
-const portableStep = 1 << 20
-
-// copyStep is how much is copied at once: a copy by the runtime cannot be
-// preempted, and whoever stops the world waits for it.
-const copyStep = 256 << 10
-
-// repeatStep is how much of a match that repeats itself is copied at once.
-const repeatStep = 16 << 10
 
 // decodePortable is Decode in Go. The library's decoder is not used because
 // it accepts a block that ends with a match.
 func decodePortable(dst, src []byte) (int, error) {
-	if len(dst) > portableStep {
+	if len(dst) > sizes.PortableStep {
 		return decodePortableLarge(dst, src)
 	}
 	ip, op, ok := 0, 0, true
@@ -63,7 +53,7 @@ func decodePortable(dst, src []byte) (int, error) {
 func decodePortableLarge(dst, src []byte) (int, error) {
 	ip, op, ok := 0, 0, true
 	// Only what lies in near is written without a call, and so without such a point.
-	near := dst[:min(len(dst), portableStep)]
+	near := dst[:min(len(dst), sizes.PortableStep)]
 	for ip < len(src) {
 		token := int(src[ip])
 		if literals := token >> 4; literals < 15 && len(src)-ip >= 18 && len(near)-op >= 16 {
@@ -73,7 +63,7 @@ func decodePortableLarge(dst, src []byte) (int, error) {
 		} else {
 			if len(near)-op < 16 && len(near) < len(dst) {
 				preempt.Point()
-				near = dst[:min(len(dst), op+portableStep)]
+				near = dst[:min(len(dst), op+sizes.PortableStep)]
 			}
 			if ip, op, ok = decodeLiterals(dst, src, ip, op); !ok {
 				return reached(dst, op)
@@ -114,7 +104,7 @@ func decodeLiterals(dst, src []byte, ip, op int) (int, int, bool) {
 	if !ok || n > len(src)-ip || n > len(dst)-op {
 		return ip, op, false
 	}
-	if n <= copyStep {
+	if n <= sizes.CopyStep {
 		copy(dst[op:op+n], src[ip:ip+n])
 	} else {
 		copyLiterals(dst[op:op+n], src[ip:ip+n])
@@ -167,9 +157,9 @@ func extendLength(src []byte, ip, limit int) (n, next int, ok bool) {
 
 // copyLiterals is copy, in parts.
 func copyLiterals(dst, src []byte) {
-	for len(src) > copyStep {
-		copyPart(dst, src[:copyStep])
-		dst, src = dst[copyStep:], src[copyStep:]
+	for len(src) > sizes.CopyStep {
+		copyPart(dst, src[:sizes.CopyStep])
+		dst, src = dst[sizes.CopyStep:], src[sizes.CopyStep:]
 	}
 	copy(dst, src)
 }
@@ -182,7 +172,7 @@ func copyMatch(dst []byte, op, offset, n int) {
 		c := copyPart(dst[op:op+n], dst[op-offset:op])
 		op += c
 		n -= c
-		if offset < repeatStep {
+		if offset < sizes.RepeatStep {
 			offset += c
 		}
 	}

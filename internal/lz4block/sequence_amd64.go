@@ -1,13 +1,17 @@
 package lz4block
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
+)
 
 // appendSequence writes to dst[d:] the literals src[start:pos] and the longest
 // match of pos with candidate, of which the first four bytes are known to be
 // equal. It returns the new d and the end of the match.
 func appendSequence(dst, src []byte, d, start, pos, candidate int) (int, int) {
 	offset := pos - candidate
-	end, limit := pos+4, len(src)-5 // the last five bytes must be literals
+	end, limit := pos+4, len(src)-sizes.LastLiterals
 	for end+8 <= limit && binary.LittleEndian.Uint64(src[end:]) == binary.LittleEndian.Uint64(src[end-offset:]) {
 		end += 8
 	}

@@ -12,6 +12,7 @@ func decodeBlock(dst *byte, dstLen int, src *byte, srcLen int, ip int, op int, s
 // encode16h4 searches src from pos to stop, at most n-12, and writes the sequences that it finds to dst[d:].
 // start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
 // from newPos, that has too many literals before it to be written here.
+// table has 1 << (64 - shift) entries.
 //
 //go:noescape
 func encode16h4(dst *byte, src *byte, n int, table *uint16, shift int, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
@@ -19,20 +20,23 @@ func encode16h4(dst *byte, src *byte, n int, table *uint16, shift int, d int, po
 // encode16h5 searches src from pos to stop, at most n-12, and writes the sequences that it finds to dst[d:].
 // start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
 // from newPos, that has too many literals before it to be written here.
+// table has 1 << sizes.Hash5Bits entries.
 //
 //go:noescape
-func encode16h5(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+func encode16h5(dst *byte, src *byte, n int, table *[8192]uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 
 // encode16h6 searches src from pos to stop, at most n-12, and writes the sequences that it finds to dst[d:].
 // start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
 // from newPos, that has too many literals before it to be written here.
+// table has 1 << sizes.Hash6Bits entries.
 //
 //go:noescape
-func encode16h6(dst *byte, src *byte, n int, table *uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+func encode16h6(dst *byte, src *byte, n int, table *[16384]uint16, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
 
 // encode32h5 searches src from pos to stop, at most n-14, and writes the sequences that it finds to dst[d:].
 // start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,
 // from newPos, that has too many literals before it to be written here.
+// table has 1 << sizes.LargeBits entries.
 //
 //go:noescape
-func encode32h5(dst *byte, src *byte, n int, table *uint32, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+func encode32h5(dst *byte, src *byte, n int, table *[4096]uint32, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)

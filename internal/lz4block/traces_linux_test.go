@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/cachekit-go/cachekit-core/internal/alone"
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
@@ -18,14 +19,14 @@ func TestNothingIsLeftOfPieces(t *testing.T) {
 	if !alone.Run(t) {
 		return
 	}
-	const n = 2*pieceSize + 1000
+	const n = 2*sizes.PieceSize + 1000
 	memory, err := unix.Mmap(-1, 0, n+Bound(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
 		t.Fatal(err)
 	}
 	src, dst := memory[:n], memory[n:]
 	payload := traces.Payload(1)
-	for _, size := range []int{2 * pieceSize, n} {
+	for _, size := range []int{2 * sizes.PieceSize, n} {
 		payload.Fill(src)
 		encodePortable(dst[:Bound(size)], src[:size])
 		if traces.Left(t, payload) < 2*size/8-2 {

@@ -260,8 +260,9 @@ TEST(many_keys_on_one_encryptor)
     cachekit_encryptor_free(encryptor);
 }
 
-/* What the caller would lose is an error, and not written down as a code that
- * these functions promise. */
+/* Overlapping buffers with which a caller would lose the result are an error.
+ * CACHEKIT_INTERNAL for them is not among the codes that these functions promise,
+ * so these checks are not those that write down the codes met. */
 TEST(buffers_that_overlap)
 {
     CachekitEncryptor *encryptor = new_encryptor();
@@ -285,7 +286,7 @@ TEST(buffers_that_overlap)
     len = sizeof buffer;
     CHECK_NUMBER(CACHEKIT_INTERNAL,
         cachekit_encrypt(encryptor, key, 32, buffer + 11, 5, HELLO, buffer, &len));
-    CASE("key where the nonce goes"); /* not lost if it was read before */
+    CASE("key where the nonce goes"); /* may succeed: nothing is lost if it is read first */
     memcpy(buffer + 11, key, 32);
     len = sizeof buffer;
     if (cachekit_encrypt(encryptor, buffer + 11, 32, NULL, 0, HELLO, buffer, &len) == CACHEKIT_OK) {

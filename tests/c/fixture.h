@@ -10,13 +10,14 @@
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 #define POISON 0xaa
 
-/* 32 bytes of 61, the master key of the known answers in the protocol. */
+/* 32 bytes of 61: the master key of the known answers in docs/wire-format.md. */
 static const uint8_t master[32] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 static const uint8_t key[32] = "0123456789abcdef0123456789abcdef";
 static const char tenant[] = "cross-sdk-test";
 #define TENANT BYTES(tenant)
 
-/* "hello, cachekit!" in its envelope, part by part, from wire-format.md. */
+/* "hello, cachekit!" in its envelope, part by part: the example in
+ * docs/wire-format.md. */
 #define HELLO_BLOCK "c412f00168656c6c6f2c2063616368656b697421"
 #define HELLO_SUM "986dcc8a34ccb63a3c52ccd3"
 #define HELLO_SIZE "10"

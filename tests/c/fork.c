@@ -28,6 +28,9 @@ static int in_child(void)
         a = prepare(f, &to); /* whatever else is wrong */
         a.handle = NULL;
         CHECK_REFUSED(CACHEKIT_FORKED, f, &a, &to);
+        a = prepare(f, &to);
+        to.metrics.struct_size = to.info.struct_size = to.tenant_keys.struct_size = 0;
+        check_code(CACHEKIT_FORKED, f->call(&a), f->name, __FILE__, __LINE__, "struct_size 0");
         a = (arguments){.handle = NULL};
         check_code(CACHEKIT_FORKED, f->call(&a), f->name, __FILE__, __LINE__, "NULL all over");
     }

@@ -240,7 +240,7 @@ static inline void make_samples(void)
 }
 
 /* Gives a function arguments that make it succeed, and fills the places of its
- * results with what no result is. */
+ * results with poison. */
 static inline arguments prepare(const function *f, places *to)
 {
     arguments a = {.handle = handles[f->handle]};

@@ -60,7 +60,7 @@ TEST(double_free)
         CHECK(next != handle);
         for (int i = 0; i < 100; i++)
             free_handle(k, handle);
-        CHECK_OK(use(k, next)); /* was not freed in its stead */
+        CHECK_OK(use(k, next)); /* the later frees did not free it */
         CHECK_OK(use(k, handles[k]));
         free_handle(k, next);
     }
@@ -170,5 +170,24 @@ TEST(many_handles_at_once)
         for (int i = 0; i < n; i++)
             free_handle(k, all[i]);
         free(all);
+    }
+}
+
+TEST(constructors_that_fail_take_no_handle)
+{
+    enum { MOST = 1048576 }; /* handles that are valid at a time */
+    CachekitKeyring *keyring = NULL;
+    if (check_slow())
+        SKIP("it would take minutes");
+    for (int i = 0; i <= MOST; i++) {
+        CHECK(cachekit_byte_storage_new("\xff") == NULL);
+        CHECK(cachekit_keyring_new(master, 15, NULL, NULL, 0, TENANT, &keyring) ==
+              CACHEKIT_INVALID_KEY_LENGTH);
+    }
+    CHECK(keyring == NULL);
+    for (kind k = STORAGE; k < KINDS; k++) {
+        void *handle = new_handle(k);
+        CHECK_OK(use(k, handle));
+        free_handle(k, handle);
     }
 }

@@ -68,53 +68,79 @@ TEST(build_info_names_what_runs)
     CHECK(info == cachekit_build_info());
 }
 
-TEST(every_code_has_its_number_name_and_text)
+/* How many codes the library knows: their numbers follow each other from 0. */
+static int count_codes(void)
 {
-#define ROW(number, code, text)                                                                    \
-    {                                                                                              \
-        number, CACHEKIT_##code, "CACHEKIT_" #code, text                                           \
-    }
+    int n = 0;
+    while (strcmp(cachekit_error_name((CachekitError)n), "CACHEKIT_UNKNOWN") != 0)
+        n++;
+    return n;
+}
+
+/* The numbers and names that programs are compiled against. A new code needs no row
+ * here before it is released. */
+TEST(codes_keep_their_numbers_and_names)
+{
+#define ROW(number, code) {number, CACHEKIT_##code, "CACHEKIT_" #code}
     static const struct {
         int number;
         CachekitError code;
-        const char *name, *text;
+        const char *name;
     } rows[] = {
-        ROW(0, OK, "ok"),
-        ROW(1, INVALID_INPUT, "invalid input"),
-        ROW(2, CHECKSUM_MISMATCH, "checksum mismatch"),
-        ROW(3, DECOMPRESSION_FAILED, "decompression failed"),
-        ROW(4, DECRYPTION_FAILED, "decryption failed"),
-        ROW(5, ROTATION_NEEDED, "key rotation needed soon (the call succeeded)"),
-        ROW(6, COUNTER_EXHAUSTED, "nonce counter exhausted"),
-        ROW(7, INVALID_KEY_LENGTH, "invalid key length"),
-        ROW(8, BUFFER_TOO_SMALL, "buffer too small"),
-        ROW(9, NULL_POINTER, "null pointer"),
-        ROW(10, INPUT_TOO_LARGE, "input too large"),
-        ROW(11, DECOMPRESSION_BOMB, "decompression bomb"),
-        ROW(12, SIZE_VALIDATION_FAILED, "size validation failed"),
-        ROW(13, RNG_FAILURE, "random number generator failure"),
-        ROW(14, DOMAIN_TOO_LONG, "domain too long"),
-        ROW(15, SALT_TOO_LONG, "salt too long"),
-        ROW(16, INVALID_HANDLE, "invalid handle"),
-        ROW(17, OUT_OF_MEMORY, "out of memory"),
-        ROW(18, FORKED, "process forked after the library had started"),
-        ROW(19, INTERNAL, "internal error"),
+        ROW(0, OK),
+        ROW(1, INVALID_INPUT),
+        ROW(2, CHECKSUM_MISMATCH),
+        ROW(3, DECOMPRESSION_FAILED),
+        ROW(4, DECRYPTION_FAILED),
+        ROW(5, ROTATION_NEEDED),
+        ROW(6, COUNTER_EXHAUSTED),
+        ROW(7, INVALID_KEY_LENGTH),
+        ROW(8, BUFFER_TOO_SMALL),
+        ROW(9, NULL_POINTER),
+        ROW(10, INPUT_TOO_LARGE),
+        ROW(11, DECOMPRESSION_BOMB),
+        ROW(12, SIZE_VALIDATION_FAILED),
+        ROW(13, RNG_FAILURE),
+        ROW(14, DOMAIN_TOO_LONG),
+        ROW(15, SALT_TOO_LONG),
+        ROW(16, INVALID_HANDLE),
+        ROW(17, OUT_OF_MEMORY),
+        ROW(18, FORKED),
+        ROW(19, INTERNAL),
     };
 #undef ROW
-    CHECK_NUMBER(20, sizeof rows / sizeof rows[0]);
-    for (int i = 0; i < 20; i++) {
+    int n = sizeof rows / sizeof rows[0];
+    CHECK(count_codes() >= n);
+    for (int i = 0; i < n; i++) {
         CASE("code %d", i);
         CHECK_NUMBER(i, rows[i].number);
         CHECK_NUMBER(i, rows[i].code);
         CHECK_TEXT(rows[i].name, cachekit_error_name((CachekitError)i));
-        CHECK_TEXT(rows[i].text, cachekit_error_string((CachekitError)i));
-        CHECK_NUMBER(i == 0 || i == 5, CACHEKIT_SUCCEEDED(rows[i].code));
+    }
+}
+
+TEST(every_code_has_a_name_and_a_text_of_its_own)
+{
+    int n = count_codes();
+    CHECK_TEXT("ok", cachekit_error_string(CACHEKIT_OK));
+    for (int i = 0; i < n; i++) {
+        CASE("code %d", i);
+        CachekitError code = (CachekitError)i;
+        const char *name = cachekit_error_name(code), *text = cachekit_error_string(code);
+        CHECK(strncmp(name, "CACHEKIT_", 9) == 0 && name[9] != '\0');
+        CHECK(text[0] != '\0' && strcmp(text, "unknown error") != 0);
+        CHECK_NUMBER(
+            code == CACHEKIT_OK || code == CACHEKIT_ROTATION_NEEDED, CACHEKIT_SUCCEEDED(code));
+        for (int j = 0; j < i; j++)
+            CHECK(strcmp(name, cachekit_error_name((CachekitError)j)) != 0 &&
+                  strcmp(text, cachekit_error_string((CachekitError)j)) != 0);
     }
 }
 
 TEST(numbers_that_are_no_code_have_texts)
 {
-    static const int numbers[] = {20, 21, 64, 255, 256, 1 << 20, INT_MAX, -1, -2, INT_MIN};
+    int n = count_codes();
+    const int numbers[] = {n, n + 1, 64, 255, 256, 1 << 20, INT_MAX, -1, -2, INT_MIN};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         CASE("number %d", numbers[i]);
         CHECK_TEXT("unknown error", cachekit_error_string((CachekitError)numbers[i]));
@@ -204,7 +230,7 @@ TEST(free_buffer_wipes)
         uint8_t *buffer = make_buffer(sizes[i]);
         CHECK_NUMBER(sizes[i], count_poison(buffer, sizes[i]));
         cachekit_free_buffer(buffer);
-        /* A few bytes may be those of the allocator's lists. */
+        /* The allocator writes to freed memory: a few of its bytes may look like poison. */
         CHECK(count_poison(buffer, sizes[i]) <= 16);
     }
 }
@@ -245,7 +271,7 @@ TEST(free_buffer_ignores_pointers_into_a_buffer)
 
 TEST(free_buffer_ignores_a_forged_prefix)
 {
-    /* The 64 bytes in front of a buffer, moved elsewhere, are not taken. */
+    /* A copy of the 64 bytes in front of a buffer does not make other memory one. */
     _Alignas(64) uint8_t copy[192];
     if (check_slow())
         SKIP("looks in front of foreign memory, which valgrind reports");

@@ -274,8 +274,9 @@ TEST(bombs_allocate_nothing)
     cachekit_keyring_free(keyring);
 }
 
-/* Half a MiB that claims to be 512 MiB, which is not refused before it is read: what
- * was never written to is not wiped either. */
+/* Half a MiB that claims to be 512 MiB, which is not too much for its size and so is
+ * decompressed. Where that fails early, most of the result's memory was never written
+ * to, and wiping must not touch it. */
 TEST_ALONE(junk_touches_no_memory)
 {
     enum { JUNK = 540000, ROOM = JUNK + 100 };

@@ -14,7 +14,7 @@
 
 #define PAYLOAD (256 * MIB)
 
-/* Forgets how much memory there was at most. */
+/* Makes the peak of memory what is in use now. */
 static void reset_peak(void)
 {
     int fd = open("/proc/self/clear_refs", O_WRONLY);
@@ -28,7 +28,7 @@ static void check_peak(const char *call, size_t in, size_t out)
     check_that(peak <= in + out + 16 * MIB, __FILE__, __LINE__,
         "%s: peak of %zu KiB for %zu KiB in and %zu KiB out", call, peak >> 10, in >> 10,
         out >> 10);
-    /* It would show nothing if less were in use than there is. */
+    /* Input and output are in memory: with a lower peak the measurement is wrong. */
     check_that(
         peak >= in + out, __FILE__, __LINE__, "%s: peak of %zu KiB cannot be", call, peak >> 10);
 }
@@ -314,7 +314,7 @@ CHILD(no_memory_for_more_handles)
     limit_memory(400 * MIB);
     while (made <= MOST && (all[made] = cachekit_encryptor_new(&err)) != NULL)
         made++;
-    /* A format is up to 1 MiB, of which there is room for some. */
+    /* The same for storages, whose formats take up to 1 MiB each. */
     CachekitByteStorage *storages[1000];
     int held = 0;
     char *format = malloc(MIB + 1);

@@ -209,8 +209,8 @@ TEST(keyrings_count_seals_and_opens)
     cachekit_keyring_free(keyring);
 }
 
-/* The codes that each function must have given below, so that it is known how they
- * count; those that count nothing are for functions that have no metrics. */
+/* The codes that each function must have given below, so that the test has seen how
+ * they count. Functions that count in no metrics have false. */
 static const struct {
     const char *name;
     bool counts;

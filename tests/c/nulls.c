@@ -30,6 +30,21 @@ TEST(null_input)
         }
 }
 
+TEST(null_input_comes_before_a_handle_that_is_not_valid)
+{
+    places to;
+    make_samples();
+    for (const function *f = functions; f < functions + FUNCTIONS; f++) {
+        if (f->in[0].sample == NONE)
+            continue;
+        CASE("%s, NULL for input 0 and for the handle", f->name);
+        arguments a = prepare(f, &to);
+        a.handle = NULL;
+        a.in[0] = (input){NULL, 1};
+        CHECK_REFUSED(CACHEKIT_NULL_POINTER, f, &a, &to);
+    }
+}
+
 TEST(null_input_with_length_0_is_empty)
 {
     places to;

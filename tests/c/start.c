@@ -177,8 +177,9 @@ TEST_ALONE(variables_that_are_not_understood_are_named)
     CHECK(strstr(cachekit_build_info(), "fast") != NULL);
 }
 
-/* Go's FIPS 140-3 mode allows its AES-GCM no nonces but its own. Only constructors
- * can be refused then, and say so; the library's own kernels are not Go's. */
+/* In FIPS 140-3 mode Go's AES-GCM accepts no nonces but its own. Constructors that
+ * would need it are refused and say so, and nothing else is: the library's own
+ * kernels do not depend on that mode. */
 TEST_ALONE(fips_mode_is_an_answer)
 {
     CachekitError err = CACHEKIT_OK;
@@ -514,8 +515,8 @@ TEST_ALONE(too_few_threads)
     without(RLIMIT_NPROC, 3);
 }
 
-/* The least that works by this measure works in truth: no size between too little
- * and enough ends the process. */
+/* Between too little and enough there is no limit at which the library takes the
+ * start for possible and Go then ends the process. */
 static void edge(int resource, size_t from, size_t to, size_t step)
 {
     for (size_t at = from; at <= to; at += step) {

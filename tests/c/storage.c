@@ -459,7 +459,7 @@ TEST(decompress_says_the_size_it_needs)
 
 TEST(checksum_is_xxh3)
 {
-    /* XXH3_64bits of nothing, and of the worked example. */
+    /* XXH3_64bits of nothing, and of the example in docs/wire-format.md. */
     static const struct {
         const char *data, *sum;
     } rows[] = {{"", "2d06800538d394c2"}, {"hello, cachekit!", "6d8a34b63a3c52d3"}};

@@ -244,8 +244,8 @@ TEST(all_threads_free_the_same_handle)
     }
 }
 
-/* Whoever's free has returned finds the handle gone, even one that came second
- * while the first was still at it. */
+/* Once a thread's free has returned, the handle is invalid for that thread, even if
+ * another thread began to free it first and is not done. */
 static void *free_all_in_turn(void *arg)
 {
     shared *s = arg;

@@ -10,8 +10,8 @@
 
 typedef size_t counter(const uint8_t *at, size_t n, const void *what);
 
-/* What a counter finds in all memory of the process that can be written to, as far
- * as it was ever used. */
+/* What a counter finds in the memory of the process: in all that can be written to
+ * and was ever used. */
 static size_t search(counter *count, const void *what)
 {
     enum { PAGES = 256, LARGEST = 64 << 10, ACROSS = 31 };
@@ -31,7 +31,7 @@ static size_t search(counter *count, const void *what)
             if (pread(pagemap, entries, pages * 8, (off_t)(at / page * 8)) != (ssize_t)pages * 8)
                 memset(entries, 0xff, sizeof entries);
             for (size_t i = 0; i <= pages; i++) {
-                if (i < pages && entries[i] >> 62 != 0) /* there, or swapped */
+                if (i < pages && entries[i] >> 62 != 0) /* in memory or swapped out */
                     continue;
                 uintptr_t start = at + first * page;
                 size_t n = (i - first) * page;
@@ -40,7 +40,7 @@ static size_t search(counter *count, const void *what)
                     n += ACROSS;
                 if (n == 0 ||
                     (start < (uintptr_t)chunk + sizeof chunk && start + n > (uintptr_t)chunk))
-                    continue; /* the latter is our own copy */
+                    continue; /* nothing, or the chunk itself */
                 ssize_t got = pread(mem, chunk, n, (off_t)start);
                 if (got > 0)
                     found += count(chunk, (size_t)got, what);
@@ -60,7 +60,8 @@ struct call {
     void *argument;
 };
 
-/* Calls from far down the stack, where the end of the thread does not reach. */
+/* Calls f from far down the stack, which what runs at the thread's end does not
+ * overwrite. */
 static void *call_deep(void *argument)
 {
     const struct call *call = argument;
@@ -157,7 +158,7 @@ CHILD(master_of_a_keyring)
 {
     CachekitKeyring *keyrings[MANY];
     hidden master_hidden, key_hidden = make_keyrings(keyrings, &master_hidden);
-    CHECK(copies_of(&key_hidden) >= MANY); /* else the search finds nothing */
+    CHECK(copies_of(&key_hidden) >= MANY); /* the search does find keys */
     say_copies(&master_hidden);
 }
 
@@ -181,7 +182,8 @@ static void *encrypt_until_freed(void *keyring)
     return NULL;
 }
 
-/* Who leaves last wipes: the call that was under way when the free came. */
+/* Keys are wiped by whoever uses the handle last: here often a call that was under
+ * way when the handle was freed. */
 CHILD(keys_of_a_keyring_that_is_freed_amid_calls)
 {
     CachekitKeyring *keyrings[MANY];
@@ -233,7 +235,7 @@ static void derive_tenant_keys_once(void *keys)
     CHECK_OK(cachekit_derive_tenant_keys(derive_master, 32, TENANT, keys));
 }
 
-/* Wipes what the caller got, and counts what else is left of it. */
+/* Counts what is left of a derived key, apart from the caller's own copy. */
 CHILD(keys_derived)
 {
     uint8_t derived[32];
@@ -305,8 +307,9 @@ static size_t count_payload(const uint8_t *at, size_t n, const void *what)
 
 static uint32_t number; /* of the payload at hand; 0: none yet */
 
-/* What is in a mapping when it goes nobody finds any more, but it is still there, in
- * the memory of the machine. The library calls this function. */
+/* What a mapping holds when it is unmapped stays in the machine's memory, where no
+ * search of the process finds it. So this munmap, which the library calls instead of
+ * the C library's, looks before it unmaps. */
 enum { MAPPED = 32 << 20 };
 static size_t given_back;
 
@@ -326,13 +329,13 @@ static const uint8_t other_key[32] = "another key, 32 bytes long......";
 #define AAD BYTES("aad")
 #define CACHE_KEY BYTES("k")
 
-/* The caller's memory: data, which the library reads; what it made of that; and
- * where a later call writes. The search comes before a caller has wiped the last,
- * unless he got something there. */
+/* The caller's memory: data, which the library reads; given, what it made of that;
+ * and out, where a later call writes. A search counts what a failed call has left in
+ * out, too. */
 static uint8_t *data, *given, *out;
 static size_t room, n;
 
-/* In large pages where there are such: most of the time is for their faults. */
+/* In large pages where there are such, since page faults take most of the time. */
 static uint8_t *get(size_t size)
 {
     uint8_t *memory = reserve(size);
@@ -342,24 +345,19 @@ static uint8_t *get(size_t size)
 
 static void forget(uint8_t *memory) { CHECK_NUMBER(0, madvise(memory, room, MADV_DONTNEED)); }
 
-/* What is wrong with what a call is given. */
+/* What is wrong with the input of a call. */
 typedef enum fault { NONE, TAG, KEY, CHECKSUM, BLOCK, TOKEN, FORMAT, DOCUMENT } fault;
 
 static CachekitError answer_to(fault what)
 {
     switch (what) {
-    case NONE:
-        return CACHEKIT_OK;
+    case NONE: return CACHEKIT_OK;
     case TAG:
-    case KEY:
-        return CACHEKIT_DECRYPTION_FAILED;
+    case KEY: return CACHEKIT_DECRYPTION_FAILED;
     case CHECKSUM:
-    case BLOCK:
-        return CACHEKIT_CHECKSUM_MISMATCH;
-    case TOKEN:
-        return CACHEKIT_DECOMPRESSION_FAILED;
-    default:
-        return CACHEKIT_INVALID_INPUT;
+    case BLOCK: return CACHEKIT_CHECKSUM_MISMATCH;
+    case TOKEN: return CACHEKIT_DECOMPRESSION_FAILED;
+    default: return CACHEKIT_INVALID_INPUT;
     }
 }
 
@@ -573,7 +571,7 @@ static void interop_entry(fault what)
 {
     uint8_t aad[64];
     size_t len = document(NONE), aad_len = sizeof aad, sealed_len = room, out_len = room;
-    if (what == DOCUMENT) { /* one that no document is inside */
+    if (what == DOCUMENT) { /* what was encrypted is no document */
         CHECK_OK(cachekit_aad(TENANT, BYTES("u:g:1"), "msgpack", false, NULL, aad, &aad_len));
         CHECK_OK(cachekit_keyring_encrypt(keyring, aad, aad_len, data, n, given, &sealed_len));
     } else {
@@ -609,8 +607,8 @@ static void keyring_new(fault what)
 static const struct operation {
     const char *name;
     void (*run)(fault);
-    bool takes;      /* memory for payloads; large ones have mappings of their own */
-    fault faults[5]; /* and NONE, the end */
+    bool takes;      /* memory for payloads, which for large ones is a mapping */
+    fault faults[5]; /* ends with NONE */
 } operations[] = {
 #define ROW(function) #function, function
     {ROW(checksum), false, {CHECKSUM}},
@@ -676,7 +674,7 @@ static void look_behind_all(size_t size)
             look_behind(o, *what);
     }
     fill_payload(data, n, number);
-    CHECK(search(count_payload, &number) >= n / 8 - 1); /* else it finds nothing */
+    CHECK(search(count_payload, &number) >= n / 8 - 1); /* the search does find payloads */
     given_back = 0;
     munmap(data, room), munmap(given, room), munmap(out, room);
     CHECK((given_back != 0) == (room >= MAPPED));
@@ -706,8 +704,8 @@ static const struct path {
 } paths[] = {{"", ""}, {"avx2", ""}, {"stdlib", "portable"}};
 enum { PATHS = sizeof paths / sizeof paths[0] };
 
-/* Runs a child with variables set. It binds all functions when it is loaded: to do so
- * at the first call of each saves the vector registers on the stack. */
+/* Runs a child with variables set. It binds all functions when it is loaded, since to
+ * bind one at its first call saves the vector registers on the stack. */
 static int spawn_with(const char *child, const struct path *p)
 {
     CHECK_NUMBER(0, setenv("CACHEKIT_AES", p->aes, 1));
@@ -728,8 +726,8 @@ TEST(keys_are_wiped)
     for (size_t i = 0; i < PATHS * sizeof children / sizeof children[0]; i++) {
         const char *child = children[i / PATHS];
         const struct path *p = &paths[i % PATHS];
-        /* Registers that were saved when a thread was stopped may hold a key:
-         * what is left now and then is no defect, what is left always is. */
+        /* Registers that were saved when a thread was stopped may hold a key. So a
+         * key that is left in some attempts is no defect, and one in all of them is. */
         int fewest = 1000;
         for (int attempt = 0; attempt < 5 && fewest > 0; attempt++) {
             int status = spawn_with(child, p);

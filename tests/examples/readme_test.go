@@ -13,7 +13,6 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
@@ -68,6 +67,24 @@ func TestReadmeProgramIsTheQuickstart(t *testing.T) {
 	}
 }
 
+// TestHeaderProgramIsTheQuickstart proves that the program in the header's
+// introduction is the quickstart, but for comments, which do not nest, and for how
+// its lines are broken.
+func TestHeaderProgramIsTheQuickstart(t *testing.T) {
+	_, text, _ := strings.Cut(readFile(t, root+"/include/cachekit.h"), "examples/c/quickstart.c:\n")
+	text, _, ok := strings.Cut(text, " *     cc program.c")
+	if !ok {
+		t.Fatal("the header shows no program")
+	}
+	tokens := func(program string) string {
+		program = regexp.MustCompile(`(?m)^ \*|/\*.*?\*/`).ReplaceAllString(program, "")
+		return strings.Join(strings.Fields(program), "")
+	}
+	if shown, want := tokens(text), tokens(readFile(t, root+"/examples/c/quickstart.c")); shown != want {
+		t.Errorf("the header shows\n%s\nand the quickstart is\n%s", shown, want)
+	}
+}
+
 // TestReadmeCCompiles compiles the functions that README shows in C.
 func TestReadmeCCompiles(t *testing.T) {
 	compiler := needCompiler(t)
@@ -103,8 +120,9 @@ func TestReadmeGoRuns(t *testing.T) {
 	}
 }
 
-// TestReadmeCommands proves that each make command which README names exists.
-func TestReadmeCommands(t *testing.T) {
+// TestMakeCommands proves that each make command which README or CONTRIBUTING
+// names exists.
+func TestMakeCommands(t *testing.T) {
 	targets := map[string]bool{}
 	makefile := strings.ReplaceAll(readFile(t, root+"/Makefile"), "$(BUILD)", "build")
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z/_ -]*):`).FindAllStringSubmatch(makefile, -1) {
@@ -113,10 +131,10 @@ func TestReadmeCommands(t *testing.T) {
 		}
 	}
 	named := map[string]bool{}
-	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z/_-]+)").FindAllStringSubmatch(readFile(t, root+"/README.md"), -1) {
+	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z][a-z/_-]*)").FindAllStringSubmatch(readFile(t, root+"/README.md")+readFile(t, root+"/CONTRIBUTING.md"), -1) {
 		named[match[1]] = true
 		if !targets[match[1]] {
-			t.Errorf("README says make %s, which the Makefile does not have", match[1])
+			t.Errorf("make %s is named, which the Makefile does not have", match[1])
 		}
 	}
 	for _, must := range []string{"example", "test"} {
@@ -163,36 +181,6 @@ func TestReadmeLimits(t *testing.T) {
 		}
 		if row[2] != "" && !regexp.MustCompile(`(?m)^#define `+row[2]+` +`+number+`\b`).MatchString(header) {
 			t.Errorf("%s: the header does not define %s as %s", row[0], row[2], number)
-		}
-	}
-}
-
-// TestReadmeCodes proves that README's table is the table of errors.
-func TestReadmeCodes(t *testing.T) {
-	table, codes := rows(t, "Codes"), codes.All()
-	if len(table) != len(codes) {
-		t.Fatalf("README has %d codes, core %d", len(table), len(codes))
-	}
-	for i, code := range codes {
-		number, name := table[i][0], "CACHEKIT_"+table[i][1]
-		if number != strconv.Itoa(i) || name != code.Name() {
-			t.Errorf("row %d: README says %s %s, core %d %s", i, number, name, code, code.Name())
-		}
-	}
-}
-
-// TestReadmeLinks proves that the files which README links to exist.
-func TestReadmeLinks(t *testing.T) {
-	links := regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(readFile(t, root+"/README.md"), -1)
-	if len(links) < 5 {
-		t.Errorf("README has only %d links", len(links))
-	}
-	for _, link := range links {
-		if strings.Contains(link[1], "://") {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
-			t.Errorf("README links to %s: %v", link[1], err)
 		}
 	}
 }

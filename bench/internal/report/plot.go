@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"math"
@@ -80,15 +81,15 @@ func save(rows [][]*plot.Plot, path string) error {
 			rows[i][j].Draw(tile)
 		}
 	}
-	f, err := os.Create(path)
-	if err != nil {
+	picture := new(bytes.Buffer)
+	if _, err := canvas.WriteTo(picture); err != nil {
 		return err
 	}
-	defer f.Close()
-	if _, err := canvas.WriteTo(f); err != nil {
-		return err
+	declaration, drawing, ok := bytes.Cut(picture.Bytes(), []byte("?>\n"))
+	if !ok {
+		return fmt.Errorf("%s: no XML declaration to put a comment behind", path)
 	}
-	return f.Close()
+	return os.WriteFile(path, fmt.Appendf(nil, "%s?>\n%s%s", declaration, generated, drawing), 0o644)
 }
 
 // participants are those that have numbers for an operation.

@@ -17,6 +17,7 @@ const (
 // ReadmeTable is what stands between the marks in the README.
 func ReadmeTable(r *results.Run) string {
 	w := new(strings.Builder)
+	w.WriteString(generated + "\n")
 	head := []string{"one call, JSON-like data"}
 	for _, who := range r.Contestants() {
 		head = append(head, names[who])

@@ -16,10 +16,7 @@
 
 enum { NONCE = 12, TAG = 16 };
 
-size_t hand_bound(size_t len)
-{
-    return (size_t)LZ4_compressBound((int)len);
-}
+size_t hand_bound(size_t len) { return (size_t)LZ4_compressBound((int)len); }
 
 int hand_compress(const uint8_t *in, size_t len, uint8_t *out, size_t *out_len, uint64_t *checksum)
 {
@@ -40,10 +37,7 @@ int hand_decompress(const uint8_t *in, size_t len, uint64_t checksum, uint8_t *o
     return n >= 0 && XXH3_64bits(out, (size_t)n) == checksum ? 0 : -1;
 }
 
-uint64_t hand_checksum(const uint8_t *in, size_t len)
-{
-    return XXH3_64bits(in, len);
-}
+uint64_t hand_checksum(const uint8_t *in, size_t len) { return XXH3_64bits(in, len); }
 
 /* One context a direction, made once: the fastest way EVP has. */
 struct HandCipher {
@@ -77,11 +71,12 @@ void hand_cipher_free(HandCipher *c)
     free(c);
 }
 
-int hand_encrypt(HandCipher *c, const uint8_t *key, const uint8_t *aad, size_t aad_len, const uint8_t *in, size_t len,
-                 uint8_t *out, size_t *out_len)
+int hand_encrypt(HandCipher *c, const uint8_t *key, const uint8_t *aad, size_t aad_len,
+    const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
     int n = 0, last = 0;
-    if (len > INT_MAX || aad_len > INT_MAX || *out_len < len + NONCE + TAG || c->counter == UINT32_MAX)
+    if (len > INT_MAX || aad_len > INT_MAX || *out_len < len + NONCE + TAG ||
+        c->counter == UINT32_MAX)
         return -1;
     memcpy(out, c->instance, sizeof c->instance);
     for (int i = 0; i < 4; i++)
@@ -97,8 +92,8 @@ int hand_encrypt(HandCipher *c, const uint8_t *key, const uint8_t *aad, size_t a
     return 0;
 }
 
-int hand_decrypt(HandCipher *c, const uint8_t *key, const uint8_t *aad, size_t aad_len, const uint8_t *in, size_t len,
-                 uint8_t *out, size_t *out_len)
+int hand_decrypt(HandCipher *c, const uint8_t *key, const uint8_t *aad, size_t aad_len,
+    const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
     int n = 0, last = 0;
     if (len < NONCE + TAG || len > INT_MAX || aad_len > INT_MAX || *out_len < len - NONCE - TAG)
@@ -117,8 +112,8 @@ int hand_decrypt(HandCipher *c, const uint8_t *key, const uint8_t *aad, size_t a
     return 0;
 }
 
-int hand_derive(const uint8_t *master, size_t master_len, const uint8_t *salt, size_t salt_len, const uint8_t *info,
-                size_t info_len, uint8_t *out)
+int hand_derive(const uint8_t *master, size_t master_len, const uint8_t *salt, size_t salt_len,
+    const uint8_t *info, size_t info_len, uint8_t *out)
 {
     static EVP_KDF *hkdf; /* fetched once: the fetch is the slow part */
     if (hkdf == NULL && (hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL)) == NULL)
@@ -128,7 +123,8 @@ int hand_derive(const uint8_t *master, size_t master_len, const uint8_t *salt, s
         return -1;
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){"SHA256"}, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)master, master_len),
+        OSSL_PARAM_construct_octet_string(
+            OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)master, master_len),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt, salt_len),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info, info_len),
         OSSL_PARAM_construct_end(),
@@ -141,7 +137,8 @@ int hand_derive(const uint8_t *master, size_t master_len, const uint8_t *salt, s
 const char *hand_versions(void)
 {
     static char text[160];
-    snprintf(text, sizeof text, "liblz4 %s, libxxhash %u.%u.%u, %s", LZ4_versionString(), XXH_versionNumber() / 10000,
-             XXH_versionNumber() / 100 % 100, XXH_versionNumber() % 100, OpenSSL_version(OPENSSL_VERSION));
+    snprintf(text, sizeof text, "liblz4 %s, libxxhash %u.%u.%u, %s", LZ4_versionString(),
+        XXH_versionNumber() / 10000, XXH_versionNumber() / 100 % 100, XXH_versionNumber() % 100,
+        OpenSSL_version(OPENSSL_VERSION));
     return text;
 }

@@ -5,6 +5,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 // Register map of the decoder. X0 and X1 carry data.
@@ -25,24 +27,6 @@ var (
 	mark  = R12 // where Go has to start again if lengths turn out too long; scratch
 )
 
-// Results of decodeBlock. The package has the same list.
-const (
-	decodeDone         = 0 // the block ended
-	decodePaused       = 1 // op passed stop; ip is at a token
-	decodeLongLiterals = 2 // ip is at a token whose literals are for Go to copy
-	decodeLongMatch    = 3 // ip is at the offset of a match, nibble 15, for Go to copy
-	decodeMalformed    = 4
-)
-
-// Lengths beyond these go to Go, which copies with memmove and in parts
-// between which it can be preempted. Long runs of extension bytes are
-// left to it for the same reason.
-const (
-	maxLiterals = 2 << 10
-	maxMatch    = 2 << 10
-	maxFar      = 256 // for offsets from 32
-)
-
 // The fast path writes at most 14 literals and then, for the longest short
 // match (18 bytes), two 16-byte vectors at most 16 bytes apart. It reads a
 // token, 16 bytes of literals, and with 14 literals offset and one length
@@ -50,6 +34,15 @@ const (
 const (
 	fastIn  = 18
 	fastOut = 14 + 32 + 2
+)
+
+// ahead is how far past the end of a sequence a store may reach. The package
+// promises its callers no less room than that; a difference below zero does not
+// compile.
+const (
+	ahead      = 32
+	_     uint = sizes.DecodeSlack - ahead
+	_     uint = sizes.InPlaceRoom - 2 - ahead
 )
 
 // genPatterns emits the tables for matches with an offset up to 16, which
@@ -142,7 +135,7 @@ func fastSequence(matchLabel string) {
 // room for copies of fixed size; the exact path takes one sequence and tries
 // the fast path again. Both copy with "wild" stores beyond what is asked for
 // as long as these stay inside dst: later sequences overwrite the excess.
-// No store reaches further than 32 bytes past op after the sequence, and
+// No store reaches further than ahead bytes past op after the sequence, and
 // literals are read before anything is stored over them, which is what
 // InPlaceMargin counts on.
 func genDecode() {
@@ -167,6 +160,18 @@ func genDecode() {
 	CMPQ(tmp, ofast)
 	CMOVQCS(tmp, ofast)
 
+	fastPath()
+	exactSequence()
+	copyMatch()
+	copyLiterals()
+	copyRepeat()
+	copyNear()
+	decoderExits()
+}
+
+// fastPath emits the loop over sequences far enough from both ends, and what
+// it branches to for those that are not short in all respects.
+func fastPath() {
 	align(32)
 	Label("loop")
 	fastSequence("fast_match")
@@ -221,7 +226,11 @@ func genDecode() {
 	MOVWLZX(at(tmp, 0), off.As32())
 	LEAQ(at(tmp, 2), ip)
 	JMP(to("fast_match"))
+}
 
+// exactSequence emits the path for any sequence, which looks at each length,
+// up to the copy of its match.
+func exactSequence() {
 	Label("exact")
 	Load(Param("stop"), tmp)
 	ADDQ(base, tmp)
@@ -237,7 +246,7 @@ func genDecode() {
 	JNE(to("exact_literals"))
 
 	Label("literal_extension")
-	extend(lits, maxLiterals, "literal_extension", "long_literals")
+	extend(lits, sizes.MaxLiterals, "literal_extension", "long_literals")
 
 	Label("exact_literals")
 	left, room := mark, end
@@ -277,14 +286,18 @@ func genDecode() {
 	JNE(to("match"))
 
 	Label("match_extension")
-	extend(mlen, maxMatch, "match_extension", "long_match")
+	extend(mlen, sizes.MaxMatch, "match_extension", "long_match")
+}
 
+// copyMatch emits the copy of a match with an offset from 16 that is not long
+// and, near the end of dst, that of one of any length.
+func copyMatch() {
 	Label("match")
 	ADDQ(Imm(4), mlen)
 	LEAQ(idx(op, mlen, 1, 0), end)
 	CMPQ(end, oend)
 	JHI(to("malformed"))
-	LEAQ(at(end, 32), tmp)
+	LEAQ(at(end, ahead), tmp)
 	CMPL(off.As32(), Imm(16))
 	JB(to("near"))
 	CMPQ(mlen, Imm(64))
@@ -336,7 +349,11 @@ func genDecode() {
 	MOVL(mark.As32(), idx(op, mlen, 1, -4))
 	MOVQ(end, op)
 	JMP(to("loop"))
+}
 
+// copyLiterals emits the copies that exactSequence branches to: of more than 16
+// literals, and of fewer where a vector is too wide.
+func copyLiterals() {
 	Comment("More than 16 literals: the rest is one vector that ends with them.")
 	Label("exact_copy_literals")
 	MOVOU(idx(ip, lits, 1, -16), X1)
@@ -401,7 +418,11 @@ func genDecode() {
 	MOVB(from.As8(), idx(op, end, 1, 0))
 	MOVB(mark.As8(), idx(op, lits, 1, -1))
 	JMP(to("literals_done"))
+}
 
+// copyRepeat emits what becomes of a match of more than 64 bytes: a pattern of
+// 17 to 31 bytes is repeated from registers.
+func copyRepeat() {
 	Comment("Matches that repeat themselves, most often a pattern of a few bytes.")
 	Label("longer_match")
 	CMPL(off.As32(), Imm(16))
@@ -409,7 +430,7 @@ func genDecode() {
 	CMPL(off.As32(), Imm(32))
 	JB(to("repeat"))
 	Comment("A long match may overlap itself; Go copies by doubling, copy_match would wait for its own stores.")
-	CMPQ(mlen, U32(maxFar))
+	CMPQ(mlen, U32(sizes.MaxFar))
 	JBE(to("far"))
 	JMP(to("long_match"))
 
@@ -436,7 +457,11 @@ func genDecode() {
 	copy16(X0, at(from, 0), at(tmp, 0))
 	MOVQ(end, op)
 	JMP(to("loop"))
+}
 
+// copyNear emits the copy of a match with an offset up to 16, and at the very
+// end of dst byte by byte.
+func copyNear() {
 	Label("near")
 	LEAQ(at(from, 16), tmp)
 	CMPQ(tmp, oend)
@@ -476,23 +501,26 @@ func genDecode() {
 	CMPQ(op, end)
 	JB(to("copy_byte"))
 	JMP(to("loop"))
+}
 
+// decoderExits emits all ways out of the decoder.
+func decoderExits() {
 	Label("long_literals")
 	MOVQ(mark, ip)
-	MOVQ(I32(decodeLongLiterals), tmp)
+	MOVQ(I32(sizes.LongLiterals), tmp)
 	JMP(to("exit"))
 	Label("long_match")
 	LEAQ(at(mark, -2), ip)
-	MOVQ(I32(decodeLongMatch), tmp)
+	MOVQ(I32(sizes.LongMatch), tmp)
 	JMP(to("exit"))
 	Label("malformed")
-	MOVQ(I32(decodeMalformed), tmp)
+	MOVQ(I32(sizes.Malformed), tmp)
 	JMP(to("exit"))
 	Label("paused")
-	MOVQ(I32(decodePaused), tmp)
+	MOVQ(I32(sizes.Paused), tmp)
 	JMP(to("exit"))
 	Label("block_end")
-	MOVQ(I32(decodeDone), tmp)
+	MOVQ(I32(sizes.Done), tmp)
 	Label("exit")
 	Load(Param("src"), mlen)
 	SUBQ(mlen, ip)

@@ -6,6 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 // Register map of the encoders. X0 to X3 carry data.
@@ -19,32 +21,30 @@ var (
 	fastStop = R12 // last position from which the fast search may start
 	cand     = R11 // candidate: earlier position with the hash of s
 	word     = RAX // eight bytes at s; scratch
-	word1    = R15 // word from s+1; while a sequence is written, its token
-	hash     = RBX // scratch
-	hash1    = R14 // while a sequence is written, where its token goes
-	cand1    = R13 // while a sequence is written, its offset
+	word1    = R15 // word from s+1
+	hash     = RBX // index into the table of the hash of word; scratch
+	hash1    = R14 // and of word1; scratch
+	cand1    = R13 // candidate for s+1
 	num      = RDX // scratch; number of literals, start of a match
 )
 
-// More literals than this before a match, and Go writes the sequence, in
-// parts between which it can be preempted. A longer match is written as two.
-const (
-	maxRun   = 256 << 10
-	maxCopy  = 1 << 20
-	skipLog  = 6  // the search step grows by one every 64 bytes without a match
-	mfLimit  = 12 // matches start at most at n - mfLimit (block format)
-	lastLits = 5  // and end at most at n - lastLits
-)
+// The search step grows by one every 64 bytes without a match.
+const skipLog = 6
 
 // The fast search runs while s is at least fastRoom bytes before the end: a
-// match found there starts at most lastPos further, is followed for at most
+// match found there starts at most Ahead further, is followed for at most
 // fastMatch - 1 bytes and then eight bytes are loaded.
 const (
-	lastPos   = 2
 	fastMatch = 32
 	fastLits  = 32 // most literals that it writes
-	fastMin   = 512
-	fastRoom  = lastPos + fastMatch - 1 + 8
+	fastRoom  = sizes.Ahead + fastMatch - 1 + 8
+)
+
+// What the code here takes for granted. A difference below zero does not compile.
+const (
+	_ uint = sizes.Slack - fastLits // it stores that many, however few there are
+	_ uint = sizes.Ahead - 2        // the search near the end looks at three positions
+	_ uint = 2 - sizes.Ahead        // and a word of eight bytes has no fourth hash of 6 bytes
 )
 
 // Multipliers of the hashes of 4, 5 and 6 bytes, those of lz4.c. A product
@@ -53,13 +53,26 @@ const (
 var primes = map[int]uint64{4: 2654435761, 5: 889523592379, 6: 227718039650203}
 
 // An encoder searches with a table of 1 << bits entries of entry bytes each,
-// and a hash of hashed bytes. If bits is 0, the caller says what to shift a
-// hash by; a shift by a constant is faster.
+// and a hash of hashed bytes; bitsName is the name of bits in package sizes. If
+// bits is 0, the caller says what to shift a hash by; a shift by a constant is
+// faster.
 type encoder struct {
 	name         string
 	entry        uint8
 	hashed, bits int
+	bitsName     string
 	prime        Mem
+}
+
+// tableParams returns the parameters for the table, and what the stub says of
+// them. The type has the size in it, so that a table of another does not compile.
+func (e *encoder) tableParams() (params, doc string) {
+	if e.bits == 0 {
+		return fmt.Sprintf("table *uint%d, shift,", 8*int(e.entry)),
+			"table has 1 << (64 - shift) entries."
+	}
+	return fmt.Sprintf("table *[%d]uint%d,", 1<<e.bits, 8*int(e.entry)),
+		fmt.Sprintf("table has 1 << sizes.%s entries.", e.bitsName)
 }
 
 func (e *encoder) slot(h Register) Mem { return idx(table, h, e.entry, 0) }
@@ -134,25 +147,25 @@ func (e *encoder) insert() {
 // and one for the end of the input, where less may be read and written than
 // the fast one does. The latter also writes the sequences that are too long
 // for the former.
-func genEncode(name string, entry uint8, hashed, bits int) {
-	e := &encoder{name: name, entry: entry, hashed: hashed, bits: bits}
-	shiftParam := ""
-	if bits == 0 {
-		shiftParam = "shift, "
-	}
-	TEXT(name, NOSPLIT, fmt.Sprintf("func(dst *byte, src *byte, n int, table *uint%d, %sd, pos, start, stop int) (newD, newPos, newStart, candidate int)", 8*int(entry), shiftParam))
+func genEncode(e *encoder) {
+	tableParams, tableDoc := e.tableParams()
+	TEXT(e.name, NOSPLIT, fmt.Sprintf("func(dst *byte, src *byte, n int, %s d, pos, start, stop int) (newD, newPos, newStart, candidate int)", tableParams))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s searches src from pos to stop, at most n-%d, and writes the sequences that it finds to dst[d:].", name, mfLimit+int(entry)-2),
+	room := sizes.MatchRoom
+	if e.entry == 4 {
+		room = sizes.MatchRoom32
+	}
+	Doc(fmt.Sprintf("%s searches src from pos to stop, at most n-%d, and writes the sequences that it finds to dst[d:].", e.name, room),
 		"start is the first position that is in no sequence yet. A candidate of at least 0 ends it early: a match,",
-		"from newPos, that has too many literals before it to be written here.")
-	e.prime = ConstData(name+"_prime", U64(primes[hashed]<<(64-8*hashed)))
+		"from newPos, that has too many literals before it to be written here.", tableDoc)
+	e.prime = ConstData(e.name+"_prime", U64(primes[e.hashed]<<(64-8*e.hashed)))
 
 	Load(Param("dst"), out)
 	Load(Param("d"), word)
 	ADDQ(word, out)
 	Load(Param("src"), src)
 	Load(Param("table"), table)
-	if bits == 0 {
+	if e.bits == 0 {
 		Load(Param("shift"), shift)
 	}
 	Load(Param("pos"), s)
@@ -161,7 +174,7 @@ func genEncode(name string, entry uint8, hashed, bits int) {
 	Load(Param("n"), num)
 	LEAQ(at(num, -fastRoom), fastStop)
 	MOVQ(I32(-1), word)
-	CMPQ(num, U32(fastMin))
+	CMPQ(num, U32(sizes.FastMin))
 	CMOVQLT(word, fastStop)
 	Load(Param("stop"), word)
 	CMPQ(word, fastStop)
@@ -169,6 +182,14 @@ func genEncode(name string, entry uint8, hashed, bits int) {
 	e.fast()
 	e.tail()
 }
+
+// Other names of registers in the fast search, by what they hold there.
+var (
+	length   = num   // of the match
+	nextWord = cand1 // eight bytes behind the match
+	nextCand = hash  // and the candidate for them
+	scratch  = hash1
+)
 
 // fast emits the fast search and what writes the sequences that it finds.
 //
@@ -178,75 +199,18 @@ func genEncode(name string, entry uint8, hashed, bits int) {
 // predicted. So the chain comes first and all that writes a sequence after
 // it, without jumps.
 func (e *encoder) fast() {
-	length, nextWord, nextCand, scratch := num, cand1, hash, hash1
-
-	// match leaves in length how many of the first 16 bytes at s + ahead and
-	// cand are equal.
-	match := func(ahead int) {
-		equal16(ahead, 0, X0, X1)
-		PMOVMSKB(X0, length.As32())
-		NOTL(length.As32())
-		TZCNTL(length.As32(), length.As32())
-	}
-	// next goes on to what follows a match at s + ahead.
-	next := func() {
-		LEAQ(idx(s, length, 1, 0), scratch)
-		MOVQ(idx(src, scratch, 1, 0), nextWord)
-		MOVQ(nextWord, nextCand)
-		e.hash(nextCand)
-		e.load(nextCand, nextCand)
-	}
-	// three checks three positions from the word at s, each with its own
-	// jump: faster than any form without jumps that was tried. The length at
-	// the first, where most matches are, is known before the jump is.
-	three := func(from string, first func()) {
-		for i := range lastPos + 1 {
-			if i == 0 {
-				first()
-				match(0)
-			} else {
-				SHRQ(Imm(8), word)
-				MOVQ(word, hash)
-				e.hash(hash)
-				e.load(hash, cand)
-				LEAL(at(s, i), scratch.As32())
-				e.store(scratch, hash)
-			}
-			CMPL(word.As32(), idx(src, cand, 1, 0))
-			JEQ(to(fmt.Sprint(from, "_match", i)))
-			Label(fmt.Sprint(from, "_no_match", i))
-		}
-	}
-	matches := func(from string) {
-		for i := lastPos; i >= 0; i-- {
-			Label(fmt.Sprint(from, "_match", i))
-			e.inReach(cand, i, scratch, fmt.Sprint(from, "_no_match", i))
-			if i > 0 {
-				match(i)
-				ADDQ(Imm(uint64(i)), s)
-			} else {
-				Comment("The next position is as good a candidate as this one.")
-				SHRQ(Imm(8), word)
-				e.hash(word)
-				LEAL(at(s, 1), scratch.As32())
-				e.store(scratch, word)
-			}
-			JMP(to("fast_match"))
-		}
-	}
-
 	CMPQ(s, fastStop)
 	JGT(to("fast_end"))
 	align(64)
 	Label("fast")
-	three("fast", func() {
+	e.three("fast", func() {
 		MOVQ(idx(src, s, 1, 0), word)
 		MOVQ(word, hash)
 		e.hash(hash)
 		e.load(hash, cand)
 		e.store(s, hash)
 	})
-	ADDQ(Imm(lastPos+1), s)
+	ADDQ(Imm(sizes.Ahead+1), s)
 	Comment("A match after many literals is for tail to write, and its search, whose step grows, is faster where there is none.")
 	LEAQ(at(anchor, 1<<skipLog), num)
 	CMPQ(s, num)
@@ -254,25 +218,95 @@ func (e *encoder) fast() {
 	CMPQ(s, fastStop)
 	JLE(to("fast"))
 	JMP(to("fast_end"))
-	matches("fast")
+	e.matches("fast")
+	e.resume()
+	e.writeFast()
+	e.after()
+	e.fastEnd()
+}
 
+// match16 leaves in length how many of the first 16 bytes at s + ahead and
+// cand are equal.
+func match16(ahead int) {
+	equal16(ahead, 0, X0, X1)
+	PMOVMSKB(X0, length.As32())
+	NOTL(length.As32())
+	TZCNTL(length.As32(), length.As32())
+}
+
+// next goes on to what follows a match at s + ahead.
+func (e *encoder) next() {
+	LEAQ(idx(s, length, 1, 0), scratch)
+	MOVQ(idx(src, scratch, 1, 0), nextWord)
+	MOVQ(nextWord, nextCand)
+	e.hash(nextCand)
+	e.load(nextCand, nextCand)
+}
+
+// three checks three positions from the word at s, each with its own
+// jump: faster than any form without jumps that was tried. The length at
+// the first, where most matches are, is known before the jump is.
+func (e *encoder) three(from string, first func()) {
+	for i := range sizes.Ahead + 1 {
+		if i == 0 {
+			first()
+			match16(0)
+		} else {
+			SHRQ(Imm(8), word)
+			MOVQ(word, hash)
+			e.hash(hash)
+			e.load(hash, cand)
+			LEAL(at(s, i), scratch.As32())
+			e.store(scratch, hash)
+		}
+		CMPL(word.As32(), idx(src, cand, 1, 0))
+		JEQ(to(fmt.Sprint(from, "_match", i)))
+		Label(fmt.Sprint(from, "_no_match", i))
+	}
+}
+
+// matches emits what three jumps to where it finds a match.
+func (e *encoder) matches(from string) {
+	for i := sizes.Ahead; i >= 0; i-- {
+		Label(fmt.Sprint(from, "_match", i))
+		e.inReach(cand, i, scratch, fmt.Sprint(from, "_no_match", i))
+		if i > 0 {
+			match16(i)
+			ADDQ(Imm(uint64(i)), s)
+		} else {
+			Comment("The next position is as good a candidate as this one.")
+			SHRQ(Imm(8), word)
+			e.hash(word)
+			LEAL(at(s, 1), scratch.As32())
+			e.store(scratch, word)
+		}
+		JMP(to("fast_match"))
+	}
+}
+
+// resume emits the way back from tail, which wrote a sequence, to the fast search.
+func (e *encoder) resume() {
 	Comment("Here after a sequence that tail wrote.")
 	Label("resume")
 	CMPQ(s, fastStop)
 	JGT(to("resume_tail"))
 	XORL(length.As32(), length.As32())
-	next()
+	e.next()
 	JMP(to("after"))
+}
 
+// writeFast emits what writes the sequence of a match that the fast search has
+// found. Its only jumps lead away: to tail, for whatever is too long here.
+func (e *encoder) writeFast() {
 	Label("fast_match")
-	next()
+	e.next()
 	CMPL(length.As32(), Imm(16))
 	JEQ(to("fast_long"))
 	Label("fast_sequence")
 	Comment("Backward at most 6 bytes and as many as there are literals; else tail looks.")
 	CMPQ(cand, Imm(8))
 	JB(to("match"))
-	back, lits, offset, token := word, hash1, cand, word1
+	back, lits, distance := word, hash1, cand
 	MOVQ(idx(src, s, 1, -8), back)
 	XORQ(idx(src, cand, 1, -8), back)
 	ORQ(Imm(1), back)
@@ -288,8 +322,8 @@ func (e *encoder) fast() {
 	SUBQ(back, lits)
 	CMPQ(lits, Imm(fastLits))
 	JHI(to("match"))
-	NEGQ(offset)
-	ADDQ(s, offset)
+	NEGQ(distance)
+	ADDQ(s, distance)
 	ADDQ(length, s)
 	LEAQ(idx(length, back, 1, -4), length)
 	Comment("These stores stay inside the bound: what precedes the token is at most anchor + anchor/255 bytes,",
@@ -316,30 +350,36 @@ func (e *encoder) fast() {
 	MOVOU(X0, at(out, 0))
 	MOVOU(X1, at(out, 16))
 	ADDQ(lits, out)
-	MOVW(offset.As16(), at(out, 0))
+	MOVW(distance.As16(), at(out, 0))
 	LEAL(at(length, -15), extension.As32())
 	MOVB(extension.As8(), at(out, 2))
 	CMPL(length.As32(), Imm(15))
 	SBBQ(I8(-3), out)
 	CMPQ(s, fastStop)
 	JGT(to("resume_tail"))
+}
 
+// after emits the search behind a match.
+func (e *encoder) after() {
 	Comment("The same search once more for the first positions after a match, where jumps go other ways than elsewhere.")
 	Label("after")
 	e.insert()
-	three("after", func() {
+	e.three("after", func() {
 		MOVQ(nextWord, word)
 		MOVQ(nextWord, word1)
 		e.hash(word1)
 		MOVL(nextCand.As32(), cand.As32())
 		e.store(s, word1)
 	})
-	ADDQ(Imm(lastPos+1), s)
+	ADDQ(Imm(sizes.Ahead+1), s)
 	CMPQ(s, fastStop)
 	JLE(to("fast"))
 	JMP(to("fast_end"))
-	matches("after")
+	e.matches("after")
+}
 
+// fastEnd emits the measuring of matches from 16 bytes, and the way to tail.
+func (e *encoder) fastEnd() {
 	Label("fast_long")
 	equal16(16, 16, X0, X1)
 	PMOVMSKB(X0, word.As32())
@@ -347,7 +387,7 @@ func (e *encoder) fast() {
 	JEQ(to("match"))
 	TZCNTL(word.As32(), word.As32())
 	ADDL(word.As32(), length.As32())
-	next()
+	e.next()
 	JMP(to("fast_sequence"))
 
 	Label("resume_tail")
@@ -359,21 +399,27 @@ func (e *encoder) fast() {
 	JHI(to("exit"))
 }
 
+// Other names of registers while tail writes a sequence, by what they hold then.
+var (
+	token   = word1
+	tokenAt = hash1 // where the token goes
+	offset  = cand1
+	limit   = hash // last position from which eight bytes may be compared
+)
+
 // tail emits the search near the end, and what writes any sequence.
 func (e *encoder) tail() {
-	// accept turns to the match of s + ahead, unless it is out of reach or
-	// starts too late. With entries of 4 bytes stop leaves room for ahead.
-	accept := func(c GPPhysical, ahead int, no string) {
-		e.inReach(c, ahead, num, no)
-		if ahead > 0 {
-			ADDQ(Imm(uint64(ahead)), s)
-			if e.entry == 2 {
-				CMPQ(s, parameter("stop"))
-				JHI(to("exit"))
-			}
-		}
-	}
+	e.search()
+	e.searched()
+	e.sequence()
+	e.compare()
+	e.longLengths()
+	e.lastLiterals()
+	e.exits()
+}
 
+// search emits the search of three positions at a time, with a step that grows.
+func (e *encoder) search() {
 	align(64)
 	Label("search")
 	MOVQ(idx(src, s, 1, 0), word)
@@ -418,16 +464,33 @@ func (e *encoder) tail() {
 	Label("far")
 	MOVL(U32(e.maxSkip()), num.As32())
 	JMP(to("step"))
+}
 
+// accept turns to the match of s + ahead, unless it is out of reach or
+// starts too late. With entries of 4 bytes stop leaves room for ahead.
+func (e *encoder) accept(c GPPhysical, ahead int, no string) {
+	e.inReach(c, ahead, num, no)
+	if ahead > 0 {
+		ADDQ(Imm(uint64(ahead)), s)
+		if e.entry == 2 {
+			CMPQ(s, parameter("stop"))
+			JHI(to("exit"))
+		}
+	}
+}
+
+// searched emits what search jumps to where it finds a match, and looks how far
+// back that reaches.
+func (e *encoder) searched() {
 	Label("match2")
-	accept(cand, 2, "no_match2")
+	e.accept(cand, 2, "no_match2")
 	JMP(to("match"))
 	Label("match1")
-	accept(cand1, 1, "no_match1")
+	e.accept(cand1, 1, "no_match1")
 	MOVQ(cand1, cand)
 	JMP(to("match"))
 	Label("match0")
-	accept(cand, 0, "no_match0")
+	e.accept(cand, 0, "no_match0")
 
 	Label("match")
 	CMPQ(s, anchor)
@@ -442,8 +505,10 @@ func (e *encoder) tail() {
 	DECQ(cand)
 	CMPQ(s, anchor)
 	JNE(to("backward"))
+}
 
-	token, tokenAt, offset, limit := word1, hash1, cand1, hash
+// sequence emits what writes a sequence with short lengths.
+func (e *encoder) sequence() {
 	Label("literals")
 	MOVQ(s, num)
 	SUBQ(anchor, num)
@@ -454,7 +519,7 @@ func (e *encoder) tail() {
 	CMPQ(num, Imm(15))
 	JAE(to("long_literals"))
 	Comment("A store of 16 bytes stays inside the bound: what precedes the token is at most anchor + anchor/255 bytes,",
-		"and anchor at most n-12. The load needs a look.")
+		fmt.Sprintf("and anchor at most n-%d. The load needs a look.", sizes.MatchRoom))
 	LEAQ(at(anchor, 16), word)
 	Load(Param("n"), limit)
 	CMPQ(word, limit)
@@ -472,9 +537,9 @@ func (e *encoder) tail() {
 	MOVQ(s, num)
 	Comment("limit is the last position from which eight bytes may be compared.")
 	Load(Param("n"), limit)
-	SUBQ(Imm(lastLits+8), limit)
+	SUBQ(Imm(sizes.LastLiterals+8), limit)
 	if e.entry == 4 {
-		LEAQ(at(s, maxCopy), word)
+		LEAQ(at(s, sizes.MaxCopy), word)
 		CMPQ(word, limit)
 		CMOVQCS(word, limit)
 	}
@@ -503,7 +568,11 @@ func (e *encoder) tail() {
 	INCQ(out)
 	XORL(token.As32(), token.As32())
 	JMP(to("offset"))
+}
 
+// compare emits the measuring of matches from 8 bytes, and of those at the end
+// of the input.
+func (e *encoder) compare() {
 	Label("compare_more")
 	ADDQ(Imm(8), s)
 	ADDQ(Imm(8), cand)
@@ -557,7 +626,11 @@ func (e *encoder) tail() {
 	INCQ(s)
 	INCQ(cand)
 	JMP(to("compare_byte"))
+}
 
+// longLengths emits what writes lengths with extension bytes, and the literals
+// that belong to one.
+func (e *encoder) longLengths() {
 	Label("long_match")
 	ORL(Imm(15), token.As32())
 	SUBQ(Imm(15), word)
@@ -566,7 +639,7 @@ func (e *encoder) tail() {
 
 	Label("long_literals")
 	if e.entry == 4 {
-		CMPQ(num, U32(maxRun))
+		CMPQ(num, U32(sizes.MaxRun))
 		JHI(to("too_long"))
 	}
 	MOVL(U32(0xf0), token.As32())
@@ -596,6 +669,12 @@ func (e *encoder) tail() {
 	MOVQ(word, at(out, 7))
 	ADDQ(Imm(15), out)
 	JMP(to("offset"))
+}
+
+// lastLiterals emits the copy of literals behind which fewer than 16 bytes of
+// the input may be left.
+func (e *encoder) lastLiterals() {
+	from := limit
 	Label("last_literals")
 	TESTQ(num, num)
 	JEQ(to("offset"))
@@ -608,7 +687,10 @@ func (e *encoder) tail() {
 	DECQ(num)
 	JNE(to("copy_literal"))
 	JMP(to("offset"))
+}
 
+// exits emits all ways out of the encoder.
+func (e *encoder) exits() {
 	if e.entry == 4 {
 		Label("too_long")
 		MOVQ(tokenAt, out)

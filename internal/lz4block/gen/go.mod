@@ -2,10 +2,16 @@ module github.com/cachekit-go/cachekit-core/internal/lz4block/gen
 
 go 1.26.0
 
-require github.com/mmcloughlin/avo v0.6.0
+require (
+	github.com/cachekit-go/cachekit-core v0.0.0
+	github.com/mmcloughlin/avo v0.6.0
+)
 
 require (
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )
+
+// For the list of sizes, internal/lz4block/sizes.
+replace github.com/cachekit-go/cachekit-core => ../../..

@@ -21,16 +21,18 @@ import (
 	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 func main() {
 	ConstraintExpr("amd64")
 	genPatterns()
 	genDecode()
-	genEncode("encode16h4", 2, 4, 0)
-	genEncode("encode16h5", 2, 5, 13)
-	genEncode("encode16h6", 2, 6, 14)
-	genEncode("encode32h5", 4, 5, 12)
+	genEncode(&encoder{name: "encode16h4", entry: 2, hashed: 4})
+	genEncode(&encoder{name: "encode16h5", entry: 2, hashed: 5, bits: sizes.Hash5Bits, bitsName: "Hash5Bits"})
+	genEncode(&encoder{name: "encode16h6", entry: 2, hashed: 6, bits: sizes.Hash6Bits, bitsName: "Hash6Bits"})
+	genEncode(&encoder{name: "encode32h5", entry: 4, hashed: 5, bits: sizes.LargeBits, bitsName: "LargeBits"})
 	Generate()
 }
 

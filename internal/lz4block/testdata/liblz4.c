@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int main(void) {
+int main(void)
+{
     for (;;) {
         uint8_t op;
         uint32_t size[2];

@@ -1,4 +1,5 @@
-/* A library that is wrong in one way, chosen when it is compiled: what the cross-check must catch. */
+/* A library that is wrong in one way, chosen when it is compiled: what the cross-check must
+ * catch. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,13 +34,10 @@ void *cachekit_encryptor_new(int *error)
     return &handle;
 }
 
-void cachekit_encryptor_free(void *encryptor)
-{
-    (void)encryptor;
-}
+void cachekit_encryptor_free(void *encryptor) { (void)encryptor; }
 
-int cachekit_encrypt(void *encryptor, const uint8_t *key, size_t key_len, const uint8_t *aad, size_t aad_len, const uint8_t *in,
-                     size_t len, uint8_t *out, size_t *out_len)
+int cachekit_encrypt(void *encryptor, const uint8_t *key, size_t key_len, const uint8_t *aad,
+    size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
     (void)encryptor, (void)key, (void)key_len, (void)aad, (void)aad_len;
     memset(out, 0, len + 28);
@@ -49,8 +47,8 @@ int cachekit_encrypt(void *encryptor, const uint8_t *key, size_t key_len, const 
 }
 
 /* Looks at no tag. */
-int cachekit_decrypt(const void *encryptor, const uint8_t *key, size_t key_len, const uint8_t *aad, size_t aad_len,
-                     const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
+int cachekit_decrypt(const void *encryptor, const uint8_t *key, size_t key_len, const uint8_t *aad,
+    size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
     (void)encryptor, (void)key, (void)key_len, (void)aad, (void)aad_len;
     memcpy(out, in + 12, len - 28);
@@ -66,8 +64,8 @@ int cachekit_checksum(const uint8_t *in, size_t len, uint8_t *out)
     return 0;
 }
 
-int cachekit_derive_key(const uint8_t *master, size_t master_len, const uint8_t *salt, size_t salt_len, const uint8_t *domain,
-                        size_t domain_len, uint8_t *out)
+int cachekit_derive_key(const uint8_t *master, size_t master_len, const uint8_t *salt,
+    size_t salt_len, const uint8_t *domain, size_t domain_len, uint8_t *out)
 {
     (void)master, (void)master_len, (void)salt, (void)salt_len, (void)domain, (void)domain_len;
     memset(out, 7, 32);

@@ -1,0 +1,151 @@
+// Package sizes is the one list of the numbers that package lz4block, the
+// generator of its assembly and its tests have to agree on: the sizes of tables,
+// those at which an encoder or a decoder changes its ways, and how far either
+// reads and writes ahead.
+//
+// After a change here run "make generate". The assembly has these numbers in
+// its instructions, and the sizes of its tables in the types of its functions,
+// so that before that a table of another size does not compile. A change here
+// needs none elsewhere: the tests go through the sizes on both sides of Encoder
+// and Decoder.
+package sizes
+
+// What the format of a block demands of encoders.
+const (
+	MatchRoom    = 12 // a match starts at least so many bytes before the end of the input
+	LastLiterals = 5  // and ends at least so many before it
+)
+
+// Tables of the encoder in assembly, for inputs of up to Max bytes, with
+// 1 << Bits entries. The smaller the input, the smaller the table, whose
+// clearing takes most of the time then.
+//
+// Inputs up to Hash4Max take the hash of 4 bytes, which finds more in little
+// data. That of 5 bytes, used beyond, is faster by a sixth; on JSON it costs
+// 0.3 % at 4 KiB and gains 2 % at 16 KiB. From Hash6Min it is that of 6 bytes,
+// which misses short matches and so finds longer ones: faster by up to a
+// tenth, at the same ratio only with a table twice as large.
+const (
+	TinyMax   = 128
+	TinyBits  = 8
+	SmallMax  = 256
+	SmallBits = 10
+	ShortMax  = 1 << 10
+	ShortBits = 11
+
+	// From here on tables come from a pool.
+	MediumMax  = 2 << 10
+	MediumBits = 12
+	Hash4Max   = 3 << 10
+	Hash4Bits  = 13
+	Hash5Bits  = 13
+	Hash6Min   = 40 << 10
+	Hash6Bits  = 14
+
+	// Entries are positions. Up to here they have two bytes, beyond it four.
+	Entry16Max = 64 << 10
+	LargeBits  = 12
+
+	// PooledBits are those of the largest table with entries of two bytes.
+	PooledBits = max(MediumBits, Hash4Bits, Hash5Bits, Hash6Bits)
+)
+
+// Searches of the encoder in assembly.
+const (
+	// Ahead is how many positions behind the one at hand a search looks at. With
+	// entries of four bytes it looks as far beyond where it is told to stop.
+	Ahead       = 2
+	MatchRoom32 = MatchRoom + Ahead
+
+	// FastMin is the size from which an input is worth the start of the fast
+	// search.
+	FastMin = 512
+
+	// More literals than MaxRun before a match, and Go writes the sequence, in
+	// parts between which it can be preempted. A match longer than MaxCopy is
+	// written as two.
+	MaxRun  = 256 << 10
+	MaxCopy = 1 << 20
+)
+
+// Lengths that the decoder in assembly leaves to Go, which copies with memmove
+// and in parts between which it can be preempted. Long runs of extension bytes
+// are left to it for the same reason.
+const (
+	MaxLiterals = 2 << 10
+	MaxMatch    = 2 << 10
+	MaxFar      = 256 // for offsets from 32
+)
+
+// Assembly cannot be preempted: a garbage collection would wait for the end
+// of the call. So long work is cut into calls of about 0.1 ms, in which so many
+// bytes are encoded, or decoded.
+const (
+	EncodeStep = 64 << 10
+	DecodeStep = 512 << 10
+)
+
+// Go code that calls nothing, or only the runtime's copy, cannot be preempted
+// either.
+const (
+	// PieceSize is how much github.com/pierrec/lz4 encodes in one call. It takes
+	// some milliseconds.
+	PieceSize = 1 << 20
+	// PortableStep is how many bytes the decoder in Go writes between two points
+	// where it can be preempted: some milliseconds at most.
+	PortableStep = 1 << 20
+	// CopyStep is how much is copied at once.
+	CopyStep = 256 << 10
+	// RepeatStep is how much of a match that repeats itself is copied at once: as
+	// much as the first-level cache holds.
+	RepeatStep = 16 << 10
+)
+
+// How far beyond the end of its work an encoder or a decoder may write.
+const (
+	Slack       = 64 // Encode, beyond the block
+	DecodeSlack = 64 // Decode, beyond what it has decoded
+	// InPlaceRoom is what a buffer needs for decoding in place, beyond the size of
+	// the data and one byte for each 255 of the block. See InPlaceMargin.
+	InPlaceRoom = 96
+)
+
+// What decodeBlock, the decoder in assembly, reports.
+const (
+	Done         = iota // the block ended
+	Paused              // op passed stop; ip is at a token
+	LongLiterals        // ip is at a token whose literals are for Go to copy
+	LongMatch           // ip is at the offset of a match, nibble 15, for Go to copy
+	Malformed
+)
+
+// What has to hold between these numbers. A difference below zero does not
+// compile. The generator has more of these, where it relies on them.
+const (
+	_ uint = MatchRoom - 12   // by the format
+	_ uint = LastLiterals - 5 // by the format
+	// In the smallest input with a match, the last position from which eight bytes
+	// may be compared is not negative.
+	_ uint = MatchRoom + 1 - LastLiterals - 8
+	_ uint = SmallMax - TinyMax
+	_ uint = ShortMax - SmallMax
+	_ uint = MediumMax - ShortMax
+	_ uint = Hash4Max - MediumMax
+	_ uint = Hash6Min - 1 - Hash4Max
+	_ uint = Entry16Max - Hash6Min
+	_ uint = 1<<16 - Entry16Max // a position fits into two bytes
+	_ uint = min(TinyBits, SmallBits, ShortBits, MediumBits, Hash4Bits) - 1
+)
+
+// Encoder returns the sizes of inputs at which an encoder changes its ways, for
+// tests to go through those on both sides.
+func Encoder() []int {
+	return []int{MatchRoom, TinyMax, SmallMax, FastMin, ShortMax, MediumMax, Hash4Max, Hash6Min, Entry16Max,
+		2 * EncodeStep, MaxRun}
+}
+
+// Decoder returns the lengths of literals and matches at which a decoder changes
+// its ways.
+func Decoder() []int {
+	return []int{MaxFar, MaxLiterals, MaxMatch, RepeatStep, CopyStep}
+}

@@ -1,0 +1,170 @@
+package examples
+
+import (
+	"bytes"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/core/interop"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
+)
+
+// unhex reads hexadecimal digits with spaces between them.
+func unhex(t *testing.T, digits string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
+	if err != nil {
+		t.Fatalf("%q: %v", digits, err)
+	}
+	return b
+}
+
+// examples returns the two cells of each row of a table in docs, of which the
+// first heading is given.
+func examples(t *testing.T, file, heading string) (rows [][2]string) {
+	t.Helper()
+	_, table, ok := strings.Cut(readFile(t, root+"/docs/"+file), "\n| "+heading+" |\n|---|---|\n")
+	if !ok {
+		t.Fatalf("%s has no table %q", file, heading)
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
+		if len(cells) != 2 {
+			t.Fatalf("%s: a row of %d cells: %s", file, len(cells), line)
+		}
+		rows = append(rows, [2]string{strings.Trim(cells[0], "`"), cells[1]})
+	}
+	if len(rows) < 5 {
+		t.Fatalf("%s: %d examples", file, len(rows))
+	}
+	return rows
+}
+
+func TestEnvelopesOfTheDocs(t *testing.T) {
+	storage := core.NewByteStorage(core.DefaultFormat)
+	for _, row := range examples(t, "wire-format.md", "Envelope | Its payload, or the code") {
+		payload, err := storage.Retrieve(unhex(t, row[0]))
+		got := `"` + string(payload) + `"`
+		if err != nil {
+			got = "`" + strings.TrimPrefix(codes.Of(err).Name(), "CACHEKIT_") + "`"
+		}
+		if got != row[1] {
+			t.Errorf("%s is %s, docs say %s", row[0], got, row[1])
+		}
+	}
+	envelope, err := storage.Store([]byte("hello, cachekit!"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := readFile(t, root+"/docs/wire-format.md")
+	_, drawn, _ := strings.Cut(text, "becomes these 42:\n\n```text\n")
+	drawn, _, _ = strings.Cut(drawn, "```")
+	shown := ""
+	for line := range strings.Lines(drawn) {
+		shown += line[:min(len(line), 46)]
+	}
+	if got := unhex(t, strings.ReplaceAll(shown, "\n", "")); !bytes.Equal(got, envelope) || len(got) != 42 {
+		t.Errorf("docs show %x, the envelope is %x", got, envelope)
+	}
+}
+
+// TestAnswersOfTheDocs recomputes the known answers in sections 3 and 4.
+func TestAnswersOfTheDocs(t *testing.T) {
+	text := regexp.MustCompile(`\s+`).ReplaceAllString(readFile(t, root+"/docs/wire-format.md"), "")
+	shows := func(what string, b []byte) {
+		t.Helper()
+		if !strings.Contains(text, hex.EncodeToString(b)) {
+			t.Errorf("docs do not show %s, %x", what, b)
+		}
+	}
+	tenant := []byte("cross-sdk-test")
+	keys, err := encryption.DeriveTenantKeys(bytes.Repeat([]byte{0x61}, 32), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fingerprint := encryption.KeyFingerprint(keys.Encryption[:])
+	shows("the fingerprint", fingerprint[:])
+	aad, err := encryption.AppendAAD(nil, tenant, []byte("test:vector:1"), "msgpack", false, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows("the AAD", aad)
+
+	match := regexp.MustCompile("theciphertext`([0-9a-f]+)`isthatof`([0-9a-f]+)`").FindStringSubmatch(text)
+	if match == nil {
+		t.Fatal("docs show no ciphertext")
+	}
+	encryptor, err := encryption.NewEncryptor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plaintext, err := encryptor.Decrypt(keys.Encryption[:], unhex(t, match[1]), aad)
+	if err != nil || hex.EncodeToString(plaintext) != match[2] {
+		t.Errorf("the ciphertext of docs opens to %x, %v", plaintext, err)
+	}
+}
+
+func TestInteropOfTheDocs(t *testing.T) {
+	for _, row := range examples(t, "interop.md", "MessagePack | Its canonical form as a value") {
+		form, err := interop.Canonical(unhex(t, row[0]))
+		if refused := strings.HasPrefix(row[1], "refused: "); refused != (err != nil) {
+			t.Errorf("%s: %v, docs say %s", row[0], err, row[1])
+		} else if !refused && "`"+hex.EncodeToString(form)+"`" != row[1] {
+			t.Errorf("%s is %x, docs say %s", row[0], form, row[1])
+		}
+	}
+	for _, row := range examples(t, "interop.md", "MessagePack | Answer of the check") {
+		if err := interop.Check(unhex(t, row[0])); (row[1] == "accepted") != (err == nil) {
+			t.Errorf("%s: %v, docs say %s", row[0], err, row[1])
+		}
+	}
+	key, err := interop.KeyFromMsgpack("users", "get_user", []byte{0x91, 42})
+	if err != nil || !strings.Contains(readFile(t, root+"/docs/interop.md"), "`"+key+"`") {
+		t.Errorf("docs do not show the key of get_user(42), %s, %v", key, err)
+	}
+}
+
+// documents are the texts in Markdown that link to each other.
+var documents = []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/wire-format.md", "docs/interop.md", "bench/README.md"}
+
+// TestLinks proves that what the documents link to exists: files, and sections of
+// other documents.
+func TestLinks(t *testing.T) {
+	for _, document := range documents {
+		links := regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]*))?\)`).FindAllStringSubmatch(readFile(t, root+"/"+document), -1)
+		if len(links) == 0 {
+			t.Errorf("%s has no links", document)
+		}
+		for _, link := range links {
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			path := filepath.Join(root, filepath.Dir(document), link[1])
+			if link[1] == "" {
+				path = filepath.Join(root, document)
+			}
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %v", document, err)
+			} else if link[2] != "" && !anchors(readFile(t, path))[link[2]] {
+				t.Errorf("%s links to #%s of %s, which is not there", document, link[2], path)
+			}
+		}
+	}
+}
+
+// anchors are the names by which the sections of a text can be linked to.
+func anchors(text string) map[string]bool {
+	found := map[string]bool{}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		name := regexp.MustCompile(`[^\w -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		found[strings.ReplaceAll(name, " ", "-")] = true
+	}
+	return found
+}
