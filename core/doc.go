@@ -12,7 +12,8 @@
 // accidents, not attackers; import core/encryption for secrecy and
 // authenticity.
 //
-// Every function is safe for concurrent use. Nothing is allocated for what an
-// envelope merely claims: sizes are checked against the limits of this
-// package before memory is taken or anything is decompressed.
+// Every function is safe for concurrent use. What an envelope claims is checked
+// against the limits of this package before memory is taken or anything is
+// decompressed. Within them a payload may be up to 1000 times as large as its
+// envelope: bound the size of what strangers may send.
 package core

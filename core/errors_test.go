@@ -36,9 +36,9 @@ var pinned = []struct {
 	{codes.DomainTooLong, 14, "CACHEKIT_DOMAIN_TOO_LONG", core.ErrDomainTooLong},
 	{codes.SaltTooLong, 15, "CACHEKIT_SALT_TOO_LONG", core.ErrSaltTooLong},
 	{codes.InvalidHandle, 16, "CACHEKIT_INVALID_HANDLE", core.ErrInvalidHandle},
-	{codes.OutOfMemory, 17, "CACHEKIT_OUT_OF_MEMORY", core.ErrOutOfMemory},
+	{codes.OutOfMemory, 17, "CACHEKIT_OUT_OF_MEMORY", nil},
 	{codes.Forked, 18, "CACHEKIT_FORKED", nil},
-	{codes.Internal, 19, "CACHEKIT_INTERNAL", core.ErrInternal},
+	{codes.Internal, 19, "CACHEKIT_INTERNAL", nil},
 }
 
 func TestCodesArePinned(t *testing.T) {

@@ -53,11 +53,4 @@ var (
 
 	// The object was wiped, or it is a zero value or a copy.
 	ErrInvalidHandle error = codes.InvalidHandle
-
-	// There is no memory for the result; nothing else has happened.
-	ErrOutOfMemory error = codes.OutOfMemory
-
-	// Input and output overlap as they must not; if they do not, it is a defect
-	// in the library: please report it.
-	ErrInternal error = codes.Internal
 )

@@ -34,7 +34,7 @@
 // constructors return. Zero values and copies, which would repeat nonces, answer
 // ErrNotMade.
 //
-// Functions come in three forms: a plain one that allocates its result, an
+// Most functions come in three forms: a plain one that allocates its result, an
 // Append form that extends a slice, and an Into form that writes into memory of
 // a known size and allocates nothing.
 //

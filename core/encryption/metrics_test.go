@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
 
@@ -59,12 +60,12 @@ func missing(of reflect.Type, seen map[string]bool) (names []string) {
 	return names
 }
 
-// errorOf calls f and returns its error, or core.ErrInternal after a panic, which
+// errorOf calls f and returns its error, or codes.Internal after a panic, which
 // is what the C library makes of it.
 func errorOf(f func() error) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = core.ErrInternal
+			err = codes.Internal
 		}
 	}()
 	return f()
@@ -122,8 +123,8 @@ func TestEachEncryptorErrorCountsOnce(t *testing.T) {
 			try("DecryptInto", c.e, func() error { _, err := c.e.DecryptInto(make([]byte, 100), c.key, c.data, nil); return err }, c.want, "Decrypt")
 		}
 		room := make([]byte, 100)
-		try("EncryptInto", fresh, func() error { _, _, err := fresh.EncryptInto(room, key, room[1:50], nil); return err }, core.ErrInternal, "Encrypt")
-		try("DecryptInto", fresh, func() error { _, err := fresh.DecryptInto(room, key, room[1:50], nil); return err }, core.ErrInternal, "Decrypt")
+		try("EncryptInto", fresh, func() error { _, _, err := fresh.EncryptInto(room, key, room[1:50], nil); return err }, codes.Internal, "Encrypt")
+		try("DecryptInto", fresh, func() error { _, err := fresh.DecryptInto(room, key, room[1:50], nil); return err }, codes.Internal, "Decrypt")
 		try("EncryptInto", fresh, func() error { _, _, err := fresh.EncryptInto(nil, key, data, nil); return err }, core.ErrBufferTooSmall, "")
 		try("DecryptInto", fresh, func() error { _, err := fresh.DecryptInto(nil, key, sealed, nil); return err }, core.ErrBufferTooSmall, "")
 		if names := missing(reflect.TypeFor[*Encryptor](), seen); names != nil {
@@ -271,15 +272,15 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 	} {
 		try(name, fresh, func() error { return f(make([]byte, 3)) }, core.ErrBufferTooSmall, "")
 	}
-	try("EncryptInto", fresh, func() error { _, _, err := fresh.EncryptInto(room, room[1:50], nil); return err }, core.ErrInternal, "Encrypt")
+	try("EncryptInto", fresh, func() error { _, _, err := fresh.EncryptInto(room, room[1:50], nil); return err }, codes.Internal, "Encrypt")
 	try("SealInteropInto", fresh, func() error {
 		copy(room[1:], data)
 		_, _, err := fresh.SealInteropInto(room, "key", room[1:1+len(data)])
 		return err
-	}, core.ErrInternal, "Encrypt")
-	try("DecryptInto", fresh, func() error { _, _, err := fresh.DecryptInto(room, room[1:50], nil); return err }, core.ErrInternal, "Decrypt")
-	try("DecryptAtInto", fresh, func() error { _, err := fresh.DecryptAtInto(room, 0, room[1:50], nil); return err }, core.ErrInternal, "Decrypt")
-	try("OpenInteropInto", fresh, func() error { _, _, err := fresh.OpenInteropInto(room, "key", room[1:50]); return err }, core.ErrInternal, "Decrypt")
+	}, codes.Internal, "Encrypt")
+	try("DecryptInto", fresh, func() error { _, _, err := fresh.DecryptInto(room, room[1:50], nil); return err }, codes.Internal, "Decrypt")
+	try("DecryptAtInto", fresh, func() error { _, err := fresh.DecryptAtInto(room, 0, room[1:50], nil); return err }, codes.Internal, "Decrypt")
+	try("OpenInteropInto", fresh, func() error { _, _, err := fresh.OpenInteropInto(room, "key", room[1:50]); return err }, codes.Internal, "Decrypt")
 
 	if names := missing(reflect.TypeFor[*TenantKeyring](), seen); names != nil {
 		t.Errorf("not in this table: %v", names)

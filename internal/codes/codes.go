@@ -182,8 +182,6 @@ var table = [...]Row{
 	OutOfMemory: {
 		Name:  "CACHEKIT_OUT_OF_MEMORY",
 		Text:  "out of memory",
-		Go:    "ErrOutOfMemory",
-		GoDoc: "there is no memory for the result; nothing else has happened",
 		Header: "There is no memory for the result, or no handle left, or too little for the library to " +
 			"start. Nothing else has happened.",
 		Readme: "there is no memory for the result, too little to start, or no handle left; nothing else has " +
@@ -198,7 +196,6 @@ var table = [...]Row{
 	Internal: {
 		Name: "CACHEKIT_INTERNAL",
 		Text: "internal error",
-		Go:   "ErrInternal",
 		Header: "Input and output overlap as they must not. If they do not, it is a defect in the library: " +
 			"please report it.",
 		Readme: "input and output overlap as they must not; if they do not, it is a defect in the library: " +
