@@ -180,8 +180,8 @@ var table = [...]Row{
 			"wiped, or is a zero value or a copy",
 	},
 	OutOfMemory: {
-		Name:  "CACHEKIT_OUT_OF_MEMORY",
-		Text:  "out of memory",
+		Name: "CACHEKIT_OUT_OF_MEMORY",
+		Text: "out of memory",
 		Header: "There is no memory for the result, or no handle left, or too little for the library to " +
 			"start. Nothing else has happened.",
 		Readme: "there is no memory for the result, too little to start, or no handle left; nothing else has " +
