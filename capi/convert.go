@@ -19,8 +19,9 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
-// maxLen caps the length of a slice over C memory. Every limit is far below it, so that a senseless length is refused there by its size, and no
-// pointer of a process plus maxLen overflows.
+// maxLen caps the length of a slice over C memory. Every limit is far below it, so that
+// a senseless length is still refused by its size, and no pointer of a process plus
+// maxLen overflows.
 const maxLen = 1 << 46
 
 // The memory behind the following belongs to the C caller, who keeps it alive

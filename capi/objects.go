@@ -64,17 +64,28 @@ func ckgo_destroy(slot C.uint32_t, object unsafe.Pointer) {
 	defer func() { _ = recover() }()
 	saved := pointer.Restore(object)
 	pointer.Unref(object)
-	switch o := saved.(type) {
+	switch saved.(type) {
 	case *envelope.Storage:
 		storages.remove(slot)
+	case *crypt.Encryptor:
+		encryptors.remove(slot)
+	case *crypt.TenantKeyring:
+		keyrings.remove(slot)
+	}
+	drop(saved)
+}
+
+// drop wipes and frees what an object holds that the garbage collector would not. It is
+// for an object that no call uses, or that no slot took.
+func drop(object any) {
+	switch o := object.(type) {
+	case *envelope.Storage:
 		if len(o.Format) > longFormat {
 			freeText(o.Format)
 		}
 	case *crypt.Encryptor:
-		encryptors.remove(slot)
 		o.Wipe()
 	case *crypt.TenantKeyring:
-		keyrings.remove(slot)
 		o.Wipe()
 	}
 }

@@ -38,7 +38,11 @@ func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t, 
 	}
 	storage := new(envelope.Storage)
 	storage.Init(name)
-	return code(storages.put(slot, storage, object))
+	err := storages.put(slot, storage, object)
+	if err != nil {
+		drop(storage)
+	}
+	return code(err)
 }
 
 //export ckgo_store

@@ -41,7 +41,7 @@ func Parse(doc []byte) (any, error) {
 	return p.next(0)
 }
 
-// parser reads a document that scan accepted. It believes nothing of that, since
+// parser reads a document that document.Scan accepted. It believes nothing of that, since
 // somebody else may write to the document meanwhile.
 type parser struct {
 	doc  []byte

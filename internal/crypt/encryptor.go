@@ -9,7 +9,7 @@ import (
 )
 
 // Encryptor encrypts under keys that come with each call, each with a nonce of its
-// own. It is where it was made by Init.
+// own. It stays where Init was called; a zero value or a copy answers ErrNotMade.
 type Encryptor struct {
 	Nonces
 	keys             keyCache

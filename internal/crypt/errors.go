@@ -1,6 +1,5 @@
-// Package crypt encrypts: what package encryption and the C library share. Encryptor
-// and TenantKeyring here write into memory of a known size, or take an allocator; how
-// callers get it is for those above.
+// Package crypt encrypts: what package encryption and the C library share. Its results
+// lie in memory from a memory.Dest; which memory that is, those above decide.
 package crypt
 
 import (

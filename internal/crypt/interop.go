@@ -7,8 +7,8 @@ import (
 )
 
 // SealInterop returns the entry of a value that other languages read: the value as it
-// is, encrypted and bound to its key, in memory from dst, which may be what
-// encryption.Encryptor allows. See encryption.TenantKeyring.
+// is, encrypted and bound to its key, in memory from dst, which may overlap value as
+// encryption.Encryptor.EncryptInto allows. See encryption.TenantKeyring.
 func (k *TenantKeyring) SealInterop(dst *memory.Dest, key string, value []byte) (entry []byte, rotate bool, err error) {
 	if err := k.Check(); err != nil {
 		return nil, false, err

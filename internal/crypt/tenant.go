@@ -15,7 +15,8 @@ import (
 )
 
 // TenantKeyring encrypts and decrypts for one tenant, under keys that were
-// derived and expanded once. It is where it was made by Init.
+// derived and expanded once. It stays where Init was called; a zero value or a copy
+// answers ErrNotMade.
 type TenantKeyring struct {
 	tenant       []byte
 	fingerprints [][limits.FingerprintSize]byte

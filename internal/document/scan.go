@@ -1,5 +1,5 @@
-// Package document reads MessagePack documents: whether they are ones, and what
-// their canonical form is. Package interop and the C library share it.
+// Package document checks MessagePack documents, and makes their canonical form and
+// cache keys. Package interop and the C library share it.
 package document
 
 import (

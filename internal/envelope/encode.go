@@ -40,7 +40,7 @@ func checkFormat(format string) error {
 }
 
 // Encode returns the envelope of data, at the start of memory from dst, which must
-// not overlap data. No payload is left behind it.
+// not overlap data. The memory behind the envelope holds no byte of the payload.
 func Encode(dst *memory.Dest, data []byte, format string) ([]byte, error) {
 	if len(data) > limits.MaxPayloadSize {
 		return nil, codes.InputTooLarge

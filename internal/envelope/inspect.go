@@ -35,7 +35,7 @@ const (
 )
 
 // Header is what an envelope says of its payload, before anything is decompressed.
-// It comes from Inspect and refers to the envelope. Out of the zero value comes
+// It comes from Inspect and refers to the envelope. To extract the zero value is
 // DecompressionFailed.
 type Header struct {
 	OriginalSize   int                       // size of the payload in bytes

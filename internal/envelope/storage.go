@@ -10,7 +10,7 @@ import (
 )
 
 // Storage is what a ByteStorage is, in Go and in C: it encodes and decodes, and
-// counts that. It is where it was made by Init; a zero value or a copy answers
+// counts that. It stays where Init was called; a zero value or a copy answers
 // InvalidHandle.
 //
 // What finds no memory for its result, or too little in the buffer of a caller, is not

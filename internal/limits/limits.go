@@ -2,7 +2,8 @@
 // otherwise. The public packages and the header give out those that users need.
 package limits
 
-// Of envelopes. They belong to the wire format, but for MaxFormatSize.
+// Of envelopes. All belong to the wire format except MaxFormatSize, which is this
+// library's. DefaultFormat is no limit; it stands here for the C library's sake too.
 const (
 	MaxPayloadSize      = 512 << 20
 	MaxEnvelopeSize     = 512 << 20

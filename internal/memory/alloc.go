@@ -81,8 +81,8 @@ func (d *Dest) take(n int) []byte {
 }
 
 // With is the slice that Behind was given, and behind it the result. Both lie in one
-// piece of memory, since the result is at the start of what Take returned: that is why
-// to go back from the result to the slice is sound.
+// piece of memory, since the result is at the start of what Take returned. So a pointer
+// that goes back from the result to the start of the slice stays in that memory.
 func (d *Dest) With(result []byte) []byte {
 	if cap(result) == 0 {
 		return d.buffer
