@@ -55,6 +55,10 @@ func into(out *C.uint8_t, capacity C.size_t) memory.Dest { return memory.Into(sl
 // result, or the size needed with BufferTooSmall.
 func finish(to *memory.Dest, result []byte, err error, length *C.size_t) C.int {
 	n, err := to.Size(result, err)
+	return finishSize(n, err, length)
+}
+
+func finishSize(n int, err error, length *C.size_t) C.int {
 	if err == nil || err == codes.BufferTooSmall {
 		*length = C.size_t(n)
 	}
@@ -88,7 +92,7 @@ func recovered(result *C.int) {
 // takes for its result and on the way to it. It is never Go's, since a Go allocation
 // that fails ends the process.
 type buffers struct {
-	taken [2]*C.uint8_t
+	taken [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
 	n     int
 }
 

@@ -4,7 +4,6 @@ package main
 import "C"
 
 import (
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
@@ -30,11 +29,8 @@ func ckgo_interop_key(nameSpace *C.char, nameSpaceLen C.size_t, operation *C.cha
 	}
 	key = append(key, 0) // C's end of a string
 	to := memory.Into(chars(out, capacity))
-	if dst := to.Take(len(key)); dst == nil {
-		err = codes.OutOfMemory
-	} else {
-		copy(dst, key)
-	}
+	dst, err := to.Take(len(key))
+	copy(dst, key)
 	return finish(&to, key, err, length)
 }
 

@@ -112,10 +112,7 @@ func ckgo_compress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.siz
 	var scratch buffers
 	defer scratch.free()
 	n, err := envelope.EncodeTight(slice(out, capacity), scratch.alloc, slice(in, inLen), limits.DefaultFormat)
-	if err == nil || err == codes.BufferTooSmall {
-		*length = C.size_t(n)
-	}
-	return code(err)
+	return finishSize(n, err, length)
 }
 
 //export ckgo_decompress

@@ -1,7 +1,7 @@
 package core
 
 import (
-	"github.com/cachekit-go/cachekit-core/internal/envelope"
+	wire "github.com/cachekit-go/cachekit-core/internal/envelope"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
@@ -10,7 +10,7 @@ import (
 //
 // It comes from NewByteStorage and is passed on as a pointer. A zero value, which
 // has no format, and a copy, whose counts nobody sees, answer ErrInvalidHandle.
-type ByteStorage struct{ storage envelope.Storage }
+type ByteStorage struct{ storage wire.Storage }
 
 // NewByteStorage returns a ByteStorage that writes defaultFormat into the
 // envelopes of Store. Use DefaultFormat if payloads are MessagePack.
@@ -89,11 +89,11 @@ func (s *ByteStorage) RetrieveInto(dst, envelope []byte) (int, error) {
 
 // Validate returns exactly the error that Retrieve would. It decompresses the
 // payload to do so, but does not count in the metrics.
-func (s *ByteStorage) Validate(data []byte) error {
+func (s *ByteStorage) Validate(envelope []byte) error {
 	if err := s.storage.Check(); err != nil {
 		return err
 	}
-	return envelope.Validate(memory.Make, data)
+	return wire.Validate(memory.Make, envelope)
 }
 
 // EstimateCompression returns the compression ratio, original / compressed
@@ -102,7 +102,7 @@ func (s *ByteStorage) EstimateCompression(data []byte) (ratio float64, err error
 	if err := s.storage.Check(); err != nil {
 		return 0, err
 	}
-	return envelope.Ratio(memory.Make, data)
+	return wire.Ratio(memory.Make, data)
 }
 
 // Metrics returns what this ByteStorage has done so far.

@@ -1,6 +1,6 @@
 package core
 
-import "github.com/cachekit-go/cachekit-core/internal/envelope"
+import wire "github.com/cachekit-go/cachekit-core/internal/envelope"
 
 // Envelope is what an envelope says of its payload, before anything is decompressed.
 type Envelope struct {
@@ -17,7 +17,7 @@ type Envelope struct {
 //
 // Errors: ErrInvalidInput if it is not an envelope, ErrInputTooLarge or
 // ErrDecompressionBomb if it claims more than the limits allow.
-func Inspect(data []byte) (Envelope, error) {
-	h, err := envelope.Inspect(data)
+func Inspect(envelope []byte) (Envelope, error) {
+	h, err := wire.Inspect(envelope)
 	return Envelope{h.OriginalSize, h.CompressedSize, h.Checksum, h.Format}, err
 }

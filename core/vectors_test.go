@@ -85,7 +85,7 @@ func binHeader(n int) int {
 	return 5
 }
 
-// wireFormat is the protocol's file of envelopes.
+// wireFormat is the published file of envelopes.
 type wireFormat struct {
 	Version string
 	Limits  struct {

@@ -14,7 +14,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
-// sealedVector is one ciphertext of the protocol and what it was made of.
+// sealedVector is one published ciphertext and what it was made of.
 type sealedVector struct {
 	Name         string   `json:"name"`
 	Plaintext    hexBytes `json:"plaintext_hex"`

@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
@@ -10,8 +11,8 @@ import (
 // proportion to len(doc).
 //
 // An entry in the private frame of the Python SDK is named as such in the
-// error.
-func Check(doc []byte) error { return document.Check(doc) }
+// error. Every error is a miss, see core.IsMiss.
+func Check(doc []byte) error { return codes.Entry(document.Check(doc)) }
 
 // Canonical returns the canonical form of a MessagePack document: integers of
 // any width, maps in any order and float32 come out as [Value] writes them.

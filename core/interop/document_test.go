@@ -129,7 +129,7 @@ func TestDocumentsAboveTheLimitAreTooLarge(t *testing.T) {
 			t.Errorf("%s answers %v", by, err)
 		}
 	}
-	if err := Check(doc[:core.MaxPayloadSize]); err != document.ErrTrailing {
+	if err := Check(doc[:core.MaxPayloadSize]); !errors.Is(err, document.ErrTrailing) {
 		t.Errorf("at the limit: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package interop
 import (
 	"math"
 
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
@@ -35,10 +36,14 @@ type Extension struct {
 // inside each other; callers who take documents from strangers bound len(doc).
 func Parse(doc []byte) (any, error) {
 	if _, err := document.Scan(doc, document.Reading); err != nil {
-		return nil, err
+		return nil, codes.Entry(err)
 	}
 	p := parser{doc: doc, owed: 1}
-	return p.next(0)
+	v, err := p.next(0)
+	if err != nil {
+		return nil, codes.Entry(err)
+	}
+	return v, nil
 }
 
 // parser reads a document that document.Scan accepted. It believes nothing of that, since

@@ -20,7 +20,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
-// readVectors reads a file of the protocol's published test vectors.
+// readVectors reads a file of the published test vectors.
 func readVectors(t testing.TB, name string, into any) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(need.Vectors(t, "cachekit/"+name)))

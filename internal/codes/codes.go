@@ -191,7 +191,7 @@ var table = [...]Row{
 		Name:   "CACHEKIT_FORKED",
 		Text:   "process forked after the library had started",
 		Header: "This process was forked after the library had started.",
-		Readme: "the process was forked after the library had started: use it in the children alone",
+		Readme: "the process was forked after the library had started: call the library only in the children, not in the parent before it forks",
 	},
 	Internal: {
 		Name: "CACHEKIT_INTERNAL",
@@ -252,7 +252,12 @@ func (c Code) Error() string { return "cachekit: " + c.Text() }
 
 // Entry is err of a call that read an entry, where wrong arguments cause such an error
 // too, but now the entry is at fault.
-func Entry(err error) error { return entryError{err} }
+func Entry(err error) error {
+	if err == nil {
+		return nil
+	}
+	return entryError{err}
+}
 
 type entryError struct{ error }
 

@@ -28,9 +28,9 @@ func AAD(dst *memory.Dest, tenantID, cacheKey []byte, format string, compressed 
 	if err != nil {
 		return nil, err
 	}
-	room := dst.Take(n)
-	if room == nil {
-		return nil, codes.OutOfMemory
+	room, err := dst.Take(n)
+	if err != nil {
+		return nil, err
 	}
 	return appendAAD(room[:0], tenantID, cacheKey, format, compressed, originalType), nil
 }

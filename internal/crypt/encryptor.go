@@ -45,9 +45,9 @@ func (e *Encryptor) Encrypt(dst *memory.Dest, key, plaintext, aad []byte) (out [
 	if failure != nil {
 		return nil, false, failure
 	}
-	to := dst.Take(n)
-	if to == nil {
-		return nil, false, codes.OutOfMemory
+	to, failure := dst.Take(n)
+	if failure != nil {
+		return nil, false, failure
 	}
 	if k, failure = e.keys.acquire(key); failure != nil {
 		return nil, false, failure
@@ -83,9 +83,9 @@ func (e *Encryptor) Decrypt(dst *memory.Dest, key, ciphertext, aad []byte) (out 
 	if failure != nil {
 		return nil, failure
 	}
-	to := dst.Take(n)
-	if to == nil {
-		return nil, codes.OutOfMemory
+	to, failure := dst.Take(n)
+	if failure != nil {
+		return nil, failure
 	}
 	to = to[:n]
 	if k, failure = e.keys.acquire(key); failure != nil {

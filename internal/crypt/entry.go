@@ -23,28 +23,16 @@ func (k *TenantKeyring) Seal(dst *memory.Dest, cacheKey, data []byte, format str
 		return nil, false, err
 	}
 	storing := k.store.Begin(len(data))
-	room, n, err := encodeForSeal(dst, cacheKey, data, format)
-	k.store.Count(storing, len(data), n, err)
+	if len(cacheKey) > limits.MaxCacheKeySize {
+		err = codes.InputTooLarge
+	} else {
+		entry, err = envelope.EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
+	}
+	k.store.Count(storing, len(data), len(entry)-limits.Overhead, err)
 	if err != nil {
 		return nil, false, err
 	}
-	return k.sealEnvelope(room[:n+limits.Overhead], cacheKey, format)
-}
-
-// encodeForSeal writes the envelope of data, of n bytes, to memory from dst, where it
-// will be encrypted.
-func encodeForSeal(dst *memory.Dest, cacheKey, data []byte, format string) (room []byte, n int, err error) {
-	if len(data) > limits.MaxPayloadSize || len(cacheKey) > limits.MaxCacheKeySize {
-		return nil, 0, codes.InputTooLarge
-	}
-	if err := envelope.CheckFormat(format); err != nil {
-		return nil, 0, err
-	}
-	if room = dst.Take(SealBound(len(data), len(format))); room == nil {
-		return nil, 0, codes.OutOfMemory
-	}
-	encoded, err := envelope.EncodeAt(room[limits.NonceSize:len(room)-limits.TagSize], data, format)
-	return room, len(encoded), err
+	return k.sealEnvelope(entry, cacheKey, format)
 }
 
 // sealEnvelope encrypts, in place, the envelope that lies in entry where its

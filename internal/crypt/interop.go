@@ -34,7 +34,7 @@ func (k *TenantKeyring) OpenInterop(dst *memory.Dest, key string, sealed []byte)
 		k.decrypt.Fail(k.decrypt.Begin(0))
 		return nil, 0, err
 	}
-	return k.decryptAs(aDocument, dst, sealed, aad)
+	return k.decryptAs(aDocument, allKeys, dst, sealed, aad)
 }
 
 func (k *TenantKeyring) interopAAD(room []byte, key string) ([]byte, error) {

@@ -151,11 +151,11 @@ func TestPlaintextsThatHaveToBeDocuments(t *testing.T) {
 			if len(sealed) != len(document)+limits.Overhead || rotate || err != nil {
 				t.Fatalf("%d bytes: %d, %t, %v", n, len(sealed), rotate, err)
 			}
-			got, by, err := ring.decryptAs(aDocument, fresh(), sealed, aad)
+			got, by, err := ring.decryptAs(aDocument, allKeys, fresh(), sealed, aad)
 			if by != index || err != nil || !bytes.Equal(got, document) {
 				t.Errorf("%d bytes: %d with key %d, %v", n, len(got), by, err)
 			}
-			if got, _, err := ring.decryptAs(anything, fresh(), sealed, aad); err != nil || !bytes.Equal(got, document) {
+			if got, _, err := ring.decryptAs(anything, allKeys, fresh(), sealed, aad); err != nil || !bytes.Equal(got, document) {
 				t.Errorf("%d bytes do not come back unchecked: %v", n, err)
 			}
 
@@ -169,11 +169,11 @@ func TestPlaintextsThatHaveToBeDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 			out := bytes.Repeat([]byte{0xaa}, len(other)+1)
-			got, by, err = ring.decryptAs(aDocument, into(out), sealed, aad)
+			got, by, err = ring.decryptAs(aDocument, allKeys, into(out), sealed, aad)
 			if got != nil || by != 0 || !errors.Is(err, codes.InvalidInput) || !codes.IsMiss(err) || !only(out[:len(other)], 0) || out[len(other)] != 0xaa {
 				t.Errorf("%d bytes that are refused: %d with key %d, %v, or something is left", n, len(got), by, err)
 			}
-			if got, _, err := ring.decryptAs(anything, fresh(), sealed, aad); err != nil || !bytes.Equal(got, other) {
+			if got, _, err := ring.decryptAs(anything, allKeys, fresh(), sealed, aad); err != nil || !bytes.Equal(got, other) {
 				t.Errorf("%d bytes do not come back unchecked: %v", n, err)
 			}
 		}
@@ -223,7 +223,7 @@ func TestResultsLieAtTheStartOfMemory(t *testing.T) {
 		aad, err := AAD(large(), []byte("t"), data, "f", true, nil)
 		check("AAD", aad, err, mark)
 	}
-	if _, err := AAD(into(make([]byte, 10)), nil, nil, "f", true, nil); err != codes.OutOfMemory {
+	if _, err := AAD(into(make([]byte, 10)), nil, nil, "f", true, nil); err != codes.BufferTooSmall {
 		t.Errorf("AAD without room: %v", err)
 	}
 }

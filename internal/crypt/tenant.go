@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
@@ -154,9 +155,9 @@ func (k *TenantKeyring) encryptAs(c content, dst *memory.Dest, plaintext, aad []
 	if failure != nil {
 		return nil, false, failure
 	}
-	to := dst.Take(n)
-	if to == nil {
-		return nil, false, codes.OutOfMemory
+	to, failure := dst.Take(n)
+	if failure != nil {
+		return nil, false, failure
 	}
 	if rotate, failure = k.seal(to[:n], plaintext, aad); failure != nil {
 		return nil, false, failure
@@ -179,30 +180,47 @@ func (k *TenantKeyring) seal(dst, plaintext, aad []byte) (rotate bool, err error
 // Decrypt returns the plaintext, in memory from dst, which must not overlap the
 // inputs, and the index of the key that opened it; see encryption.TenantKeyring.
 func (k *TenantKeyring) Decrypt(dst *memory.Dest, ciphertext, aad []byte) (out []byte, keyIndex int, err error) {
-	return k.decryptAs(anything, dst, ciphertext, aad)
+	return k.decryptAs(anything, allKeys, dst, ciphertext, aad)
 }
 
-// decryptAs is Decrypt for a plaintext of some content. What is not of it is wiped.
-func (k *TenantKeyring) decryptAs(c content, dst *memory.Dest, ciphertext, aad []byte) (out []byte, keyIndex int, err error) {
+// DecryptAt is Decrypt with the key at index and no other. The memory from dst may be
+// ciphertext[NonceSize:].
+func (k *TenantKeyring) DecryptAt(dst *memory.Dest, index int, ciphertext, aad []byte) (out []byte, err error) {
+	out, _, err = k.decryptAs(anything, index, dst, ciphertext, aad)
+	return out, err
+}
+
+// allKeys, instead of an index, are all keys in their order.
+const allKeys = math.MinInt // which no caller means
+
+// decryptAs is Decrypt for a plaintext of some content, with the key at index or with
+// all keys. What is not of that content is wiped.
+func (k *TenantKeyring) decryptAs(c content, index int, dst *memory.Dest, ciphertext, aad []byte) (out []byte, keyIndex int, err error) {
 	if err := k.Check(); err != nil {
 		return nil, 0, err
 	}
 	span := k.decrypt.Begin(len(ciphertext))
 	err = codes.Internal // that is what counts after a panic
 	defer func() { k.decrypt.Count(span, len(ciphertext), len(out), err) }()
+	first, end := index, index+1
+	if index == allKeys {
+		first, end = 0, len(k.fingerprints)
+	} else if wrong := k.checkIndex(index); wrong != nil {
+		return nil, 0, wrong
+	}
 	n, failure := plaintextSize(len(ciphertext))
 	if failure != nil {
 		return nil, 0, failure
 	}
-	to := dst.Take(n)
-	if to == nil {
-		return nil, 0, codes.OutOfMemory
+	to, failure := dst.Take(n)
+	if failure != nil {
+		return nil, 0, failure
 	}
 	to = to[:n]
-	if aesgcm.Overlap(to, ciphertext) || aesgcm.Overlap(to, aad) {
+	if index == allKeys && (aesgcm.Overlap(to, ciphertext) || aesgcm.Overlap(to, aad)) {
 		panic("encryption: a key that fails would leave nothing for the next")
 	}
-	if keyIndex, failure = k.open(to, ciphertext, aad, 0, len(k.fingerprints)); failure != nil {
+	if keyIndex, failure = k.open(to, ciphertext, aad, first, end); failure != nil {
 		return nil, 0, failure
 	}
 	if refusal := c.check(to); refusal != nil {
@@ -210,32 +228,6 @@ func (k *TenantKeyring) decryptAs(c content, dst *memory.Dest, ciphertext, aad [
 		return nil, 0, codes.Entry(refusal)
 	}
 	return to, keyIndex, nil
-}
-
-// DecryptAt is Decrypt with the key at index and no other. The memory from dst may be
-// ciphertext[NonceSize:].
-func (k *TenantKeyring) DecryptAt(dst *memory.Dest, index int, ciphertext, aad []byte) (out []byte, err error) {
-	if err := k.Check(); err != nil {
-		return nil, err
-	}
-	span := k.decrypt.Begin(len(ciphertext))
-	err = codes.Internal // that is what counts after a panic
-	defer func() { k.decrypt.Count(span, len(ciphertext), len(out), err) }()
-	if wrong := k.checkIndex(index); wrong != nil {
-		return nil, wrong
-	}
-	n, failure := plaintextSize(len(ciphertext))
-	if failure != nil {
-		return nil, failure
-	}
-	to := dst.Take(n)
-	if to == nil {
-		return nil, codes.OutOfMemory
-	}
-	if _, failure = k.open(to[:n], ciphertext, aad, index, index+1); failure != nil {
-		return nil, failure
-	}
-	return to[:n], nil
 }
 
 // open fills dst with the plaintext of ciphertext, trying the keys from first

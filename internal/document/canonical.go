@@ -21,9 +21,9 @@ func Canonical(dst *memory.Dest, scratch memory.Alloc, doc []byte) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	out := dst.Take(s.size)
-	if out == nil {
-		return nil, codes.OutOfMemory
+	out, err := dst.Take(s.size)
+	if err != nil {
+		return nil, err
 	}
 	out = out[:s.size]
 	if err := write(out, scratch, doc, s); err != nil {

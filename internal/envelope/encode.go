@@ -42,17 +42,39 @@ func checkFormat(format string) error {
 // Encode returns the envelope of data, at the start of memory from dst, which must
 // not overlap data. The memory behind the envelope holds no byte of the payload.
 func Encode(dst *memory.Dest, data []byte, format string) ([]byte, error) {
-	if len(data) > limits.MaxPayloadSize {
-		return nil, codes.InputTooLarge
-	}
-	if err := CheckFormat(format); err != nil {
+	if err := check(data, format); err != nil {
 		return nil, err
 	}
-	room := dst.Take(Bound(len(data), len(format)))
-	if room == nil {
-		return nil, codes.OutOfMemory
+	room, err := dst.Take(Bound(len(data), len(format)))
+	if err != nil {
+		return nil, err
 	}
-	return EncodeAt(room, data, format)
+	return encode(room, data, format)
+}
+
+// EncodeBetween is Encode for an envelope that lies between so many bytes of others,
+// which it leaves room for. It returns the memory of them all, exactly.
+func EncodeBetween(before, after int, dst *memory.Dest, data []byte, format string) ([]byte, error) {
+	if err := check(data, format); err != nil {
+		return nil, err
+	}
+	room, err := dst.Take(before + Bound(len(data), len(format)) + after)
+	if err != nil {
+		return nil, err
+	}
+	envelope, err := encode(room[before:len(room)-after], data, format)
+	if err != nil {
+		return nil, err
+	}
+	return room[:before+len(envelope)+after], nil
+}
+
+// check refuses what no envelope can hold.
+func check(data []byte, format string) error {
+	if len(data) > limits.MaxPayloadSize {
+		return codes.InputTooLarge
+	}
+	return CheckFormat(format)
 }
 
 // EncodeTight writes the envelope of data to dst and returns its size. If dst is
@@ -61,7 +83,7 @@ func Encode(dst *memory.Dest, data []byte, format string) ([]byte, error) {
 func EncodeTight(dst []byte, alloc memory.Alloc, data []byte, format string) (int, error) {
 	into := memory.Into(dst)
 	made, err := Encode(&into, data, format)
-	if err == codes.OutOfMemory {
+	if err == codes.BufferTooSmall {
 		return encodeAside(dst, alloc, data, format)
 	}
 	return len(made), err
@@ -98,8 +120,8 @@ func Ratio(alloc memory.Alloc, data []byte) (float64, error) {
 	return float64(len(data)) / float64(n), nil
 }
 
-// EncodeAt is Encode at the start of dst, for data, a format and memory that fit.
-func EncodeAt(dst, data []byte, format string) ([]byte, error) {
+// encode is Encode at the start of dst, for data, a format and memory that fit.
+func encode(dst, data []byte, format string) ([]byte, error) {
 	blockBound := lz4block.Bound(len(data))
 	dst[0] = 0x90 | fieldCount
 

@@ -58,9 +58,9 @@ func Decode(dst *memory.Dest, envelope []byte) ([]byte, error) {
 
 // Payload is Extract into memory from dst.
 func (e *Header) Payload(dst *memory.Dest) ([]byte, error) {
-	out := dst.Take(e.OriginalSize)
-	if out == nil {
-		return nil, codes.OutOfMemory
+	out, err := dst.Take(e.OriginalSize)
+	if err != nil {
+		return nil, err
 	}
 	out = out[:e.OriginalSize]
 	if err := e.Extract(out); err != nil {

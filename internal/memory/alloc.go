@@ -49,35 +49,40 @@ func From(alloc Alloc) Dest { return Dest{kind: from, alloc: alloc} }
 // asked for. It is good for one result, which Fit returns.
 func Fitting() Dest { return Dest{kind: fitting} }
 
-// Take returns n bytes or more, which may hold anything; nil if there is no room for
-// them. It is not nil for n = 0.
-func (d *Dest) Take(n int) []byte {
+// Take returns n bytes or more, which may hold anything. They are not nil for n = 0.
+//
+// Errors: codes.BufferTooSmall for a buffer of the caller, codes.OutOfMemory for an
+// Alloc that has none.
+func (d *Dest) Take(n int) ([]byte, error) {
 	if d.kind == into && n > 0 && n <= len(d.buffer) { // is inlined
-		return d.buffer
+		return d.buffer, nil
 	}
 	return d.take(n)
 }
 
-func (d *Dest) take(n int) []byte {
+func (d *Dest) take(n int) ([]byte, error) {
 	switch d.kind {
 	case from:
-		return d.alloc(n)
+		if b := d.alloc(n); b != nil {
+			return b, nil
+		}
+		return nil, codes.OutOfMemory
 	case fitting:
-		return d.pool.Alloc(n)
+		return d.pool.Alloc(n), nil
 	case behind:
 		// It is not kept in d, or the compiler would think that every buffer is
 		// kept somewhere, and put those of callers on the heap.
 		grown := Grow(d.buffer, max(n, 1))
-		return grown[len(d.buffer):cap(grown)]
+		return grown[len(d.buffer):cap(grown)], nil
 	}
 	switch {
 	case n > len(d.buffer):
 		d.needed = n
-		return nil
+		return nil, codes.BufferTooSmall
 	case d.buffer == nil:
-		return []byte{}
+		return []byte{}, nil
 	}
-	return d.buffer
+	return d.buffer, nil
 }
 
 // With is the slice that Behind was given, and behind it the result. Both lie in one
@@ -95,8 +100,8 @@ func (d *Dest) With(result []byte) []byte {
 // Size is what a call with Into came to: the size of the result, or the size that is
 // needed with BufferTooSmall.
 func (d *Dest) Size(result []byte, err error) (int, error) {
-	if err == codes.OutOfMemory && d.needed > len(d.buffer) {
-		return d.needed, codes.BufferTooSmall
+	if err == codes.BufferTooSmall {
+		return d.needed, err
 	}
 	return len(result), err
 }

@@ -34,10 +34,10 @@ func TestFromAsksItsAlloc(t *testing.T) {
 		}
 		return room
 	})
-	if got := to.Take(7); !sameMemory(got, room) || len(got) < 7 {
+	if got, err := to.Take(7); err != nil || !sameMemory(got, room) || len(got) < 7 {
 		t.Errorf("7 bytes: %d of another place", len(got))
 	}
-	if got := to.Take(101); got != nil {
+	if got, err := to.Take(101); got != nil || err != codes.OutOfMemory {
 		t.Errorf("alloc had nothing, and Take gives %d bytes", len(got))
 	}
 	if len(asked) != 2 || asked[0] != 7 || asked[1] != 101 {
@@ -49,9 +49,9 @@ func TestInto(t *testing.T) {
 	for _, room := range [][]byte{nil, {}, make([]byte, 1), make([]byte, 100, 200)} {
 		for _, n := range []int{0, 1, 99, 100, 101, 200} {
 			to := Into(room)
-			got := to.Take(n)
+			got, err := to.Take(n)
 			if n > len(room) {
-				if size, err := to.Size(nil, codes.OutOfMemory); got != nil || size != n || err != codes.BufferTooSmall {
+				if size, err := to.Size(nil, err); got != nil || size != n || err != codes.BufferTooSmall {
 					t.Errorf("%d bytes of %d: %d taken; %d, %v", n, len(room), len(got), size, err)
 				}
 				continue
@@ -84,8 +84,8 @@ func TestBehind(t *testing.T) {
 			for _, n := range []int{0, 1, 100, 101, part} {
 				dst := append(make([]byte, 0, used+room), pattern(used)...)
 				to := Behind(dst)
-				got := to.Take(n)
-				if got == nil || len(got) < n {
+				got, err := to.Take(n)
+				if err != nil || got == nil || len(got) < n {
 					t.Fatalf("%d bytes behind %d: %d", n, used, len(got))
 				}
 				for i := range n {
@@ -104,18 +104,29 @@ func TestBehind(t *testing.T) {
 			}
 		}
 	}
-	if all := Behind(nil); all.With(all.Take(0)[:0]) == nil {
+	behindNothing := Behind(nil)
+	if got, err := behindNothing.Take(0); err != nil || behindNothing.With(got[:0]) == nil {
 		t.Error("nothing behind nothing is nil")
 	}
 	// A result may be nothing, wherever that is.
 	for _, nothing := range [][]byte{nil, {}} {
 		dst := []byte("head")
 		to := Behind(dst)
-		to.Take(9)
+		if _, err := to.Take(9); err != nil {
+			t.Fatal(err)
+		}
 		if all := to.With(nothing); string(all) != "head" {
 			t.Errorf("nothing behind %q: %q", dst, all)
 		}
 	}
+}
+
+// taken is the memory that Take gave.
+func taken(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 // A buffer of the caller is on the caller's stack, if that is where it was.
@@ -124,20 +135,20 @@ func TestBuffersAreNotMovedToTheHeap(t *testing.T) {
 		"Into": func() {
 			var room [100]byte
 			to := Into(room[:])
-			if n, err := to.Size(to.Take(64)[:64], nil); n != 64 || err != nil {
+			if n, err := to.Size(taken(to.Take(64))[:64], nil); n != 64 || err != nil {
 				t.Error(n, err)
 			}
 		},
 		"Behind": func() {
 			var room [100]byte
 			to := Behind(room[:10])
-			if n := len(to.With(to.Take(64)[:64])); n != 74 {
+			if n := len(to.With(taken(to.Take(64))[:64])); n != 74 {
 				t.Error(n)
 			}
 		},
 		"Fitting": func() {
 			to := Fitting()
-			to.Fit(to.Take(64)[:0])
+			to.Fit(taken(to.Take(64))[:0])
 		},
 	} {
 		if n := testing.AllocsPerRun(10, f); n != 0 {
@@ -196,7 +207,7 @@ func TestFitting(t *testing.T) {
 		{"parts", 3 * part, part + 7, false, true},
 	} {
 		f := Fitting()
-		room := f.Take(c.asked)
+		room := taken(f.Take(c.asked))
 		want := pattern(c.size)
 		result := append(room[:0], want...)
 		got := f.Fit(result)
@@ -218,7 +229,7 @@ func TestFitting(t *testing.T) {
 	}
 	for _, n := range []int{10, pooledSize + 1} {
 		f := Fitting()
-		f.Take(n)
+		taken(f.Take(n))
 		if got := f.Fit(nil); got != nil || f.pool.pooled != nil {
 			t.Errorf("no result fits as %d bytes, or pooled memory is not given back", len(got))
 		}

@@ -282,6 +282,9 @@ CHILD(no_memory_for_handles)
     void *small[100]; /* each handle takes a few bytes of malloc's */
     for (int i = 0; i < 100; i++)
         CHECK((small[i] = malloc(1)) != NULL);
+    char format[301] = {0}; /* is kept in a buffer, which takes 192 bytes more */
+    memset(format, 'f', 300);
+    void *volatile for_format = malloc(300 + 192);
     limit_memory(0);
     take_all_memory();
     for (int i = 0; i < 100; i++)
@@ -292,6 +295,14 @@ CHILD(no_memory_for_handles)
     CachekitError keyring_err =
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring);
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    free(for_format);
+    for (int i = 0; i < 10; i++) /* there is memory for the format, and for nothing else */
+        CHECK(cachekit_byte_storage_new(format) == NULL);
+#ifdef __GLIBC__
+    for_format = malloc(300 + 192); /* it was given back each time */
+    CHECK(for_format != NULL);
+    free(for_format);
+#endif
     lift_limit();
     check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
     check_code(
