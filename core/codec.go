@@ -7,6 +7,6 @@ import "github.com/cachekit-go/cachekit-core/internal/lz4block"
 func Codec() string { return lz4block.Path() }
 
 // CodecWarning says that the environment variable CACHEKIT_LZ4 has a value that
-// has no meaning, "CACHEKIT_LZ4=fast is unknown", or is empty. It is printable
-// and short, whatever the value.
+// has no meaning: "CACHEKIT_LZ4=fast is unknown". It is "" if there is nothing to
+// say, and printable and short, whatever the value.
 func CodecWarning() string { return lz4block.Warning() }

@@ -11,9 +11,10 @@ type Envelope struct {
 }
 
 // Inspect reads the header of an envelope and makes every check that needs no
-// decompression. It costs the same for 64 bytes and for 512 MiB, except for
-// envelopes written before the block became MessagePack's bin: those spell it as an
-// array of integers, which has to be walked.
+// decompression. For the form that writers use it costs the same for 64 bytes and for
+// 512 MiB. Two forms that only readers know take time in proportion to their size, a
+// second or two for 512 MiB: a block that is spelled as integers, and a map with
+// unknown fields.
 //
 // Errors: ErrInvalidInput if it is not an envelope, ErrInputTooLarge or
 // ErrDecompressionBomb if it claims more than the limits allow.

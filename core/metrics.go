@@ -6,7 +6,7 @@ package core
 // a sample of the smaller ones, since two readings of the clock cost more than
 // a small operation; TimedOperations says how many were.
 type OperationMetrics struct {
-	Operations      uint64 // all calls, failed ones included, save those answered ErrBufferTooSmall
+	Operations      uint64 // all calls, failed ones included, except those that returned ErrBufferTooSmall
 	Errors          uint64 // those that failed
 	BytesIn         uint64 // taken in by the calls that succeeded
 	BytesOut        uint64 // given out by the calls that succeeded

@@ -89,7 +89,8 @@
  *
  * Handles. For a handle that is NULL, that was freed, or that is of another type,
  * functions that return a code return CACHEKIT_INVALID_HANDLE, and functions that
- * return a number return 0. Such a handle never reaches another object.
+ * return a number return 0. Such a handle never reaches another object. A handle
+ * belongs to the copy of the library that made it, if a process has loaded two.
  *
  * Results are returned in one of two ways.
  *   Allocated by the library (uint8_t **out, size_t *out_len): free the result
@@ -98,11 +99,18 @@
  *   In the caller's buffer (uint8_t *out, size_t *out_len): set *out_len to the
  *   size of the buffer; the call sets it to the length of the result. If the
  *   buffer is too small, the call returns CACHEKIT_BUFFER_TOO_SMALL with the size
- *   needed in *out_len and has done nothing else: no nonce is used up. A buffer of
- *   the bound that each function states is always large enough.
+ *   needed in *out_len and has done nothing else: no nonce is used up. To ask for
+ *   the size, pass any pointer and a length of 0. A buffer of the bound that each
+ *   function states is always large enough.
  * On any other error *out_len is 0, and a pointer that the library would have
  * allocated is NULL. The caller's buffer holds no plaintext of a message that was
  * not authentic; beyond that its content is not specified.
+ *
+ * Misses. If a function that reads an entry returns CACHEKIT_DECRYPTION_FAILED,
+ * CACHEKIT_CHECKSUM_MISMATCH, CACHEKIT_DECOMPRESSION_FAILED,
+ * CACHEKIT_DECOMPRESSION_BOMB or CACHEKIT_SIZE_VALIDATION_FAILED, treat the entry
+ * as if it were not in the cache; CACHEKIT_INVALID_INPUT and
+ * CACHEKIT_INPUT_TOO_LARGE too, if your own arguments are right.
  *
  * Input and output must not overlap, except where a function says "In place".
  * Encryption and decryption return CACHEKIT_INTERNAL for an overlap that would

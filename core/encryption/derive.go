@@ -27,10 +27,9 @@ func DeriveDomainKeyInto(key *[KeySize]byte, master, tenantSalt, domain []byte) 
 // TenantKeys are a tenant's keys, one for each purpose. The zero value, and what
 // Wipe leaves, are keys of zeros, which an Encryptor takes for any others.
 //
-// Printing or marshalling them shows none of their bytes where it is for them to
-// say. Package fmt does not ask, and shows them, in a field of another struct that
-// is not exported, be it a pointer, and for the verbs %p and %w, which go vet
-// reports.
+// Package fmt and encoders show none of their bytes, with two exceptions that are
+// fmt's: a field of another struct that is not exported, be it a pointer, and the
+// verbs %p and %w, which go vet reports.
 type TenantKeys struct {
 	secret
 	Encryption     [KeySize]byte

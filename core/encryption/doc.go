@@ -26,9 +26,10 @@
 // 8645 says why keys have lifetimes), and the chance of a nonce that repeats below
 // 2^-32, the bound of NIST SP 800-38D, section 8.
 //
-// Inputs and outputs must be private to a call until it returns: what changes an
-// input meanwhile comes out as if it had been vouched for, and an output may hold a
-// plaintext that is not authentic yet, or not encrypted yet.
+// Inputs and outputs must be private to a call until it returns. If an input changes
+// during the call, the result can be wrong and still count as authentic; and until the
+// call returns, an output can hold plaintext that is not authenticated yet, or not
+// encrypted yet.
 //
 // An Encryptor, a Keyring and a TenantKeyring work only as the pointers that their
 // constructors return. Zero values and copies, which would repeat nonces, answer

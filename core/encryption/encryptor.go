@@ -113,6 +113,6 @@ func (e *Encryptor) InstanceID() [8]byte { return e.encryptor.InstanceID() }
 func (e *Encryptor) Metrics() core.Metrics { return metrics(e.encryptor.Metrics()) }
 
 // Wipe overwrites the keys that the Encryptor remembers, those of calls under
-// way as soon as they end. Every call after it answers ErrWiped. A copy
-// leaves the original's keys alone.
+// way as soon as they end. Every call after it answers ErrWiped. Wipe
+// on a copy does not wipe the original's keys.
 func (e *Encryptor) Wipe() { e.encryptor.Wipe() }

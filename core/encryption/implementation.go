@@ -11,7 +11,7 @@ func HardwareAccelerated() bool { return aesgcm.Accelerated() }
 func Implementation() string { return aesgcm.Path() }
 
 // ImplementationWarning says that the environment variable CACHEKIT_AES has a
-// value that has no meaning, "CACHEKIT_AES=avx1024 is unknown", or is empty. It is
-// printable and short, whatever the value. Where ErrFIPS140 is the answer of the
-// constructors, it says that.
+// value that has no meaning: "CACHEKIT_AES=avx1024 is unknown". It is "" if there is
+// nothing to say, and printable and short, whatever the value. Where constructors
+// return ErrFIPS140, it says that.
 func ImplementationWarning() string { return aesgcm.Warning() }

@@ -61,7 +61,7 @@ func KeyringFromEnv() (*Keyring, error) {
 }
 
 // ForTenant returns the keyring's form for one tenant, whose id is 1 to
-// MaxTenantSize bytes; DefaultTenant for whoever has none. It has its own
+// MaxTenantSize bytes; use DefaultTenant where there are no tenants. It has its own
 // instance id and counter, and lives on when the master keyring is wiped.
 //
 // Errors: ErrNotMade, core.ErrInvalidInput for an empty tenant,
@@ -79,8 +79,8 @@ func (k *Keyring) ForTenant(tenantID []byte) (*TenantKeyring, error) {
 	return NewTenantKeyring((*masters)[0], (*masters)[1:], tenantID)
 }
 
-// Wipe overwrites the master keys. ForTenant answers ErrWiped after it. A copy
-// leaves the original's keys alone.
+// Wipe overwrites the master keys. ForTenant answers ErrWiped after it. Wipe
+// on a copy does not wipe the original's keys.
 func (k *Keyring) Wipe() {
 	if !k.mark.OK() {
 		return

@@ -42,7 +42,7 @@ const (
 	MaxDecryptOnlyKeys = limits.MaxDecryptOnlyKeys
 )
 
-// DefaultTenant is the tenant of whoever names none.
+// DefaultTenant is the tenant id of the cachekit libraries where none is named.
 const DefaultTenant = "default"
 
 // What is wrong with a keyring's keys, beyond their length. Both are

@@ -28,5 +28,5 @@ func (secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText keeps the keys out of JSON and other text.
 func (secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// MarshalBinary refuses, for gob and its like, which would not ask for text.
+// MarshalBinary returns an error: gob and its like would otherwise write the keys.
 func (secret) MarshalBinary() ([]byte, error) { return nil, errSecret }

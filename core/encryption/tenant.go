@@ -128,5 +128,6 @@ func (k *TenantKeyring) InstanceID() [8]byte { return k.keyring.InstanceID() }
 func (k *TenantKeyring) Metrics() core.Metrics { return metrics(k.keyring.Metrics()) }
 
 // Wipe waits for the calls under way and overwrites the keys. Calls that need
-// them answer ErrWiped after it. A copy leaves the original's keys alone.
+// them answer ErrWiped after it. Wipe on a copy does
+// not wipe the original's keys.
 func (k *TenantKeyring) Wipe() { k.keyring.Wipe() }

@@ -10,8 +10,8 @@ import (
 )
 
 // Pairs is a map that Go's map[string]any cannot hold as it is: a key is not a
-// string, or comes twice; or a key is longer than 1 MiB, which Go would hash in one
-// go, and stop all goroutines meanwhile.
+// string, or comes twice; or a key is longer than 1 MiB, which Go would hash without a
+// pause, while all other goroutines may have to wait.
 type Pairs []Pair
 
 // maxMapKey is the longest key in bytes of a map[string]any.

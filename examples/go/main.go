@@ -18,7 +18,7 @@ func main() {
 	cacheKey := []byte("users:all")
 
 	// Compressed and checked, not secret.
-	storage := core.NewByteStorage(core.DefaultFormat)
+	storage := core.NewByteStorage("json")
 	envelope, err := storage.Store(value)
 	check(err)
 	back, err := storage.Retrieve(envelope)
@@ -34,9 +34,9 @@ func main() {
 	check(err)
 	defer keyring.Wipe()
 
-	sealed, err := keyring.Seal(cacheKey, value, core.DefaultFormat)
+	sealed, err := keyring.Seal(cacheKey, value, "json")
 	check(err)
-	back, _, err = keyring.Open(cacheKey, sealed, core.DefaultFormat)
+	back, _, err = keyring.Open(cacheKey, sealed, "json")
 	check(err)
 	fmt.Printf("%d bytes: %d encrypted, %d back\n%s\n", len(value), len(sealed), len(back), back)
 }

@@ -191,7 +191,7 @@ var table = [...]Row{
 		Name:   "CACHEKIT_FORKED",
 		Text:   "process forked after the library had started",
 		Header: "This process was forked after the library had started.",
-		Readme: "the process was forked after the library had started: call the library only in the children, not in the parent before it forks",
+		Readme: "the process was forked after the library had started: call the library only in the children, after the fork",
 	},
 	Internal: {
 		Name: "CACHEKIT_INTERNAL",

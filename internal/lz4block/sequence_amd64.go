@@ -1,3 +1,5 @@
+//go:build !purego
+
 package lz4block
 
 import (

@@ -376,7 +376,7 @@ TEST(each_error_counts_once)
         CASE("%s", f->name);
         CHECK(n < MET);
         if (n == MET || strcmp(met[n].name, f->name) != 0) {
-            FAIL("a function with a handle that the table has not");
+            FAIL("a function with a handle has no row in met, tests/c/metrics.c");
             return;
         }
         met_codes = 0;

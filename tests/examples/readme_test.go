@@ -115,7 +115,7 @@ func TestReadmeGoRuns(t *testing.T) {
 
 	cmd := command("go", "run", "./build/"+filepath.Base(dir))
 	cmd.Env = append(os.Environ(), encryption.MasterKeyVariable+"="+strings.Repeat("61", 32))
-	if out, want := run(t, cmd), "{\"name\":\"Ada\"} <nil>\n"; out != want {
+	if out, want := run(t, cmd), "{\"name\":\"Ada\"}\n"; out != want {
 		t.Errorf("it printed %q, want %q", out, want)
 	}
 }

@@ -26,7 +26,7 @@ import (
 )
 
 func main() {
-	ConstraintExpr("amd64")
+	ConstraintExpr("amd64,!purego")
 	genPatterns()
 	genDecode()
 	genEncode(&encoder{name: "encode16h4", entry: 2, hashed: 4})
