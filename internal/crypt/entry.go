@@ -111,6 +111,7 @@ func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []by
 // extract returns the payload of an envelope in scratch memory, which it wipes. Where
 // that memory can grow, the payload takes its place: no second buffer is needed.
 func extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []byte, err error) {
+	defer func() { memory.Clear(opened) }() // after a panic too
 	header, err := envelope.Inspect(opened)
 	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
 		err = errOtherFormat
@@ -118,11 +119,12 @@ func extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []
 	if err == nil {
 		if n := header.InPlaceSize(); n > 0 && grow != nil {
 			if grown := grow(opened, n); grown != nil {
-				return envelope.DecodeInPlace(grown, len(opened))
+				size := len(opened)
+				opened = nil // it is somewhere else now
+				return envelope.DecodeInPlace(grown, size)
 			}
 		}
 		data, err = header.Payload(dst)
 	}
-	memory.Clear(opened)
 	return data, err
 }
