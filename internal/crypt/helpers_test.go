@@ -2,9 +2,7 @@ package crypt
 
 import (
 	"bytes"
-	"encoding/hex"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -75,38 +73,4 @@ func panics(f func()) (did bool) {
 	defer func() { did = recover() != nil }()
 	f()
 	return false
-}
-
-// only tells whether b is nothing but bytes of these values.
-func only(b []byte, values ...byte) bool {
-	for _, v := range b {
-		if bytes.IndexByte(values, v) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// hexBytes is a JSON string of hexadecimal digits.
-type hexBytes []byte
-
-func (h *hexBytes) UnmarshalText(text []byte) (err error) {
-	*h, err = hex.DecodeString(string(text))
-	return err
-}
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func wantCount(t *testing.T, what string, got, want int) {
-	t.Helper()
-	if got != want {
-		t.Fatalf("%d %s, want %d", got, what, want)
-	}
 }
