@@ -2,7 +2,6 @@ package crypt
 
 import (
 	"bytes"
-	"reflect"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -59,13 +58,6 @@ func entryAAD(t testing.TB, k *TenantKeyring, cacheKey, format string, compresse
 		t.Fatal(err)
 	}
 	return aad
-}
-
-// copyOf returns a copy of what v points to.
-func copyOf[T any](v *T) *T {
-	c := reflect.New(reflect.TypeFor[T]())
-	c.Elem().Set(reflect.ValueOf(v).Elem())
-	return c.Interface().(*T)
 }
 
 // panics tells whether f does.
