@@ -38,11 +38,14 @@ func testKeyring(t testing.TB, current []byte, decryptOnly [][]byte, tenant stri
 	return k
 }
 
-// fresh is memory that Go allocates.
-func fresh() *memory.Dest {
-	to := memory.From(memory.Make)
+// from is memory of an allocator.
+func from(alloc memory.Alloc) *memory.Dest {
+	to := memory.From(alloc)
 	return &to
 }
+
+// fresh is memory that Go allocates.
+func fresh() *memory.Dest { return from(memory.Make) }
 
 // into is a buffer.
 func into(buffer []byte) *memory.Dest {

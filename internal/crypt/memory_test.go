@@ -17,7 +17,6 @@ import (
 // ringCalls are all calls of a keyring that take memory for their result, up to the
 // first time that they ask for some. What reads opens sealed, whatever that is.
 func ringCalls(k *TenantKeyring, sealed []byte) map[string]func(alloc memory.Alloc) error {
-	from := func(alloc memory.Alloc) *memory.Dest { to := memory.From(alloc); return &to }
 	return map[string]func(alloc memory.Alloc) error{
 		"Encrypt":     func(a memory.Alloc) error { _, _, err := k.Encrypt(from(a), []byte("data"), nil); return err },
 		"Seal":        func(a memory.Alloc) error { _, _, err := k.Seal(from(a), nil, []byte("data"), "f"); return err },
@@ -29,19 +28,12 @@ func ringCalls(k *TenantKeyring, sealed []byte) map[string]func(alloc memory.All
 	}
 }
 
-func encryptorCalls(e *Encryptor, sealed []byte) map[string]func(alloc memory.Alloc) error {
-	return map[string]func(alloc memory.Alloc) error{
-		"Encryptor.Encrypt": func(a memory.Alloc) error {
-			to := memory.From(a)
-			_, _, err := e.Encrypt(&to, testKey(1), []byte("data"), nil)
-			return err
-		},
-		"Encryptor.Decrypt": func(a memory.Alloc) error {
-			to := memory.From(a)
-			_, err := e.Decrypt(&to, testKey(1), sealed, nil)
-			return err
-		},
-	}
+// allCalls are those of a keyring and those of an Encryptor.
+func allCalls(k *TenantKeyring, e *Encryptor, sealed []byte) map[string]func(alloc memory.Alloc) error {
+	calls, key := ringCalls(k, sealed), testKey(1)
+	calls["Encryptor.Encrypt"] = func(a memory.Alloc) error { _, _, err := e.Encrypt(from(a), key, []byte("data"), nil); return err }
+	calls["Encryptor.Decrypt"] = func(a memory.Alloc) error { _, err := e.Decrypt(from(a), key, sealed, nil); return err }
+	return calls
 }
 
 // Where there is no memory, nothing is attempted, counted or spent, and nobody is
@@ -50,11 +42,7 @@ func TestNoMemoryNothingCounted(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		k, e := testKeyring(t, testKey(1), nil, "t"), newEncryptor(t)
 		sealed := make([]byte, 100)
-		calls := ringCalls(k, sealed)
-		for name, call := range encryptorCalls(e, sealed) {
-			calls[name] = call
-		}
-		for name, call := range calls {
+		for name, call := range allCalls(k, e, sealed) {
 			asked := 0
 			err := call(func(int) []byte { asked++; return nil })
 			if err != codes.OutOfMemory || codes.IsMiss(err) || asked != 1 {
@@ -65,7 +53,7 @@ func TestNoMemoryNothingCounted(t *testing.T) {
 			}
 		}
 		// What has no size asks for no memory.
-		for name, call := range ringCalls(k, sealed[:limits.Overhead-1]) {
+		for name, call := range allCalls(k, e, sealed[:limits.Overhead-1]) {
 			asked := false
 			err := call(func(n int) []byte { asked = true; return make([]byte, n) })
 			if errors.Is(err, codes.InvalidInput) == asked {
@@ -83,13 +71,11 @@ func TestPanicCountsAsAnError(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		k, e := testKeyring(t, testKey(1), nil, "t"), newEncryptor(t)
 		sealed := make([]byte, 100)
-		calls := ringCalls(k, sealed)
-		for name, call := range encryptorCalls(e, sealed) {
-			calls[name] = call
-		}
-		delete(calls, "Seal") // these two begin when they have memory
-		delete(calls, "Open")
+		calls := allCalls(k, e, sealed)
 		for name, call := range calls {
+			if name == "Seal" || name == "Open" {
+				continue // these two begin when they have memory
+			}
 			k0, e0 := k.Metrics(), e.Metrics()
 			if !panics(func() { _ = call(func(int) []byte { panic("no more of this") }) }) {
 				t.Errorf("%s: no panic", name)
@@ -118,7 +104,7 @@ func TestPanicCountsAsAnError(t *testing.T) {
 		}
 		before := k.Metrics()
 		for _, name := range []string{"Seal", "Open"} {
-			if !panics(func() { _ = ringCalls(k, sealed)[name](func(int) []byte { panic("no more of this") }) }) || k.Metrics() != before {
+			if !panics(func() { _ = calls[name](func(int) []byte { panic("no more of this") }) }) || k.Metrics() != before {
 				t.Errorf("%s: no panic, or counted as %+v after %+v", name, k.Metrics(), before)
 			}
 		}
@@ -150,8 +136,8 @@ func TestPlaintextsThatHaveToBeDocuments(t *testing.T) {
 			}
 
 			before := k.Counter()
-			none := memory.From(func(int) []byte { t.Error("memory for what is refused"); return nil })
-			if got, _, err := k.encryptAs(aDocument, &none, other, aad); got != nil || !errors.Is(err, codes.InvalidInput) || codes.IsMiss(err) || k.Counter() != before {
+			none := from(func(int) []byte { t.Error("memory for what is refused"); return nil })
+			if got, _, err := k.encryptAs(aDocument, none, other, aad); got != nil || !errors.Is(err, codes.InvalidInput) || codes.IsMiss(err) || k.Counter() != before {
 				t.Errorf("%d bytes that are refused: %d, %v, %d nonces", n, len(got), err, k.Counter()-before)
 			}
 			sealed, _, err = k.encryptAs(anything, fresh(), other, aad)
@@ -176,8 +162,7 @@ func TestResultsLieAtTheStartOfMemory(t *testing.T) {
 	const mark = 0xa5
 	var room []byte
 	large := func() *memory.Dest {
-		to := memory.From(func(n int) []byte { room = bytes.Repeat([]byte{mark}, n+1000); return room })
-		return &to
+		return from(func(n int) []byte { room = bytes.Repeat([]byte{mark}, n+1000); return room })
 	}
 	check := func(name string, got []byte, err error, more byte) {
 		t.Helper()
@@ -229,7 +214,7 @@ type opening struct {
 
 func (o *opening) open(k *TenantKeyring, cacheKey, sealed []byte) (data []byte, keyIndex int, err error) {
 	*o = opening{noScratch: o.noScratch, noDest: o.noDest, grow: o.grow}
-	to := memory.From(func(n int) []byte {
+	to := from(func(n int) []byte {
 		if o.noDest {
 			return nil
 		}
@@ -255,7 +240,7 @@ func (o *opening) open(k *TenantKeyring, cacheKey, sealed []byte) (data []byte, 
 			return o.grown
 		},
 	}[o.grow]
-	return k.Open(&to, scratch, grow, cacheKey, sealed, "json")
+	return k.Open(to, scratch, grow, cacheKey, sealed, "json")
 }
 
 // sealRaw seals any plaintext as if it were an envelope.
@@ -418,8 +403,7 @@ func TestOpenPanicsAfterDecryption(t *testing.T) {
 	}
 	for i, f := range []func(){
 		func() {
-			to := memory.From(func(int) []byte { panic("dest") })
-			k.Open(&to, memory.Make, nil, nil, sealed, "json")
+			k.Open(from(func(int) []byte { panic("dest") }), memory.Make, nil, nil, sealed, "json")
 		},
 		func() {
 			k.Open(fresh(), memory.Make, func([]byte, int) []byte { panic("grow") }, nil, sealed, "json")
