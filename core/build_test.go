@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 // What the tests build envelopes from: MessagePack by hand, so that every
@@ -113,22 +114,13 @@ func jsonLike(n int) []byte {
 	return b.Bytes()[:n]
 }
 
-func randomBytes(n int) []byte {
-	r := rand.New(rand.NewPCG(3, uint64(n)))
-	out := make([]byte, n)
-	for i := range out {
-		out[i] = byte(r.Uint32())
-	}
-	return out
-}
-
 // payloadKinds are the kinds of data that compress in different ways.
 var payloadKinds = []struct {
 	name string
 	make func(n int) []byte
 }{
 	{"json", jsonLike},
-	{"random", randomBytes},
+	{"random", bytetest.Noise},
 	{"zeros", func(n int) []byte { return make([]byte, n) }},
 	{"repeats", func(n int) []byte { return bytes.Repeat([]byte("0123456789abcdefXYZ"), n/19+1)[:n] }},
 	{"sparse", func(n int) []byte {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 // damaged are envelopes of payload that pass Inspect and fail afterwards, with
@@ -233,7 +234,7 @@ func TestBufferTooSmallTellsTheSizeAndWritesNothing(t *testing.T) {
 // payload that failed its check stays in the memory behind it.
 func TestFailedRetrievalLeavesNothingBehind(t *testing.T) {
 	s := core.NewByteStorage(core.DefaultFormat)
-	for _, payload := range [][]byte{randomBytes(40), jsonLike(5000)} {
+	for _, payload := range [][]byte{bytetest.Noise(40), jsonLike(5000)} {
 		n := len(payload)
 		for want, envelope := range damaged(payload) {
 			for name, read := range map[string]func(dst []byte) ([]byte, error){

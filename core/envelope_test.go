@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 // hello is the payload of the envelopes below, with bytes above 7f in it, so
@@ -507,7 +508,7 @@ func TestNoPayloadIsBehindTheEnvelope(t *testing.T) {
 		// What ends in a repetition and few other bytes leaves most.
 		data := jsonLike(n)
 		data = append(data, data[:20+n%60]...)
-		data = append(data, randomBytes(5+n%10)...)
+		data = append(data, bytetest.Noise(5+n%10)...)
 		dst := bytes.Repeat([]byte{untouched}, core.EnvelopeBound(len(data), 0))
 		size, err := s.StoreInto(dst, data, "")
 		if err != nil || size == len(dst) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
@@ -162,7 +163,7 @@ func TestDamageNeverYieldsWrongData(t *testing.T) {
 
 // The precise part of the above, on an envelope whose fields' places are known.
 func TestFlippedBitsByField(t *testing.T) {
-	data := randomBytes(300) // stays literal, so that no other block stands for it
+	data := bytetest.Noise(300) // stays literal, so that no other block stands for it
 	envelope := store(t, data)
 	e, err := core.Inspect(envelope)
 	if err != nil {

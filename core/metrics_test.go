@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 // Counts are exact however many goroutines there are and whatever the sizes.
@@ -20,7 +21,7 @@ func TestMetricsAreExact(t *testing.T) {
 	var want core.Metrics
 	payloads, envelopes := make([][]byte, len(sizes)), make([][]byte, len(sizes))
 	for i, n := range sizes {
-		payloads[i] = randomBytes(n) // so that envelopes are about as large
+		payloads[i] = bytetest.Noise(n) // so that envelopes are about as large
 		envelopes[i] = store(t, payloads[i])
 		want.Store.BytesIn += uint64(n)
 		want.Store.BytesOut += uint64(len(envelopes[i]))
@@ -97,7 +98,7 @@ func TestMetricsAreExact(t *testing.T) {
 
 func TestEveryLargePayloadIsTimed(t *testing.T) {
 	s := core.NewByteStorage(core.DefaultFormat)
-	data := randomBytes(64 << 10)
+	data := bytetest.Noise(64 << 10)
 	var before core.Metrics
 	check := func(name string, i uint64, before, after core.OperationMetrics) {
 		if after.TimedOperations != i || after.LastNS == 0 || after.TotalNS-before.TotalNS != after.LastNS {

@@ -18,15 +18,6 @@ func TestPauses(t *testing.T) {
 	if !pausetest.Alone(t, "", "CACHEKIT_LZ4=portable") {
 		return
 	}
-	check := func(name string, work func() error) {
-		t.Run(name, func(t *testing.T) {
-			var err error
-			pausetest.Check(t, func() { err = work() })
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
 	data := make([]byte, MaxPayloadSize)
 	random := rand.NewChaCha8([32]byte{1})
 	random.Read(data[:1<<19]) // and as many zeros, or the envelope gets too large
@@ -36,25 +27,25 @@ func TestPauses(t *testing.T) {
 	s := NewByteStorage(DefaultFormat)
 	envelope := make([]byte, EnvelopeBound(len(data), len(DefaultFormat)))
 	var n int
-	check("store", func() (err error) { n, err = s.StoreInto(envelope, data, DefaultFormat); return err })
-	check("estimate", func() error { _, err := s.EstimateCompression(data); return err })
+	pausetest.Run(t, "store", func() (err error) { n, err = s.StoreInto(envelope, data, DefaultFormat); return err })
+	pausetest.Run(t, "estimate", func() error { _, err := s.EstimateCompression(data); return err })
 	if n, _ = CompressInto(envelope, data); n == 0 {
 		t.Fatal("no envelope")
 	}
-	check("validate", func() error { return s.Validate(envelope[:n]) })
-	check("retrieve", func() error { _, err := s.RetrieveInto(data, envelope[:n]); return err })
+	pausetest.Run(t, "validate", func() error { return s.Validate(envelope[:n]) })
+	pausetest.Run(t, "retrieve", func() error { _, err := s.RetrieveInto(data, envelope[:n]); return err })
 	var sum [ChecksumSize]byte
-	check("checksum", func() error { sum = Checksum(data); return nil })
-	check("verify checksum", func() error { return VerifyChecksum(data, sum) })
-	check("append", func() error { _, err := AppendCompress(data[:len(data):len(data)], nil); return err })
+	pausetest.Run(t, "checksum", func() error { sum = Checksum(data); return nil })
+	pausetest.Run(t, "verify checksum", func() error { return VerifyChecksum(data, sum) })
+	pausetest.Run(t, "append", func() error { _, err := AppendCompress(data[:len(data):len(data)], nil); return err })
 
 	// Text is what takes most sequences for its size.
 	text := data[:128<<20]
 	for i := range text {
 		text[i] = "abcdefgh \n"[random.Uint64()%10]
 	}
-	check("store text", func() (err error) { n, err = CompressInto(envelope, text); return err })
-	check("retrieve text", func() error { _, err := s.RetrieveInto(text, envelope[:n]); return err })
+	pausetest.Run(t, "store text", func() (err error) { n, err = CompressInto(envelope, text); return err })
+	pausetest.Run(t, "retrieve text", func() error { _, err := s.RetrieveInto(text, envelope[:n]); return err })
 
 	// Formats are bytes of an envelope too, and read at any length.
 	for name, char := range map[string]string{"ASCII": "x", "not ASCII": "é"} {
@@ -65,7 +56,7 @@ func TestPauses(t *testing.T) {
 		}
 		long := binary.BigEndian.AppendUint32(append(envelope[:n-1], 0xdb), size)
 		long = append(long, strings.Repeat(char, size/len(char))...)
-		check("inspect a long format, "+name, func() error { _, err := Inspect(long); return err })
+		pausetest.Run(t, "inspect a long format, "+name, func() error { _, err := Inspect(long); return err })
 	}
 
 	// An old envelope spells its block as integers: one match, then literals.
@@ -94,12 +85,12 @@ func TestPauses(t *testing.T) {
 	}
 	old = binary.BigEndian.AppendUint32(append(old, 0xce), uint32(len(payload)))
 	old = append(old, "\xa7msgpack"...)
-	check("inspect integers", func() error { _, err := Inspect(old); return err })
-	check("retrieve integers", func() error { _, err := s.RetrieveInto(payload, old); return err })
+	pausetest.Run(t, "inspect integers", func() error { _, err := Inspect(old); return err })
+	pausetest.Run(t, "retrieve integers", func() error { _, err := s.RetrieveInto(payload, old); return err })
 
 	// In a map, what is unknown is passed over.
 	unknown := slices.Concat([]byte("\x81\xa1x\xdd\x10\x00\x00\x00"), make([]byte, 256<<20))
-	check("pass over a field", func() error {
+	pausetest.Run(t, "pass over a field", func() error {
 		if _, err := Inspect(unknown); !errors.Is(err, ErrInvalidInput) {
 			t.Error(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 // Every payload comes back, from our reader and from the plain one of these
@@ -104,7 +105,7 @@ func TestConcurrentUse(t *testing.T) {
 	for g := range 8 {
 		wait.Go(func() {
 			for i := range 50 {
-				own := randomBytes(g*50 + i)
+				own := bytetest.Noise(g*50 + i)
 				written, err := s.Store(own)
 				if err != nil {
 					t.Error(err)

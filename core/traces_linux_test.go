@@ -9,8 +9,6 @@ import (
 	"errors"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/internal/alone"
 	"github.com/cachekit-go/cachekit-core/internal/traces"
@@ -23,10 +21,7 @@ func TestNothingIsLeftOfPayloads(t *testing.T) {
 		return
 	}
 	const most = 3 << 20
-	memory, err := unix.Mmap(-1, 0, 4*most, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
+	memory := traces.Pages(t, 4*most)
 	data, envelope, out := memory[:most], memory[most:3*most], memory[3*most:]
 	s := core.NewByteStorage(core.DefaultFormat)
 	written := func(data []byte) []byte {

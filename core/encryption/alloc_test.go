@@ -7,6 +7,8 @@ package encryption
 import (
 	"runtime/debug"
 	"testing"
+
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 // The forms that write into memory of the caller's allocate nothing, and the others
@@ -25,7 +27,7 @@ func TestAllocations(t *testing.T) {
 				data[5+i] = byte(i>>3) * byte(i)
 			}
 			if n%2 != 0 {
-				copy(data[5:], noise(n)) // so that its envelope does not fit into memory that is kept
+				copy(data[5:], bytetest.Noise(n)) // so that its envelope does not fit into memory that is kept
 			}
 			sealed, err1 := e.Encrypt(key, data, aad)
 			ringSealed, err2 := ring.Encrypt(data, aad)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 func TestNonceIsInstanceIDAndCounter(t *testing.T) {
@@ -81,7 +82,7 @@ func TestRotationIsAnnounced(t *testing.T) {
 		}
 		spent(f.owner).Store(MaxEncryptions)
 		dst := make([]byte, 200)
-		if n, rotate, err := f.into(dst); n != 0 || rotate || err != core.ErrCounterExhausted || !only(dst, 0) {
+		if n, rotate, err := f.into(dst); n != 0 || rotate || err != core.ErrCounterExhausted || !bytetest.Only(dst, 0) {
 			t.Errorf("%s at the end: %d, %t, %v", f.name, n, rotate, err)
 		}
 		if got, err := f.more([]byte("abc")); string(got) != "abc" || err != core.ErrCounterExhausted {

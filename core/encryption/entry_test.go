@@ -5,29 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/crypt"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
-// noise is n bytes that do not compress.
-func noise(n int) []byte {
-	rng := rand.New(rand.NewPCG(5, 6))
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(rng.Uint32())
-	}
-	return b
-}
-
 // payloads are what compresses well, badly and not at all, in sizes around
 // every header width.
 func payloads() map[string][]byte {
-	noise := noise(70000)
+	noise := bytetest.Noise(70000)
 	text := []byte(strings.Repeat(`{"id":12345,"name":"someone","active":true},`, 2000))
 	all := map[string][]byte{"empty": {}}
 	for _, n := range []int{1, 15, 64, 200, 255, 256, 1000, 4096, 65535, 65536, 70000} {
@@ -121,7 +111,7 @@ func TestOpenRefusesWhatIsNotItsEnvelope(t *testing.T) {
 	good := envelopeOf(t, data, "json")
 	damaged := bytes.Clone(good)
 	damaged[20] ^= 0xff // inside the block
-	bomb := unhex(t, "94c41000000000000000000000000000000000 98 0000000000000000 ce1fffffff a46a736f6e")
+	bomb := bytetest.Unhex(t, "94c41000000000000000000000000000000000 98 0000000000000000 ce1fffffff a46a736f6e")
 	for _, c := range []struct {
 		name     string
 		envelope []byte
@@ -149,7 +139,7 @@ func TestOpenRefusesWhatIsNotItsEnvelope(t *testing.T) {
 			if string(got) != "abc" || !ok || !core.IsMiss(err) {
 				t.Errorf("%s: %q, %v; want one of %v", c.name, got, err, c.want)
 			}
-			if !only(free, 0, 0xaa) {
+			if !bytetest.Only(free, 0, 0xaa) {
 				t.Errorf("%s: something is left", c.name)
 			}
 		}
@@ -218,7 +208,7 @@ func TestSealLeavesNoPayloadInItsDestination(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !only(dst[n:], 0, mark) {
+		if !bytetest.Only(dst[n:], 0, mark) {
 			t.Fatalf("%s: something is left after the entry", name)
 		}
 		spent(ring).Store(MaxEncryptions)
@@ -226,7 +216,7 @@ func TestSealLeavesNoPayloadInItsDestination(t *testing.T) {
 		if n, _, err := ring.SealInto(dst, nil, data, "json"); n != 0 || err != core.ErrCounterExhausted {
 			t.Fatalf("%s: %d, %v", name, n, err)
 		}
-		if !only(dst, 0, mark) {
+		if !bytetest.Only(dst, 0, mark) {
 			t.Fatalf("%s: something is left though nothing was encrypted", name)
 		}
 		spent(ring).Store(0)
@@ -265,7 +255,7 @@ func TestAAD(t *testing.T) {
 		{"empty type", "t", "k", "f", true, &empty, "03 00000001 74 00000001 6b 00000001 66 00000004 54727565 00000000"},
 		{"type", "t", "k", "f", true, &json, "03 00000001 74 00000001 6b 00000001 66 00000004 54727565 00000004 6a736f6e"},
 	} {
-		want := unhex(t, c.want)
+		want := bytetest.Unhex(t, c.want)
 		to := memory.Behind([]byte("abc"))
 		got, err := crypt.AAD(&to, []byte(c.tenant), []byte(c.key), c.format, c.compressed, c.original)
 		if err != nil || !bytes.Equal(got, want) {

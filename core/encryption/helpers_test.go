@@ -2,7 +2,6 @@ package encryption
 
 import (
 	"bytes"
-	"encoding/hex"
 	"reflect"
 	"strings"
 	"sync/atomic"
@@ -90,38 +89,4 @@ func envelopeOf(t testing.TB, data []byte, format string) []byte {
 		t.Fatal(err)
 	}
 	return envelope
-}
-
-// only tells whether b is nothing but bytes of these values.
-func only(b []byte, values ...byte) bool {
-	for _, v := range b {
-		if bytes.IndexByte(values, v) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// hexBytes is a JSON string of hexadecimal digits.
-type hexBytes []byte
-
-func (h *hexBytes) UnmarshalText(text []byte) (err error) {
-	*h, err = hex.DecodeString(string(text))
-	return err
-}
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func wantCount(t *testing.T, what string, got, want int) {
-	t.Helper()
-	if got != want {
-		t.Fatalf("%d %s, want %d", got, what, want)
-	}
 }

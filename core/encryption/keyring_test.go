@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
@@ -429,7 +430,7 @@ func TestWipeLeavesNothingOfMasterKeys(t *testing.T) {
 	}
 	k.Wipe()
 	for i := range masters {
-		if !only(masters[i], 0) {
+		if !bytetest.Only(masters[i], 0) {
 			t.Errorf("master key %d is still in memory", i)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
@@ -241,7 +242,7 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 	}
 	copy(room, "a secret")
 	try("OpenInteropInto", fresh, func() error { _, _, err := fresh.OpenInteropInto(room, "key", refused); return err }, core.ErrInvalidInput, "Decrypt")
-	if !only(room[:len(noDocument)], 0) {
+	if !bytetest.Only(room[:len(noDocument)], 0) {
 		t.Errorf("%q is left of what was refused", room[:len(noDocument)])
 	}
 	try("OpenInterop", fresh, func() error { _, _, err := fresh.OpenInterop("key", refused); return err }, core.ErrInvalidInput, "Decrypt")

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
 
@@ -72,8 +73,8 @@ func TestEveryDamagedEntryIsAMiss(t *testing.T) {
 	damaged[5] ^= 1
 	broken := envelopeOf(t, []byte("some data"), "json")
 	broken[3] = 0x0f // a copy from before the first byte
-	bomb := unhex(t, "94c41000000000000000000000000000000000 98 0000000000000000 ce1fffffff a46a736f6e")
-	claim := unhex(t, "94c41000000000000000000000000000000000 98 0000000000000000 ce20000001 a46a736f6e")
+	bomb := bytetest.Unhex(t, "94c41000000000000000000000000000000000 98 0000000000000000 ce1fffffff a46a736f6e")
+	claim := bytetest.Unhex(t, "94c41000000000000000000000000000000000 98 0000000000000000 ce20000001 a46a736f6e")
 	wrongSize := envelopeOf(t, []byte("some data"), "json")
 	wrongSize[len(wrongSize)-6]++
 	for name, c := range map[string]struct {

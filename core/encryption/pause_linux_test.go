@@ -16,16 +16,6 @@ func TestPauses(t *testing.T) {
 		return
 	}
 	const size = 384 << 20
-	check := func(name string, work func() error) {
-		t.Helper()
-		t.Run(name, func(t *testing.T) {
-			var err error
-			pausetest.Check(t, func() { err = work() })
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
 	data, sealed, key := make([]byte, size), make([]byte, SealBound(size, 100)), make([]byte, KeySize)
 	for i := range data {
 		data[i] = byte(i * i >> 11)
@@ -39,28 +29,28 @@ func TestPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var n int
-	check("Encryptor.EncryptInto", func() (err error) { n, _, err = e.EncryptInto(sealed, key, data, nil); return err })
-	check("Encryptor.DecryptInto", func() error { _, err := e.DecryptInto(data, key, sealed[:n], nil); return err })
-	check("EncryptInto", func() (err error) { n, _, err = k.EncryptInto(sealed, data, nil); return err })
-	check("DecryptInto", func() error { _, _, err := k.DecryptInto(data, sealed[:n], nil); return err })
-	check("DecryptAtInto", func() error { _, err := k.DecryptAtInto(data, 0, sealed[:n], nil); return err })
-	check("DecryptInto of a forgery", func() error {
+	pausetest.Run(t, "Encryptor.EncryptInto", func() (err error) { n, _, err = e.EncryptInto(sealed, key, data, nil); return err })
+	pausetest.Run(t, "Encryptor.DecryptInto", func() error { _, err := e.DecryptInto(data, key, sealed[:n], nil); return err })
+	pausetest.Run(t, "EncryptInto", func() (err error) { n, _, err = k.EncryptInto(sealed, data, nil); return err })
+	pausetest.Run(t, "DecryptInto", func() error { _, _, err := k.DecryptInto(data, sealed[:n], nil); return err })
+	pausetest.Run(t, "DecryptAtInto", func() error { _, err := k.DecryptAtInto(data, 0, sealed[:n], nil); return err })
+	pausetest.Run(t, "DecryptInto of a forgery", func() error {
 		if _, _, err := k.DecryptInto(data, sealed[:n], []byte("other")); !errors.Is(err, core.ErrDecryptionFailed) {
 			return errors.New("it opened")
 		}
 		return nil
 	})
-	check("SealInto", func() (err error) { n, _, err = k.SealInto(sealed, []byte("key"), data, "f"); return err })
-	check("Open", func() error { _, _, err := k.Open([]byte("key"), sealed[:n], "f"); return err })
+	pausetest.Run(t, "SealInto", func() (err error) { n, _, err = k.SealInto(sealed, []byte("key"), data, "f"); return err })
+	pausetest.Run(t, "Open", func() error { _, _, err := k.Open([]byte("key"), sealed[:n], "f"); return err })
 
 	// Little data, and much of what it is bound to.
-	check("additional data", func() (err error) { n, _, err = k.EncryptInto(sealed, data[:10], data); return err })
+	pausetest.Run(t, "additional data", func() (err error) { n, _, err = k.EncryptInto(sealed, data[:10], data); return err })
 	format := strings.Repeat("é", size/2)
-	check("AppendAAD, with room", func() error {
+	pausetest.Run(t, "AppendAAD, with room", func() error {
 		_, err := AppendAAD(sealed[:0], []byte("t"), data[:100], format, false, "")
 		return err
 	})
-	check("AppendAAD", func() error { _, err := AppendAAD(nil, []byte("t"), data[:100], format, false, ""); return err })
-	check("a long master key", func() error { _, err := DeriveTenantKeys(data, []byte("t")); return err })
-	check("its fingerprint", func() error { KeyFingerprint(data); return nil })
+	pausetest.Run(t, "AppendAAD", func() error { _, err := AppendAAD(nil, []byte("t"), data[:100], format, false, ""); return err })
+	pausetest.Run(t, "a long master key", func() error { _, err := DeriveTenantKeys(data, []byte("t")); return err })
+	pausetest.Run(t, "its fingerprint", func() error { KeyFingerprint(data); return nil })
 }

@@ -5,12 +5,9 @@
 package encryption
 
 import (
-	"bytes"
 	"encoding/binary"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/internal/alone"
@@ -18,50 +15,19 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
 
-var implementations = []string{"", "CACHEKIT_AES=avx2", "CACHEKIT_AES=stdlib CACHEKIT_LZ4=portable"}
-
-// pages returns memory that the garbage collector does not know.
-func pages(t *testing.T, n int) []byte {
-	b, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // A key stands in memory only while something uses it; the first round keys of
 // AES-256 are the key itself. A hash keeps its state, whose last value is the
 // key, in 32-bit words.
 func TestNothingIsLeftOfKeys(t *testing.T) {
-	if !alone.Run(t, implementations...) {
+	if !alone.Run(t, traces.Encryptions...) {
 		return
 	}
-	const tenant = "memory"
 	var master, key [KeySize]byte
-	fill := func(b []byte) {
-		for i := range b {
-			b[i] = "0123456789abcdef"[i%16]
-		}
-	}
-	fill(master[:])
-	if err := DeriveDomainKeyInto(&key, master[:], []byte(tenant), []byte("encryption")); err != nil {
-		t.Fatal(err)
-	}
-	secret := traces.Hide(key[:])
-	// HKDF's pseudorandom key, by another implementation; as a complement, too.
-	prk := traces.Secret(unhex(t, "19be6f665474b824b3416f5a2c71fbe2f4163ef236b2d2c3297734bfcc06bf99"))
-	secrets := map[string]traces.Secret{
-		"master key": traces.Hide(master[:]), "key": secret, "key as the state of a hash": secret.Words(),
-		"pseudorandom key": prk, "pseudorandom key as the state of a hash": prk.Words(),
-		"inner padded key": prk.Xor(0x36), "outer padded key": prk.Xor(0x5c),
-	}
-	for name, secret := range secrets {
-		secrets[name] = secret[8:24] // some of it is enough
-	}
+	keys := traces.HideKeys(t, DeriveDomainKeyInto)
 	hexadecimal := strings.Repeat("30313233343536373839616263646566", 2)
 
 	data := make([]byte, 3*64<<10)
-	out, back := pages(t, len(data)+1000), pages(t, len(data)+1000)
+	out, back := traces.Pages(t, len(data)+1000), traces.Pages(t, len(data)+1000)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -75,8 +41,8 @@ func TestNothingIsLeftOfKeys(t *testing.T) {
 		}
 	}
 	withKeyring := func() {
-		fill(master[:])
-		ring, err := NewTenantKeyring(master[:], nil, []byte(tenant))
+		traces.Master(master[:])
+		ring, err := NewTenantKeyring(master[:], nil, []byte(traces.Tenant))
 		must(err)
 		for _, n := range []int{64, len(data)} {
 			n, _, err := ring.SealInto(out, []byte("k"), data[:n], "msgpack")
@@ -89,19 +55,15 @@ func TestNothingIsLeftOfKeys(t *testing.T) {
 		ring.Wipe()
 		clear(master[:])
 	}
-	derive := func(key *[KeySize]byte) {
-		fill(key[:])
-		must(DeriveDomainKeyInto(key, key[:], []byte(tenant), []byte("encryption")))
-	}
 	withTenantKeys := func() {
-		var keys TenantKeys
-		fill(master[:])
-		must(DeriveTenantKeysInto(&keys, master[:], []byte(tenant)))
+		var all TenantKeys
+		traces.Master(master[:])
+		must(DeriveTenantKeysInto(&all, master[:], []byte(traces.Tenant)))
 		clear(master[:])
-		keys.Wipe()
+		all.Wipe()
 	}
 	withEncryptor := func(open bool) {
-		derive(&key)
+		keys.Derive(t, &key)
 		defer clear(key[:])
 		e := newEncryptor(t)
 		for _, n := range []int{64, len(data)} {
@@ -128,8 +90,8 @@ func TestNothingIsLeftOfKeys(t *testing.T) {
 	other := strings.Repeat("5a", 32)
 	for name, f := range map[string]func(){
 		"keyring":                withKeyring,
-		"derivation":             func() { derive(&key); clear(key[:]) },
-		"fingerprint":            func() { derive(&key); KeyFingerprint(key[:]); clear(key[:]) },
+		"derivation":             func() { keys.Derive(t, &key); clear(key[:]) },
+		"fingerprint":            func() { keys.Derive(t, &key); KeyFingerprint(key[:]); clear(key[:]) },
 		"tenant keys":            withTenantKeys,
 		"encryption":             func() { withEncryptor(false) },
 		"decryption":             func() { withEncryptor(true) },
@@ -145,34 +107,19 @@ func TestNothingIsLeftOfKeys(t *testing.T) {
 			fromEnvironment(other, strings.Repeat(hexadecimal+",", MaxDecryptOnlyKeys+1), ErrTooManyKeys)
 		},
 	} {
-		traces.Apart(f)
-		var what []traces.What
-		for _, secret := range secrets {
-			what = append(what, secret)
-		}
-		if n := traces.OnStack(t, f, what...); n > 0 {
-			t.Errorf("%s: a key is left on the stack in %d places", name, n)
-		}
-		for kind, secret := range secrets {
-			if n := traces.Left(t, secret); n > 0 {
-				t.Errorf("%s: %s is left in %d places", name, kind, n)
-			}
-		}
+		keys.Check(t, name, f)
 	}
-	derive(&key)
-	if traces.Left(t, secret) != 1 || !bytes.Equal(traces.Hide(key[:]), secret) {
-		t.Error("a key is in memory, and was not found there")
-	}
+	keys.MustFind(t)
 }
 
 // Who wipes what he gave and what he got has wiped everything; a call that fails
 // leaves nothing to wipe.
 func TestNothingIsLeftOfPlaintexts(t *testing.T) {
-	if !alone.Run(t, implementations...) {
+	if !alone.Run(t, traces.Encryptions...) {
 		return
 	}
 	const most, format = 2 << 20, "json"
-	data, sealed, out := pages(t, most), pages(t, most+most/64), pages(t, most+most/64)
+	data, sealed, out := traces.Pages(t, most), traces.Pages(t, most+most/64), traces.Pages(t, most+most/64)
 	aad, cacheKey := []byte("aad"), []byte("k")
 	e, ring := newEncryptor(t), testKeyring(t, testKey(1), [][]byte{testKey(2)}, "t")
 	other := testKeyring(t, testKey(3), nil, "t")

@@ -34,15 +34,6 @@ var exported = []struct {
 	{reflect.TypeFor[TenantKeys](), nil},
 }
 
-// copyOf returns a copy of what v, a pointer, points to.
-func copyOf[T any](v *T) *T { return copied(v).(*T) }
-
-func copied(v any) any {
-	c := reflect.New(reflect.TypeOf(v).Elem())
-	c.Elem().Set(reflect.ValueOf(v).Elem())
-	return c.Interface()
-}
-
 // Two zero values would make the same nonces, and so would a copy and what it is a
 // copy of.
 func TestNoConstructorNoEncryption(t *testing.T) {
@@ -65,9 +56,9 @@ func TestNoConstructorNoEncryption(t *testing.T) {
 			wiped.(interface{ Wipe() }).Wipe()
 			for name, v := range map[string]any{
 				"zero value":           zero,
-				"copy":                 copied(made),
-				"copy of a zero value": copied(zero),
-				"copy of a wiped one":  copied(wiped),
+				"copy":                 typetest.Copy(made),
+				"copy of a zero value": typetest.Copy(zero),
+				"copy of a wiped one":  typetest.Copy(wiped),
 			} {
 				typetest.Unusable(t, e.typ.Name()+", "+name, v, e.make(t), ErrNotMade)
 			}
@@ -87,7 +78,7 @@ func TestWipeOfACopyLeavesTheOriginal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		copyOf(e).Wipe()
+		typetest.Copy(e).Wipe()
 		if got, err := e.Decrypt(key, sealed, nil); err != nil || string(got) != "data" {
 			t.Errorf("Encryptor: %q, %v", got, err)
 		}
@@ -100,8 +91,8 @@ func TestWipeOfACopyLeavesTheOriginal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	copyOf(masters).Wipe()
-	copyOf(k).Wipe()
+	typetest.Copy(masters).Wipe()
+	typetest.Copy(k).Wipe()
 	sealed, err := k.Encrypt([]byte("data"), nil)
 	if err != nil {
 		t.Fatal(err)

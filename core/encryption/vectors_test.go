@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/crypt"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/need"
@@ -16,36 +17,36 @@ import (
 
 // sealedVector is one published ciphertext and what it was made of.
 type sealedVector struct {
-	Name         string   `json:"name"`
-	Plaintext    hexBytes `json:"plaintext_hex"`
-	CacheKey     string   `json:"cache_key"`
-	Format       string   `json:"format"`
-	Compressed   bool     `json:"compressed"`
-	OriginalType *string  `json:"original_type"`
-	AAD          hexBytes `json:"aad_hex"`
-	Ciphertext   hexBytes `json:"ciphertext_hex"`
-	Fingerprint  hexBytes `json:"derived_key_fingerprint_hex"`
-	MasterKey    string   `json:"master_key_hex"`
-	RawKey       hexBytes `json:"raw_key_hex"`
+	Name         string       `json:"name"`
+	Plaintext    bytetest.Hex `json:"plaintext_hex"`
+	CacheKey     string       `json:"cache_key"`
+	Format       string       `json:"format"`
+	Compressed   bool         `json:"compressed"`
+	OriginalType *string      `json:"original_type"`
+	AAD          bytetest.Hex `json:"aad_hex"`
+	Ciphertext   bytetest.Hex `json:"ciphertext_hex"`
+	Fingerprint  bytetest.Hex `json:"derived_key_fingerprint_hex"`
+	MasterKey    string       `json:"master_key_hex"`
+	RawKey       bytetest.Hex `json:"raw_key_hex"`
 
-	EncryptedWith  string   `json:"encrypted_with"`
-	KeyFingerprint hexBytes `json:"key_fingerprint_hex"`
-	SealedAs       string   `json:"sealed_as"`
-	Reader         string   `json:"reader"`
-	Outcome        string   `json:"outcome"`
+	EncryptedWith  string       `json:"encrypted_with"`
+	KeyFingerprint bytetest.Hex `json:"key_fingerprint_hex"`
+	SealedAs       string       `json:"sealed_as"`
+	Reader         string       `json:"reader"`
+	Outcome        string       `json:"outcome"`
 }
 
 type protocolVectors struct {
-	Version     string   `json:"version"`
-	MasterKey   hexBytes `json:"master_key_hex"`
-	TenantID    string   `json:"tenant_id"`
-	Fingerprint hexBytes `json:"derived_key_fingerprint_hex"`
+	Version     string       `json:"version"`
+	MasterKey   bytetest.Hex `json:"master_key_hex"`
+	TenantID    string       `json:"tenant_id"`
+	Fingerprint bytetest.Hex `json:"derived_key_fingerprint_hex"`
 	Keyring     struct {
 		TenantID string `json:"tenant_id"`
 		Entries  []struct {
-			ID          string   `json:"id"`
-			MasterKey   hexBytes `json:"master_key_hex"`
-			Fingerprint hexBytes `json:"derived_key_fingerprint_hex"`
+			ID          string       `json:"id"`
+			MasterKey   bytetest.Hex `json:"master_key_hex"`
+			Fingerprint bytetest.Hex `json:"derived_key_fingerprint_hex"`
 		} `json:"entries"`
 		Vectors       []sealedVector `json:"vectors"`
 		Configuration struct {
@@ -64,7 +65,7 @@ type protocolVectors struct {
 	} `json:"decrypted_container"`
 	DefaultTenant struct {
 		TenantID    string         `json:"tenant_id"`
-		Fingerprint hexBytes       `json:"derived_key_fingerprint_hex"`
+		Fingerprint bytetest.Hex   `json:"derived_key_fingerprint_hex"`
 		Vectors     []sealedVector `json:"vectors"`
 	} `json:"default_tenant"`
 	MasterKeyInput struct {
@@ -137,7 +138,7 @@ func (v *sealedVector) check(t *testing.T, master []byte, tenant string) {
 
 func TestProtocolDerivationAndCiphertexts(t *testing.T) {
 	p := loadProtocol(t)
-	wantCount(t, "vectors", len(p.Vectors), 9)
+	need.Count(t, "vectors", len(p.Vectors), 9)
 	checkFingerprint(t, p.MasterKey, p.TenantID, p.Fingerprint)
 	for _, v := range p.Vectors {
 		v.check(t, p.MasterKey, p.TenantID)
@@ -161,7 +162,7 @@ func checkFingerprint(t *testing.T, master []byte, tenant string, want []byte) {
 
 func TestProtocolAADRejects(t *testing.T) {
 	p := loadProtocol(t)
-	wantCount(t, "AAD rejects", len(p.AADRejects), 10)
+	need.Count(t, "AAD rejects", len(p.AADRejects), 10)
 	ring := testKeyring(t, p.MasterKey, nil, p.TenantID)
 	byName := map[string]sealedVector{}
 	for _, v := range p.Vectors {
@@ -185,8 +186,8 @@ func TestProtocolAADRejects(t *testing.T) {
 func TestProtocolKeyring(t *testing.T) {
 	p := loadProtocol(t)
 	ring := &p.Keyring
-	wantCount(t, "keyring entries", len(ring.Entries), 2)
-	wantCount(t, "keyring vectors", len(ring.Vectors), 2)
+	need.Count(t, "keyring entries", len(ring.Entries), 2)
+	need.Count(t, "keyring vectors", len(ring.Vectors), 2)
 	masters := map[string][]byte{}
 	for _, e := range ring.Entries {
 		masters[e.ID] = e.MasterKey
@@ -225,12 +226,12 @@ func TestProtocolKeyring(t *testing.T) {
 
 func TestProtocolKeyringConfiguration(t *testing.T) {
 	rows := loadProtocol(t).Keyring.Configuration.Vectors
-	wantCount(t, "configurations", len(rows), 4)
+	need.Count(t, "configurations", len(rows), 4)
 	for _, row := range rows {
-		current := unhex(t, row.Current)
+		current := bytetest.Unhex(t, row.Current)
 		var decryptOnly [][]byte
 		for _, key := range row.DecryptOnly {
-			decryptOnly = append(decryptOnly, unhex(t, key))
+			decryptOnly = append(decryptOnly, bytetest.Unhex(t, key))
 		}
 		t.Setenv(MasterKeyVariable, row.Current)
 		t.Setenv(PreviousMasterKeysVariable, strings.Join(row.DecryptOnly, ","))
@@ -247,7 +248,7 @@ func TestProtocolKeyringConfiguration(t *testing.T) {
 
 func TestProtocolDefaultTenant(t *testing.T) {
 	p := loadProtocol(t)
-	wantCount(t, "default tenant vectors", len(p.DefaultTenant.Vectors), 1)
+	need.Count(t, "default tenant vectors", len(p.DefaultTenant.Vectors), 1)
 	if p.DefaultTenant.TenantID != DefaultTenant {
 		t.Fatalf("tenant %q", p.DefaultTenant.TenantID)
 	}
@@ -257,9 +258,9 @@ func TestProtocolDefaultTenant(t *testing.T) {
 
 func TestProtocolMasterKeyInput(t *testing.T) {
 	in := &loadProtocol(t).MasterKeyInput
-	wantCount(t, "accepted keys", len(in.Accept), 2)
-	wantCount(t, "refused keys", len(in.Reject), 11)
-	wantCount(t, "refused raw keys", len(in.RawRejects), 5)
+	need.Count(t, "accepted keys", len(in.Accept), 2)
+	need.Count(t, "refused keys", len(in.Reject), 11)
+	need.Count(t, "refused raw keys", len(in.RawRejects), 5)
 	t.Setenv(PreviousMasterKeysVariable, "")
 	for _, v := range in.Accept {
 		t.Setenv(MasterKeyVariable, v.MasterKey)
@@ -303,7 +304,7 @@ func refused(err error) bool {
 // the other readers live elsewhere, and here only the decryption is theirs.
 func TestProtocolContainers(t *testing.T) {
 	p := loadProtocol(t)
-	wantCount(t, "containers", len(p.Containers.Vectors), 6)
+	need.Count(t, "containers", len(p.Containers.Vectors), 6)
 	ring := testKeyring(t, p.MasterKey, nil, p.TenantID)
 	readers := 0
 	for _, v := range p.Containers.Vectors {
@@ -318,21 +319,21 @@ func TestProtocolContainers(t *testing.T) {
 			t.Errorf("%s: Open gives %x, %v; want %v", v.Name, got, err, want)
 		}
 	}
-	wantCount(t, "containers for the envelope reader", readers, 1)
+	need.Count(t, "containers for the envelope reader", readers, 1)
 }
 
 // The few answers that everything hangs on, for where the files are absent.
 func TestKnownAnswers(t *testing.T) {
 	master := bytes.Repeat([]byte{0x61}, 32)
 	const tenant = "cross-sdk-test"
-	checkFingerprint(t, master, tenant, unhex(t, "96179a9bc881aa7ca83f04b78a66afd3"))
+	checkFingerprint(t, master, tenant, bytetest.Unhex(t, "96179a9bc881aa7ca83f04b78a66afd3"))
 	v := sealedVector{
 		Name:     "basic",
 		CacheKey: "test:vector:1", Format: "msgpack",
-		Plaintext: unhex(t, "0102030405060708"),
-		AAD: unhex(t, "03 0000000e 63726f73732d73646b2d74657374 0000000d 746573743a766563746f723a31"+
+		Plaintext: bytetest.Unhex(t, "0102030405060708"),
+		AAD: bytetest.Unhex(t, "03 0000000e 63726f73732d73646b2d74657374 0000000d 746573743a766563746f723a31"+
 			"00000007 6d73677061636b 00000005 46616c7365"),
-		Ciphertext: unhex(t, "f8f69c70000000000000000087d9ec09f2c2347a4b37d5330ccf50e3c31e69642801bef5"),
+		Ciphertext: bytetest.Unhex(t, "f8f69c70000000000000000087d9ec09f2c2347a4b37d5330ccf50e3c31e69642801bef5"),
 	}
 	v.check(t, master, tenant)
 }

@@ -61,16 +61,7 @@ func TestPauses(t *testing.T) {
 		{"two long names", twoNames, true},
 	} {
 		doc := c.doc()
-		check := func(name string, work func() error) {
-			t.Helper()
-			t.Run(c.name+"/"+name, func(t *testing.T) {
-				var err error
-				pausetest.Check(t, func() { err = work() })
-				if err != nil {
-					t.Error(err)
-				}
-			})
-		}
+		check := func(name string, work func() error) { pausetest.Run(t, c.name+"/"+name, work) }
 		if !c.few {
 			check("check", func() error { return Check(doc) })
 		}
@@ -100,13 +91,6 @@ func TestPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var n int
-	t.Run("seal", func(t *testing.T) {
-		pausetest.Check(t, func() { n, _, err = keys.SealInteropInto(room, "key", doc) })
-	})
-	t.Run("open", func(t *testing.T) {
-		pausetest.Check(t, func() { _, _, err = keys.OpenInteropInto(doc, "key", room[:n]) })
-	})
-	if err != nil {
-		t.Error(err)
-	}
+	pausetest.Run(t, "seal", func() (err error) { n, _, err = keys.SealInteropInto(room, "key", doc); return err })
+	pausetest.Run(t, "open", func() error { _, _, err := keys.OpenInteropInto(doc, "key", room[:n]); return err })
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 )
 
 const testKey = "users:get_user:61598716255080080f6456eb065c2e51badfaa4320b0efe97469c29cffee8875"
@@ -40,11 +41,11 @@ func TestEncryptionVectors(t *testing.T) {
 	v := readInteropVectors(t)
 	count(t, "encryption vectors", len(v.Encryption), 1)
 	for _, c := range v.Encryption {
-		k := keyring(t, c.Tenant, unhex(t, c.Master))
+		k := keyring(t, c.Tenant, bytetest.Unhex(t, c.Master))
 		if got, err := k.Fingerprint(0); err != nil || hex.EncodeToString(got[:]) != c.Fingerprint {
 			t.Errorf("%s: fingerprint %x, %v; want %s", c.Name, got, err, c.Fingerprint)
 		}
-		if got, index, err := k.OpenInterop(c.CacheKey, unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
+		if got, index, err := k.OpenInterop(c.CacheKey, bytetest.Unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
 			t.Errorf("%s: opens to %x with key %d, %v; want %s", c.Name, got, index, err, c.Plaintext)
 		}
 	}
@@ -86,17 +87,17 @@ func TestSealedEntryVectors(t *testing.T) {
 	entries = append(entries, v.MasterKeys.Accept...)
 	count(t, "entries of the default tenant", len(entries), 3)
 	for _, c := range entries {
-		k := keyring(t, encryption.DefaultTenant, unhex(t, c.Master))
-		if got, index, err := k.OpenInterop(c.CacheKey, unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
+		k := keyring(t, encryption.DefaultTenant, bytetest.Unhex(t, c.Master))
+		if got, index, err := k.OpenInterop(c.CacheKey, bytetest.Unhex(t, c.Ciphertext)); err != nil || index != 0 || hex.EncodeToString(got) != c.Plaintext {
 			t.Errorf("%s: opens to %x with key %d, %v; want %s", c.Name, got, index, err, c.Plaintext)
 		}
 	}
 
 	count(t, "containers", len(v.Containers.Vectors), 6)
-	k := keyring(t, v.Tenant, unhex(t, v.Master))
+	k := keyring(t, v.Tenant, bytetest.Unhex(t, v.Master))
 	refused, kept := 0, 0
 	for _, c := range v.Containers.Vectors {
-		got, _, err := k.OpenInterop(c.CacheKey, unhex(t, c.Ciphertext))
+		got, _, err := k.OpenInterop(c.CacheKey, bytetest.Unhex(t, c.Ciphertext))
 		switch {
 		case c.Reader == "interop":
 			refused++

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/internal/alone"
@@ -25,13 +23,11 @@ func TestNothingIsLeftOfArgumentsAndValues(t *testing.T) {
 		return
 	}
 	const most = 2 << 20
-	memory, err := unix.Mmap(-1, 0, 6*most, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
+	memory := traces.Pages(t, 6*most)
 	in, out, sealed := memory[:2*most], memory[2*most:4*most], memory[4*most:]
 	var rings [2]*encryption.TenantKeyring
 	for i := range rings {
+		var err error
 		if rings[i], err = encryption.NewTenantKeyring(make([]byte, 32-i), nil, []byte("t")); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/documenttest"
 	"github.com/cachekit-go/cachekit-core/internal/need"
@@ -35,15 +36,6 @@ func count(t *testing.T, what string, got, want int) {
 	if got != want {
 		t.Errorf("%d %s in the file, want %d", got, what, want)
 	}
-}
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // untag turns tagged JSON into the Go value that it stands for.
@@ -192,7 +184,7 @@ func TestKeyVectors(t *testing.T) {
 			if err := e.array(args, 0); err != nil || hex.EncodeToString(e.out) != c.Canonical {
 				t.Errorf("arguments are %x, %v; want %s", e.out, err, c.Canonical)
 			}
-			canonical := unhex(t, c.Canonical)
+			canonical := bytetest.Unhex(t, c.Canonical)
 			if got, err := KeyFromMsgpack(c.Namespace, c.Operation, canonical); err != nil || got != c.Key {
 				t.Errorf("from canonical MessagePack: %q, %v; want %q", got, err, c.Key)
 			}
@@ -212,7 +204,7 @@ func TestValueVectors(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, c := range v.Value {
 		t.Run(c.Name, func(t *testing.T) {
-			want := unhex(t, c.Canonical)
+			want := bytetest.Unhex(t, c.Canonical)
 			value := mustUntag(t, c.Value)
 			if got, err := Value(value); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("from a Go value: %x, %v; want %x", got, err, want)
@@ -270,7 +262,7 @@ func TestReaderVectors(t *testing.T) {
 	}
 	for _, c := range v.Accept {
 		t.Run(c.Name, func(t *testing.T) {
-			doc := unhex(t, c.Input)
+			doc := bytetest.Unhex(t, c.Input)
 			if err := Check(doc); err != nil {
 				t.Error(err)
 			}
@@ -285,7 +277,7 @@ func TestReaderVectors(t *testing.T) {
 	}
 	for _, c := range v.Reject {
 		t.Run(c.Name, func(t *testing.T) {
-			refusedEverywhere(t, unhex(t, c.Input))
+			refusedEverywhere(t, bytetest.Unhex(t, c.Input))
 		})
 	}
 }
@@ -314,8 +306,8 @@ func TestDecodeBoundsVectors(t *testing.T) {
 	count(t, "accept vectors", len(v.Accept), 3)
 	for _, c := range v.Reject {
 		t.Run(c.Name, func(t *testing.T) {
-			built := unhex(t, strings.Repeat(c.Construction.Repeat, c.Construction.Count)+c.Construction.Suffix)
-			if doc := unhex(t, c.Input); !bytes.Equal(doc, built) {
+			built := bytetest.Unhex(t, strings.Repeat(c.Construction.Repeat, c.Construction.Count)+c.Construction.Suffix)
+			if doc := bytetest.Unhex(t, c.Input); !bytes.Equal(doc, built) {
 				t.Error("the input is not what its construction says")
 			}
 			refusedEverywhere(t, built)
@@ -323,7 +315,7 @@ func TestDecodeBoundsVectors(t *testing.T) {
 	}
 	for _, c := range v.Accept {
 		t.Run(c.Name, func(t *testing.T) {
-			doc := unhex(t, c.Input)
+			doc := bytetest.Unhex(t, c.Input)
 			if err := Check(doc); err != nil {
 				t.Error(err)
 			}
@@ -354,7 +346,7 @@ func TestPythonFrameVectors(t *testing.T) {
 		}
 		for _, c := range cases {
 			t.Run(c.Name, func(t *testing.T) {
-				b := unhex(t, c.Frame)
+				b := bytetest.Unhex(t, c.Frame)
 				if !bytes.HasPrefix(b, []byte("CK\x03")) {
 					others++
 					if err := Check(b); errors.Is(err, document.ErrFrame) {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
@@ -105,39 +106,25 @@ func TestTooLong(t *testing.T) {
 }
 
 // guarded is whole pages between two that fault.
-type guarded struct{ b []byte }
+type guarded []byte
 
-func newGuarded(t *testing.T, size int) guarded {
-	page := syscall.Getpagesize()
-	size = (size + page - 1) / page * page
-	m, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Munmap(m) })
-	for _, guard := range [][]byte{m[:page], m[page+size:]} {
-		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return guarded{m[page : page+size]}
-}
+func newGuarded(t testing.TB, size int) guarded { return bytetest.Guarded(t, size) }
 
 // place returns n bytes that touch the guard page behind or the one before.
 func (g guarded) place(n int, atEnd bool) []byte {
 	if atEnd {
-		return g.b[len(g.b)-n:][:n:n]
+		return g[len(g)-n:][:n:n]
 	}
-	return g.b[:n:n]
+	return g[:n:n]
 }
 
 // beside is up to 128 bytes on the other side.
 func (g guarded) beside(n int, atEnd bool) []byte {
 	if atEnd {
-		b := g.b[:len(g.b)-n]
+		b := g[:len(g)-n]
 		return b[max(0, len(b)-128):]
 	}
-	return g.b[n:min(len(g.b), n+128)]
+	return g[n:min(len(g), n+128)]
 }
 
 func (g guarded) fence(n int, atEnd bool) {

@@ -3,12 +3,12 @@ package aesgcm
 import (
 	"bufio"
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
@@ -39,7 +39,7 @@ func TestPaperVectors(t *testing.T) {
 		{"15", key, nonce, msg, "", ct, "b094dac5d93471bdec1a502270e3cc6c"},
 		{"16", key, nonce, msg[:120], aad, ct[:120], "76fc6ece0f4e1768cddf8853bb2d551b"},
 	} {
-		vectors = append(vectors, vector{"case " + v.name, unhex(t, v.key), unhex(t, v.nonce), unhex(t, v.msg), unhex(t, v.aad), unhex(t, v.ct+v.tag), false})
+		vectors = append(vectors, vector{"case " + v.name, bytetest.Unhex(t, v.key), bytetest.Unhex(t, v.nonce), bytetest.Unhex(t, v.msg), bytetest.Unhex(t, v.aad), bytetest.Unhex(t, v.ct+v.tag), false})
 	}
 	checkVectors(t, vectors, 4)
 }
@@ -68,7 +68,7 @@ func TestWycheproof(t *testing.T) {
 			if v.Result != "valid" && v.Result != "invalid" {
 				t.Errorf("%s: result %q", name, v.Result)
 			}
-			vectors = append(vectors, vector{name, unhex(t, v.Key), unhex(t, v.IV), unhex(t, v.Msg), unhex(t, v.AAD), unhex(t, v.CT+v.Tag), v.Result == "invalid"})
+			vectors = append(vectors, vector{name, bytetest.Unhex(t, v.Key), bytetest.Unhex(t, v.IV), bytetest.Unhex(t, v.Msg), bytetest.Unhex(t, v.AAD), bytetest.Unhex(t, v.CT+v.Tag), v.Result == "invalid"})
 		}
 	}
 	checkVectors(t, vectors, 66)
@@ -93,7 +93,7 @@ func TestRingVectors(t *testing.T) {
 			wrongNonce++
 			clear(fields)
 		case len(fields) > 0:
-			field := func(name string) []byte { return unhex(t, fields[name]) }
+			field := func(name string) []byte { return bytetest.Unhex(t, fields[name]) }
 			vectors = append(vectors, vector{fmt.Sprintf("case before line %d", number), field("KEY"), field("NONCE"), field("IN"),
 				field("AD"), append(field("CT"), field("TAG")...), fields["FAILS"] != ""})
 			clear(fields)
@@ -146,13 +146,4 @@ func checkVectors(t *testing.T, vectors []vector, count int) {
 			}
 		}
 	})
-}
-
-func unhex(t *testing.T, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"unsafe"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/cachekit-go/cachekit-core/internal/alone"
 	"github.com/cachekit-go/cachekit-core/internal/traces"
 )
@@ -21,10 +19,7 @@ func TestNothingIsLeftOfThePayload(t *testing.T) {
 	if !alone.Run(t) {
 		return
 	}
-	data, err := unix.Mmap(-1, 0, 32*chunk, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := traces.Pages(t, 32*chunk)
 	payload := traces.Payload(1)
 	payload.Fill(data)
 	if traces.Left(t, payload) < len(data)/8 {

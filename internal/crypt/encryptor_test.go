@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
@@ -51,7 +52,7 @@ func TestEncryptorRoundTrip(t *testing.T) {
 				t.Fatalf("Decrypt in place: %v", err)
 			}
 			copy(buffer, kept)
-			if got, err := e.Decrypt(into(buffer[limits.NonceSize:]), testKey(9), buffer, nil); got != nil || err != codes.DecryptionFailed || !only(inside, 0) {
+			if got, err := e.Decrypt(into(buffer[limits.NonceSize:]), testKey(9), buffer, nil); got != nil || err != codes.DecryptionFailed || !bytetest.Only(inside, 0) {
 				t.Fatalf("another key, in place: %d bytes, %v, or something is left", len(got), err)
 			}
 		}

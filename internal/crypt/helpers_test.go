@@ -2,9 +2,6 @@ package crypt
 
 import (
 	"bytes"
-	"encoding/hex"
-	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -41,11 +38,14 @@ func testKeyring(t testing.TB, current []byte, decryptOnly [][]byte, tenant stri
 	return k
 }
 
-// fresh is memory that Go allocates.
-func fresh() *memory.Dest {
-	to := memory.From(memory.Make)
+// from is memory of an allocator.
+func from(alloc memory.Alloc) *memory.Dest {
+	to := memory.From(alloc)
 	return &to
 }
+
+// fresh is memory that Go allocates.
+func fresh() *memory.Dest { return from(memory.Make) }
 
 // into is a buffer.
 func into(buffer []byte) *memory.Dest {
@@ -63,50 +63,9 @@ func entryAAD(t testing.TB, k *TenantKeyring, cacheKey, format string, compresse
 	return aad
 }
 
-// copyOf returns a copy of what v points to.
-func copyOf[T any](v *T) *T {
-	c := reflect.New(reflect.TypeFor[T]())
-	c.Elem().Set(reflect.ValueOf(v).Elem())
-	return c.Interface().(*T)
-}
-
 // panics tells whether f does.
 func panics(f func()) (did bool) {
 	defer func() { did = recover() != nil }()
 	f()
 	return false
-}
-
-// only tells whether b is nothing but bytes of these values.
-func only(b []byte, values ...byte) bool {
-	for _, v := range b {
-		if bytes.IndexByte(values, v) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// hexBytes is a JSON string of hexadecimal digits.
-type hexBytes []byte
-
-func (h *hexBytes) UnmarshalText(text []byte) (err error) {
-	*h, err = hex.DecodeString(string(text))
-	return err
-}
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func wantCount(t *testing.T, what string, got, want int) {
-	t.Helper()
-	if got != want {
-		t.Fatalf("%d %s, want %d", got, what, want)
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
@@ -48,7 +49,7 @@ func checkHKDF(t *testing.T, name string, ikm, salt, info, okm []byte) {
 
 func TestHKDFRFC5869(t *testing.T) {
 	for i, v := range rfc5869 {
-		checkHKDF(t, fmt.Sprintf("A.%d", i+1), unhex(t, v.ikm), unhex(t, v.salt), unhex(t, v.info), unhex(t, v.okm))
+		checkHKDF(t, fmt.Sprintf("A.%d", i+1), bytetest.Unhex(t, v.ikm), bytetest.Unhex(t, v.salt), bytetest.Unhex(t, v.info), bytetest.Unhex(t, v.okm))
 	}
 }
 
@@ -69,9 +70,9 @@ func TestHKDFRing(t *testing.T) {
 			continue
 		}
 		count++
-		checkHKDF(t, name, unhex(t, fields["IKM"]), unhex(t, fields["salt"]), unhex(t, fields["info"]), unhex(t, fields["OKM"]))
+		checkHKDF(t, name, bytetest.Unhex(t, fields["IKM"]), bytetest.Unhex(t, fields["salt"]), bytetest.Unhex(t, fields["info"]), bytetest.Unhex(t, fields["OKM"]))
 	}
-	wantCount(t, "ring vectors", count, 5)
+	need.Count(t, "ring vectors", count, 5)
 }
 
 func TestHKDFWycheproof(t *testing.T) {
@@ -79,14 +80,14 @@ func TestHKDFWycheproof(t *testing.T) {
 		NumberOfTests int `json:"numberOfTests"`
 		TestGroups    []struct {
 			Tests []struct {
-				TcID    int      `json:"tcId"`
-				Comment string   `json:"comment"`
-				IKM     hexBytes `json:"ikm"`
-				Salt    hexBytes `json:"salt"`
-				Info    hexBytes `json:"info"`
-				Size    int      `json:"size"`
-				OKM     hexBytes `json:"okm"`
-				Result  string   `json:"result"`
+				TcID    int          `json:"tcId"`
+				Comment string       `json:"comment"`
+				IKM     bytetest.Hex `json:"ikm"`
+				Salt    bytetest.Hex `json:"salt"`
+				Info    bytetest.Hex `json:"info"`
+				Size    int          `json:"size"`
+				OKM     bytetest.Hex `json:"okm"`
+				Result  string       `json:"result"`
 			} `json:"tests"`
 		} `json:"testGroups"`
 	}
@@ -112,9 +113,9 @@ func TestHKDFWycheproof(t *testing.T) {
 			checkHKDF(t, fmt.Sprintf("tcId %d %s", v.TcID, v.Comment), v.IKM, v.Salt, v.Info, v.OKM)
 		}
 	}
-	wantCount(t, "tests", valid+tooLarge, file.NumberOfTests)
-	wantCount(t, "valid tests", valid, 83)
-	wantCount(t, "tests of too large a size", tooLarge, 3)
+	need.Count(t, "tests", valid+tooLarge, file.NumberOfTests)
+	need.Count(t, "valid tests", valid, 83)
+	need.Count(t, "tests of too large a size", tooLarge, 3)
 }
 
 func TestHKDFAgreesWithTheStandardLibrary(t *testing.T) {

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/envelope"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -14,20 +14,9 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/meter"
 )
 
-// noise is n bytes that do not compress.
-func noise(n int) []byte {
-	rng := rand.New(rand.NewPCG(5, uint64(n)))
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(rng.Uint32())
-	}
-	return b
-}
-
 // ringCalls are all calls of a keyring that take memory for their result, up to the
 // first time that they ask for some. What reads opens sealed, whatever that is.
 func ringCalls(k *TenantKeyring, sealed []byte) map[string]func(alloc memory.Alloc) error {
-	from := func(alloc memory.Alloc) *memory.Dest { to := memory.From(alloc); return &to }
 	return map[string]func(alloc memory.Alloc) error{
 		"Encrypt":     func(a memory.Alloc) error { _, _, err := k.Encrypt(from(a), []byte("data"), nil); return err },
 		"Seal":        func(a memory.Alloc) error { _, _, err := k.Seal(from(a), nil, []byte("data"), "f"); return err },
@@ -39,19 +28,12 @@ func ringCalls(k *TenantKeyring, sealed []byte) map[string]func(alloc memory.All
 	}
 }
 
-func encryptorCalls(e *Encryptor, sealed []byte) map[string]func(alloc memory.Alloc) error {
-	return map[string]func(alloc memory.Alloc) error{
-		"Encryptor.Encrypt": func(a memory.Alloc) error {
-			to := memory.From(a)
-			_, _, err := e.Encrypt(&to, testKey(1), []byte("data"), nil)
-			return err
-		},
-		"Encryptor.Decrypt": func(a memory.Alloc) error {
-			to := memory.From(a)
-			_, err := e.Decrypt(&to, testKey(1), sealed, nil)
-			return err
-		},
-	}
+// allCalls are those of a keyring and those of an Encryptor.
+func allCalls(k *TenantKeyring, e *Encryptor, sealed []byte) map[string]func(alloc memory.Alloc) error {
+	calls, key := ringCalls(k, sealed), testKey(1)
+	calls["Encryptor.Encrypt"] = func(a memory.Alloc) error { _, _, err := e.Encrypt(from(a), key, []byte("data"), nil); return err }
+	calls["Encryptor.Decrypt"] = func(a memory.Alloc) error { _, err := e.Decrypt(from(a), key, sealed, nil); return err }
+	return calls
 }
 
 // Where there is no memory, nothing is attempted, counted or spent, and nobody is
@@ -60,11 +42,7 @@ func TestNoMemoryNothingCounted(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		k, e := testKeyring(t, testKey(1), nil, "t"), newEncryptor(t)
 		sealed := make([]byte, 100)
-		calls := ringCalls(k, sealed)
-		for name, call := range encryptorCalls(e, sealed) {
-			calls[name] = call
-		}
-		for name, call := range calls {
+		for name, call := range allCalls(k, e, sealed) {
 			asked := 0
 			err := call(func(int) []byte { asked++; return nil })
 			if err != codes.OutOfMemory || codes.IsMiss(err) || asked != 1 {
@@ -75,7 +53,7 @@ func TestNoMemoryNothingCounted(t *testing.T) {
 			}
 		}
 		// What has no size asks for no memory.
-		for name, call := range ringCalls(k, sealed[:limits.Overhead-1]) {
+		for name, call := range allCalls(k, e, sealed[:limits.Overhead-1]) {
 			asked := false
 			err := call(func(n int) []byte { asked = true; return make([]byte, n) })
 			if errors.Is(err, codes.InvalidInput) == asked {
@@ -93,13 +71,11 @@ func TestPanicCountsAsAnError(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		k, e := testKeyring(t, testKey(1), nil, "t"), newEncryptor(t)
 		sealed := make([]byte, 100)
-		calls := ringCalls(k, sealed)
-		for name, call := range encryptorCalls(e, sealed) {
-			calls[name] = call
-		}
-		delete(calls, "Seal") // these two begin when they have memory
-		delete(calls, "Open")
+		calls := allCalls(k, e, sealed)
 		for name, call := range calls {
+			if name == "Seal" || name == "Open" {
+				continue // these two begin when they have memory
+			}
 			k0, e0 := k.Metrics(), e.Metrics()
 			if !panics(func() { _ = call(func(int) []byte { panic("no more of this") }) }) {
 				t.Errorf("%s: no panic", name)
@@ -128,7 +104,7 @@ func TestPanicCountsAsAnError(t *testing.T) {
 		}
 		before := k.Metrics()
 		for _, name := range []string{"Seal", "Open"} {
-			if !panics(func() { _ = ringCalls(k, sealed)[name](func(int) []byte { panic("no more of this") }) }) || k.Metrics() != before {
+			if !panics(func() { _ = calls[name](func(int) []byte { panic("no more of this") }) }) || k.Metrics() != before {
 				t.Errorf("%s: no panic, or counted as %+v after %+v", name, k.Metrics(), before)
 			}
 		}
@@ -144,7 +120,7 @@ func TestPlaintextsThatHaveToBeDocuments(t *testing.T) {
 	old := testKeyring(t, testKey(2), nil, "tenant")
 	aad := []byte("aad")
 	for _, n := range []int{0, 1, 64, 5000, 100000} {
-		document := append(binary.BigEndian.AppendUint32([]byte{0xc6}, uint32(n)), noise(n)...)
+		document := append(binary.BigEndian.AppendUint32([]byte{0xc6}, uint32(n)), bytetest.Noise(n)...)
 		other := append(bytes.Clone(document), 0)
 		for index, k := range []*TenantKeyring{ring, old} {
 			sealed, rotate, err := k.encryptAs(aDocument, fresh(), document, aad)
@@ -160,8 +136,8 @@ func TestPlaintextsThatHaveToBeDocuments(t *testing.T) {
 			}
 
 			before := k.Counter()
-			none := memory.From(func(int) []byte { t.Error("memory for what is refused"); return nil })
-			if got, _, err := k.encryptAs(aDocument, &none, other, aad); got != nil || !errors.Is(err, codes.InvalidInput) || codes.IsMiss(err) || k.Counter() != before {
+			none := from(func(int) []byte { t.Error("memory for what is refused"); return nil })
+			if got, _, err := k.encryptAs(aDocument, none, other, aad); got != nil || !errors.Is(err, codes.InvalidInput) || codes.IsMiss(err) || k.Counter() != before {
 				t.Errorf("%d bytes that are refused: %d, %v, %d nonces", n, len(got), err, k.Counter()-before)
 			}
 			sealed, _, err = k.encryptAs(anything, fresh(), other, aad)
@@ -170,7 +146,7 @@ func TestPlaintextsThatHaveToBeDocuments(t *testing.T) {
 			}
 			out := bytes.Repeat([]byte{0xaa}, len(other)+1)
 			got, by, err = ring.decryptAs(aDocument, allKeys, into(out), sealed, aad)
-			if got != nil || by != 0 || !errors.Is(err, codes.InvalidInput) || !codes.IsMiss(err) || !only(out[:len(other)], 0) || out[len(other)] != 0xaa {
+			if got != nil || by != 0 || !errors.Is(err, codes.InvalidInput) || !codes.IsMiss(err) || !bytetest.Only(out[:len(other)], 0) || out[len(other)] != 0xaa {
 				t.Errorf("%d bytes that are refused: %d with key %d, %v, or something is left", n, len(got), by, err)
 			}
 			if got, _, err := ring.decryptAs(anything, allKeys, fresh(), sealed, aad); err != nil || !bytes.Equal(got, other) {
@@ -186,16 +162,15 @@ func TestResultsLieAtTheStartOfMemory(t *testing.T) {
 	const mark = 0xa5
 	var room []byte
 	large := func() *memory.Dest {
-		to := memory.From(func(n int) []byte { room = bytes.Repeat([]byte{mark}, n+1000); return room })
-		return &to
+		return from(func(n int) []byte { room = bytes.Repeat([]byte{mark}, n+1000); return room })
 	}
 	check := func(name string, got []byte, err error, more byte) {
 		t.Helper()
-		if err != nil || &got[0] != &room[0] || !only(room[len(got):], mark, more) {
+		if err != nil || &got[0] != &room[0] || !bytetest.Only(room[len(got):], mark, more) {
 			t.Errorf("%s: %d bytes, %v, elsewhere or with something behind", name, len(got), err)
 		}
 	}
-	for _, data := range [][]byte{append([]byte{0xc5, 0x03, 0xe8}, noise(1000)...), append([]byte{0xda, 0x20, 0}, bytes.Repeat([]byte("text"), 2048)...)} {
+	for _, data := range [][]byte{append([]byte{0xc5, 0x03, 0xe8}, bytetest.Noise(1000)...), append([]byte{0xda, 0x20, 0}, bytes.Repeat([]byte("text"), 2048)...)} {
 		sealed, _, err := e.Encrypt(large(), testKey(1), data, nil)
 		check("Encryptor.Encrypt", sealed, err, mark)
 		got, err := e.Decrypt(large(), testKey(1), sealed, nil)
@@ -239,7 +214,7 @@ type opening struct {
 
 func (o *opening) open(k *TenantKeyring, cacheKey, sealed []byte) (data []byte, keyIndex int, err error) {
 	*o = opening{noScratch: o.noScratch, noDest: o.noDest, grow: o.grow}
-	to := memory.From(func(n int) []byte {
+	to := from(func(n int) []byte {
 		if o.noDest {
 			return nil
 		}
@@ -265,7 +240,7 @@ func (o *opening) open(k *TenantKeyring, cacheKey, sealed []byte) (data []byte, 
 			return o.grown
 		},
 	}[o.grow]
-	return k.Open(&to, scratch, grow, cacheKey, sealed, "json")
+	return k.Open(to, scratch, grow, cacheKey, sealed, "json")
 }
 
 // sealRaw seals any plaintext as if it were an envelope.
@@ -293,7 +268,7 @@ func TestOpenWipesItsScratch(t *testing.T) {
 	k := testKeyring(t, testKey(2), [][]byte{testKey(1)}, "t")
 	old := testKeyring(t, testKey(1), nil, "t")
 	cacheKey := []byte("k")
-	for _, data := range [][]byte{{}, []byte("data"), noise(5000), bytes.Repeat([]byte("text "), 5000), noise(100_000)} {
+	for _, data := range [][]byte{{}, []byte("data"), bytetest.Noise(5000), bytes.Repeat([]byte("text "), 5000), bytetest.Noise(100_000)} {
 		for _, grow := range []string{"none", "nil", "in place"} {
 			sealed, _, err := old.Seal(fresh(), cacheKey, data, "json")
 			if err != nil {
@@ -304,16 +279,16 @@ func TestOpenWipesItsScratch(t *testing.T) {
 			if err != nil || by != 1 || got == nil || !bytes.Equal(got, data) {
 				t.Errorf("%d bytes, grow %s: %d bytes by key %d, %v", len(data), grow, len(got), by, err)
 			}
-			if !only(o.scratch, 0) {
+			if !bytetest.Only(o.scratch, 0) {
 				t.Errorf("%d bytes, grow %s: the envelope is left", len(data), grow)
 			}
 			if grow == "in place" {
-				if o.dest != nil || len(data) > 0 && &got[0] != &o.grown[0] || !only(o.grown[len(got):], 0) {
+				if o.dest != nil || len(data) > 0 && &got[0] != &o.grown[0] || !bytetest.Only(o.grown[len(got):], 0) {
 					t.Errorf("%d bytes in place: a second buffer was taken, or something is left behind", len(data))
 				}
 				continue
 			}
-			if !only(o.dest[len(data):], 0xdd) || len(data) > 0 && &got[0] != &o.dest[0] {
+			if !bytetest.Only(o.dest[len(data):], 0xdd) || len(data) > 0 && &got[0] != &o.dest[0] {
 				t.Errorf("%d bytes, grow %s: the result is not at the start of its memory, or more", len(data), grow)
 			}
 		}
@@ -331,7 +306,7 @@ func TestOpenOfAnOldEnvelopeDoesNotGrow(t *testing.T) {
 	old := append([]byte{0x94, 0x95}, made[3:]...) // bin of 5 bytes below 0x80, now an array
 	o := opening{grow: "in place"}
 	got, _, err := o.open(k, nil, sealRaw(t, k, "", "json", old))
-	if err != nil || string(got) != "data" || o.grown != nil || !only(o.scratch, 0) {
+	if err != nil || string(got) != "data" || o.grown != nil || !bytetest.Only(o.scratch, 0) {
 		t.Errorf("%q, %v, grown: %t, or something is left", got, err, o.grown != nil)
 	}
 }
@@ -341,7 +316,7 @@ func TestOpenOfAnOldEnvelopeDoesNotGrow(t *testing.T) {
 func TestOpenWipesWhatItRefuses(t *testing.T) {
 	k := testKeyring(t, testKey(1), nil, "t")
 	cacheKey := []byte("k")
-	for _, data := range [][]byte{[]byte("some payload"), noise(5000), bytes.Repeat([]byte("text "), 5000), noise(100_000)} {
+	for _, data := range [][]byte{[]byte("some payload"), bytetest.Noise(5000), bytes.Repeat([]byte("text "), 5000), bytetest.Noise(100_000)} {
 		made := encoded(t, data, "json")
 		damaged := bytes.Clone(made)
 		damaged[len(damaged)/2] ^= 0x55
@@ -368,7 +343,7 @@ func TestOpenWipesWhatItRefuses(t *testing.T) {
 					t.Errorf("%s of %d bytes, grow %s: grown: %t", c.name, len(data), grow, grown)
 				}
 				// In grown memory only what was written to is cleared.
-				if !only(o.scratch, 0) || !only(o.grown, 0, 0xee) || !only(o.dest, 0, 0xdd) {
+				if !bytetest.Only(o.scratch, 0) || !bytetest.Only(o.grown, 0, 0xee) || !bytetest.Only(o.dest, 0, 0xdd) {
 					t.Errorf("%s of %d bytes, grow %s: something is left", c.name, len(data), grow)
 				}
 				after := k.Metrics()
@@ -403,7 +378,7 @@ func TestOpenWithoutMemory(t *testing.T) {
 		if got, by, err := o.open(k, nil, sealed); got != nil || by != 0 || err != codes.OutOfMemory || codes.IsMiss(err) {
 			t.Errorf("no memory for the result: %d bytes, %v", len(got), err)
 		}
-		if !only(o.scratch, 0) || len(o.scratch) == 0 {
+		if !bytetest.Only(o.scratch, 0) || len(o.scratch) == 0 {
 			t.Error("no memory for the result: the envelope is left")
 		}
 		// The decryption took place.
@@ -428,8 +403,7 @@ func TestOpenPanicsAfterDecryption(t *testing.T) {
 	}
 	for i, f := range []func(){
 		func() {
-			to := memory.From(func(int) []byte { panic("dest") })
-			k.Open(&to, memory.Make, nil, nil, sealed, "json")
+			k.Open(from(func(int) []byte { panic("dest") }), memory.Make, nil, nil, sealed, "json")
 		},
 		func() {
 			k.Open(fresh(), memory.Make, func([]byte, int) []byte { panic("grow") }, nil, sealed, "json")

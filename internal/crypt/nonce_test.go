@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
@@ -115,7 +116,7 @@ func TestRotationIsAnnouncedAndTheCounterEnds(t *testing.T) {
 				t.Errorf("%s, encryption %d: rotate %t, %v", f.name, c.made+1, rotate, err)
 			}
 			if err != nil {
-				if out != nil || !only(dst, 0) || n.Counter() != limits.MaxEncryptions {
+				if out != nil || !bytetest.Only(dst, 0) || n.Counter() != limits.MaxEncryptions {
 					t.Errorf("%s, encryption %d: %d bytes, output %x, counter %d", f.name, c.made+1, len(out), dst, n.Counter())
 				}
 				continue

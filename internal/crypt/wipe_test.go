@@ -10,6 +10,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/meter"
+	"github.com/cachekit-go/cachekit-core/internal/typetest"
 )
 
 // wiped tells whether nothing is left of an expanded key.
@@ -111,7 +112,7 @@ func TestWipeAmidACall(t *testing.T) {
 func TestWipeOfACopyWaitsForNothing(t *testing.T) {
 	k := testKeyring(t, testKey(1), nil, "t")
 	span := k.encrypt.Begin(0)
-	copyOf(k).Wipe()
+	typetest.Copy(k).Wipe()
 	k.encrypt.Fail(span)
 	k.Wipe()
 }

@@ -9,9 +9,34 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
+
+// Seeds gives a fuzz target documents good and bad.
+func Seeds(f *testing.F) {
+	rng := rand.New(rand.NewPCG(21, 34))
+	for range 20 {
+		doc := Canonical(Value(rng, 3))
+		f.Add(doc)
+		f.Add(Loosen(rng, doc))
+		f.Add(doc[:len(doc)-1])
+	}
+	for _, doc := range []string{
+		"", "\xc1", "\x92\xc0\xc1", "\xcd\x01", "\xa2a", "\xd8\x05abc", "\xd4", "\x81\xa1a", "\x92\xa2ab", "\x93\x92\xc0\xc0\xc0",
+		"\xc0\xc0", "\x90\x00\x00", "\xa1\xff", "\x81\x81\x01\x02\x03", "\x81\x01\x02", "\xd4\x05a", "\xc7\x00\x05", "\xc9\xff\xff\xff\xff\x05A",
+		"C", "CK\x03", "CK\x03\x00\x00\x00\x02{}", "CK\x04\x00\x00\x00\x02{}",
+		"\xdd\xff\xff\xff\xff", "\xdf\x80\x00\x00\x00", "\x91\xdd\xff\xff\xff\xff", "\x92\xdc\x00\x00", "\x82\xde\x00\x00\xc0",
+		"\x82\xa1a\x01\xd9\x01a\x02", "\x82\xa1b\x01\xa1a\xca\x3f\xc0\x00\x00", "\x91\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00",
+		"\x92\xca\x40\x00\x00\x00\xcb\x43\xf0\x00\x00\x00\x00\x00\x00", strings.Repeat("\x91", limits.MaxNesting) + "\xc0",
+		strings.Repeat("\x81\xa0", limits.MaxNesting+1) + "\xc0", strings.Repeat("\xdc\x07\xd0", 30) + strings.Repeat("\xc0", 2000),
+	} {
+		f.Add([]byte(doc))
+	}
+}
 
 // Value makes a Go value of the types that interop.Parse returns, of at most depth
 // levels.

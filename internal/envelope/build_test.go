@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/checksum"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -40,14 +41,7 @@ var payloadKinds = []struct {
 }
 
 func random(n int) []byte {
-	r := rand.New(rand.NewPCG(4, 4))
-	b := make([]byte, n)
-	for i := range b {
-		if b[i] = byte(r.Uint32()); b[i] == untouched {
-			b[i] = 0
-		}
-	}
-	return b
+	return bytes.ReplaceAll(bytetest.Noise(n), []byte{untouched}, []byte{0})
 }
 
 // taker gives out memory and remembers what it was asked for.

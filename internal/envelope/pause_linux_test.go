@@ -15,26 +15,17 @@ func TestPauses(t *testing.T) {
 	if !pausetest.Alone(t, "", "CACHEKIT_LZ4=portable") {
 		return
 	}
-	check := func(name string, work func() error) {
-		t.Run(name, func(t *testing.T) {
-			var err error
-			pausetest.Check(t, func() { err = work() })
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
 	// Half of it does not compress, so that the envelope is large, and moves far.
 	data := bytes.Repeat(append(random(1<<19), make([]byte, 1<<19)...), 400)
 	var envelope []byte
-	check("encode and fit", func() error {
+	pausetest.Run(t, "encode and fit", func() error {
 		to := memory.Fitting()
 		made, err := Encode(&to, data, limits.DefaultFormat)
 		envelope = to.Fit(made)
 		return err
 	})
 	tight := make([]byte, len(envelope))
-	check("encode tight", func() error {
+	pausetest.Run(t, "encode tight", func() error {
 		_, err := EncodeTight(tight, memory.Make, data, limits.DefaultFormat)
 		return err
 	})
@@ -46,7 +37,7 @@ func TestPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	buffer := make([]byte, e.InPlaceSize())
-	check("decode in place", func() error {
+	pausetest.Run(t, "decode in place", func() error {
 		memory.Copy(buffer[:len(envelope)], envelope)
 		payload, err := DecodeInPlace(buffer, len(envelope))
 		if err == nil && memory.Compare(payload, data) != 0 {
@@ -54,7 +45,7 @@ func TestPauses(t *testing.T) {
 		}
 		return err
 	})
-	check("decode what is damaged in place", func() error {
+	pausetest.Run(t, "decode what is damaged in place", func() error {
 		memory.Copy(buffer[:len(envelope)], envelope)
 		buffer[len(envelope)-1] = 0xff
 		if _, err := DecodeInPlace(buffer, len(envelope)); err == nil {
@@ -62,5 +53,5 @@ func TestPauses(t *testing.T) {
 		}
 		return nil
 	})
-	check("validate", func() error { return Validate(memory.Make, envelope) })
+	pausetest.Run(t, "validate", func() error { return Validate(memory.Make, envelope) })
 }

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/cachekit-go/cachekit-core/internal/alone"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -24,10 +22,7 @@ func TestNothingIsLeftOfPayloads(t *testing.T) {
 		return
 	}
 	const most = 3 << 20
-	room, err := unix.Mmap(-1, 0, 4*most, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
+	room := traces.Pages(t, 4*most)
 	data, out := room[:most], room[most:]
 	encoded := func(data []byte) int {
 		to := memory.Into(out)

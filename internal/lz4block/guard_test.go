@@ -7,37 +7,22 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"syscall"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
 // guarded is memory between two pages that fault when they are touched.
-type guarded struct{ inner []byte }
+type guarded []byte
 
-func newGuarded(tb testing.TB, size int) guarded {
-	tb.Helper()
-	page := syscall.Getpagesize()
-	size = (size + page - 1) / page * page
-	mem, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { syscall.Munmap(mem) })
-	for _, guard := range [][]byte{mem[:page], mem[page+size:]} {
-		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return guarded{mem[page : page+size]}
-}
+func newGuarded(tb testing.TB, size int) guarded { return bytetest.Guarded(tb, size) }
 
 // first and last return n bytes, gap bytes away from a guard page.
-func (g guarded) first(n, gap int) []byte { return g.inner[gap : gap+n : gap+n] }
+func (g guarded) first(n, gap int) []byte { return g[gap : gap+n : gap+n] }
 func (g guarded) last(n, gap int) []byte {
-	end := len(g.inner) - gap
-	return g.inner[end-n : end : end]
+	end := len(g) - gap
+	return g[end-n : end : end]
 }
 
 // TestGuardPages encodes and decodes, damaged blocks and in place too, with

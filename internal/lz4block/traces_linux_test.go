@@ -7,8 +7,6 @@ package lz4block
 import (
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/cachekit-go/cachekit-core/internal/alone"
 	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/traces"
@@ -20,10 +18,7 @@ func TestNothingIsLeftOfPieces(t *testing.T) {
 		return
 	}
 	const n = 2*sizes.PieceSize + 1000
-	memory, err := unix.Mmap(-1, 0, n+Bound(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
+	memory := traces.Pages(t, n+Bound(n))
 	src, dst := memory[:n], memory[n:]
 	payload := traces.Payload(1)
 	for _, size := range []int{2 * sizes.PieceSize, n} {

@@ -17,6 +17,15 @@ func Vectors(t testing.TB, name string) []byte {
 	return data
 }
 
+// Count fails the test unless there are as many of what a file of vectors holds as it
+// is known to hold: who read none of them has proved nothing.
+func Count(t testing.TB, what string, got, want int) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%d %s, want %d", got, what, want)
+	}
+}
+
 // VectorPath returns where a file or folder of published test vectors is.
 func VectorPath(t testing.TB, name string) string {
 	t.Helper()

@@ -35,6 +35,18 @@ func Check(t *testing.T, work func()) {
 	}
 }
 
+// Run is Check in a test of that name, which fails too if work returns an error.
+func Run(t *testing.T, name string, work func() error) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		var err error
+		Check(t, func() { err = work() })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // worstStop stops the world again and again until work is done and returns the
 // most processor time that work used from the beginning to the end of one stop,
 // and how many of them there were.

@@ -74,6 +74,14 @@ func VetFlagsCopies(t *testing.T, types ...reflect.Type) {
 	}
 }
 
+// Copy returns a pointer to a copy of what v, a pointer, points to. It is for types of
+// which go vet complains where a copy is plain to see.
+func Copy[T any](v T) T {
+	c := reflect.New(reflect.TypeOf(v).Elem())
+	c.Elem().Set(reflect.ValueOf(v).Elem())
+	return c.Interface().(T)
+}
+
 // Unusable fails unless every method of v, a pointer, that can answer an error
 // answers want, gives out nothing and leaves its arguments as they are, whatever
 // these are; the others must only return. Of usable, made by the constructor of the

@@ -12,18 +12,9 @@ import (
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
+	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
-
-// unhex reads hexadecimal digits with spaces between them.
-func unhex(t *testing.T, digits string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
-	if err != nil {
-		t.Fatalf("%q: %v", digits, err)
-	}
-	return b
-}
 
 // examples returns the two cells of each row of a table in docs, of which the
 // first heading is given.
@@ -50,7 +41,7 @@ func examples(t *testing.T, file, heading string) (rows [][2]string) {
 func TestEnvelopesOfTheDocs(t *testing.T) {
 	storage := core.NewByteStorage(core.DefaultFormat)
 	for _, row := range examples(t, "wire-format.md", "Envelope | Its payload, or the code") {
-		payload, err := storage.Retrieve(unhex(t, row[0]))
+		payload, err := storage.Retrieve(bytetest.Unhex(t, row[0]))
 		got := `"` + string(payload) + `"`
 		if err != nil {
 			got = "`" + strings.TrimPrefix(codes.Of(err).Name(), "CACHEKIT_") + "`"
@@ -70,7 +61,7 @@ func TestEnvelopesOfTheDocs(t *testing.T) {
 	for line := range strings.Lines(drawn) {
 		shown += line[:min(len(line), 46)]
 	}
-	if got := unhex(t, strings.ReplaceAll(shown, "\n", "")); !bytes.Equal(got, envelope) || len(got) != 42 {
+	if got := bytetest.Unhex(t, strings.ReplaceAll(shown, "\n", "")); !bytes.Equal(got, envelope) || len(got) != 42 {
 		t.Errorf("docs show %x, the envelope is %x", got, envelope)
 	}
 }
@@ -105,7 +96,7 @@ func TestAnswersOfTheDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plaintext, err := encryptor.Decrypt(keys.Encryption[:], unhex(t, match[1]), aad)
+	plaintext, err := encryptor.Decrypt(keys.Encryption[:], bytetest.Unhex(t, match[1]), aad)
 	if err != nil || hex.EncodeToString(plaintext) != match[2] {
 		t.Errorf("the ciphertext of docs opens to %x, %v", plaintext, err)
 	}
@@ -113,7 +104,7 @@ func TestAnswersOfTheDocs(t *testing.T) {
 
 func TestInteropOfTheDocs(t *testing.T) {
 	for _, row := range examples(t, "interop.md", "MessagePack | Its canonical form as a value") {
-		form, err := interop.Canonical(unhex(t, row[0]))
+		form, err := interop.Canonical(bytetest.Unhex(t, row[0]))
 		if refused := strings.HasPrefix(row[1], "refused: "); refused != (err != nil) {
 			t.Errorf("%s: %v, docs say %s", row[0], err, row[1])
 		} else if !refused && "`"+hex.EncodeToString(form)+"`" != row[1] {
@@ -121,7 +112,7 @@ func TestInteropOfTheDocs(t *testing.T) {
 		}
 	}
 	for _, row := range examples(t, "interop.md", "MessagePack | Answer of the check") {
-		if err := interop.Check(unhex(t, row[0])); (row[1] == "accepted") != (err == nil) {
+		if err := interop.Check(bytetest.Unhex(t, row[0])); (row[1] == "accepted") != (err == nil) {
 			t.Errorf("%s: %v, docs say %s", row[0], err, row[1])
 		}
 	}
