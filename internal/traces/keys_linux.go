@@ -47,9 +47,11 @@ type deriving func(key *[limits.KeySize]byte, master, tenant, domain []byte) err
 func HideKeys(t testing.TB, derive deriving) Keys {
 	t.Helper()
 	k := Keys{derive: derive}
-	var master, key [limits.KeySize]byte
-	Master(master[:])
-	k.Derive(t, &key)
+	// Not on this stack: it can move, and others get the memory where it was.
+	master, key := Pages(t, limits.KeySize), (*[limits.KeySize]byte)(Pages(t, limits.KeySize))
+	defer func() { clear(master); clear(key[:]) }()
+	Master(master)
+	k.Derive(t, key)
 	k.derived = Hide(key[:])
 	// HKDF's pseudorandom key, by another implementation; as a complement, too.
 	prk, err := hex.DecodeString("19be6f665474b824b3416f5a2c71fbe2f4163ef236b2d2c3297734bfcc06bf99")
@@ -58,7 +60,7 @@ func HideKeys(t testing.TB, derive deriving) Keys {
 	}
 	pseudorandom := Secret(prk)
 	k.parts = map[string]Secret{
-		"master key": Hide(master[:]), "key": k.derived, "key as the state of a hash": k.derived.Words(),
+		"master key": Hide(master), "key": k.derived, "key as the state of a hash": k.derived.Words(),
 		"pseudorandom key": pseudorandom, "pseudorandom key as the state of a hash": pseudorandom.Words(),
 		"inner padded key": pseudorandom.Xor(0x36), "outer padded key": pseudorandom.Xor(0x5c),
 	}
@@ -99,8 +101,8 @@ func (k Keys) Check(t testing.TB, name string, f func()) {
 // Check has proved nothing.
 func (k Keys) MustFind(t testing.TB) {
 	t.Helper()
-	var key [limits.KeySize]byte
-	k.Derive(t, &key)
+	key := (*[limits.KeySize]byte)(Pages(t, limits.KeySize))
+	k.Derive(t, key)
 	if Left(t, k.derived) != 1 || !bytes.Equal(Hide(key[:]), k.derived) {
 		t.Error("a key is in memory, and was not found there")
 	}
