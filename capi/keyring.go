@@ -23,9 +23,7 @@ func ckgo_keyring_new(slot C.uint32_t, current *C.uint8_t, currentLen C.size_t, 
 	keyring := new(crypt.TenantKeyring)
 	err := keyring.Init(slice(current, currentLen), decryptOnly[:len(keys)], slice(tenant, tenantLen))
 	if err == nil {
-		if err = keyrings.put(slot, keyring, object); err != nil {
-			drop(keyring)
-		}
+		err = keyrings.put(slot, keyring, object)
 	}
 	return code(err)
 }

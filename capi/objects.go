@@ -36,10 +36,12 @@ type table[T any] struct {
 	chunks [C.CK_CHUNKS]atomic.Pointer[[C.CK_CHUNK]atomic.Pointer[T]]
 }
 
-// put saves an object and notes the pointer for the slot.
+// put saves an object and notes the pointer for the slot. If there is no room for it,
+// put drops it.
 func (t *table[T]) put(slot C.uint32_t, object *T, saved *unsafe.Pointer) error {
 	// Go ends the process where malloc, which Save calls, has nothing to give.
 	if !C.ck_probe_malloc() {
+		drop(object)
 		return codes.OutOfMemory
 	}
 	*saved = pointer.Save(object)

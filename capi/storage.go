@@ -38,11 +38,7 @@ func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t, 
 	}
 	storage := new(envelope.Storage)
 	storage.Init(name)
-	err := storages.put(slot, storage, object)
-	if err != nil {
-		drop(storage)
-	}
-	return code(err)
+	return code(storages.put(slot, storage, object))
 }
 
 //export ckgo_store

@@ -42,20 +42,16 @@ func checkFormat(format string) error {
 // Encode returns the envelope of data, at the start of memory from dst, which must
 // not overlap data. The memory behind the envelope holds no byte of the payload.
 func Encode(dst *memory.Dest, data []byte, format string) ([]byte, error) {
-	if err := check(data, format); err != nil {
-		return nil, err
-	}
-	room, err := dst.Take(Bound(len(data), len(format)))
-	if err != nil {
-		return nil, err
-	}
-	return encode(room, data, format)
+	return EncodeBetween(0, 0, dst, data, format)
 }
 
 // EncodeBetween is Encode for an envelope that lies between so many bytes of others,
 // which it leaves room for. It returns the memory of them all, exactly.
 func EncodeBetween(before, after int, dst *memory.Dest, data []byte, format string) ([]byte, error) {
-	if err := check(data, format); err != nil {
+	if len(data) > limits.MaxPayloadSize {
+		return nil, codes.InputTooLarge
+	}
+	if err := CheckFormat(format); err != nil {
 		return nil, err
 	}
 	room, err := dst.Take(before + Bound(len(data), len(format)) + after)
@@ -67,14 +63,6 @@ func EncodeBetween(before, after int, dst *memory.Dest, data []byte, format stri
 		return nil, err
 	}
 	return room[:before+len(envelope)+after], nil
-}
-
-// check refuses what no envelope can hold.
-func check(data []byte, format string) error {
-	if len(data) > limits.MaxPayloadSize {
-		return codes.InputTooLarge
-	}
-	return CheckFormat(format)
 }
 
 // EncodeTight writes the envelope of data to dst and returns its size. If dst is

@@ -56,9 +56,9 @@ var (
 )
 
 // Inspect reads the header of an envelope and makes every check that needs no
-// decompression. It costs the same for 64 bytes and for 512 MiB, except for
-// envelopes written before the block became `bin`: those spell it as an array
-// of integers, which has to be walked.
+// decompression. It costs the same for 64 bytes and for 512 MiB, except for two forms
+// that have to be walked: a block that is spelled as an array of integers, as the first
+// envelopes were, and a map with unknown fields.
 func Inspect(envelope []byte) (Header, error) {
 	var e Header
 	if err := e.inspect(envelope); err != nil {
