@@ -57,6 +57,8 @@ var (
 	}
 )
 
+const maxOffset = 1<<16 - 1
+
 // A table has rows, and for each entry of a row a tag and a position. An entry without
 // a tag is not in use.
 type (
@@ -121,6 +123,8 @@ func encodeLevel(dst, src []byte, level int) int {
 		if s.full() || s.pos > last && s.found > 0 {
 			d, start = t.write(dst, src, d, start, s.found)
 			s.found, s.start, s.pos = 0, start, max(s.pos, start)
+			// What is too far back by now is not put into the tables any more.
+			s.inserted = max(s.inserted, s.pos-maxOffset)
 		}
 		preempt.Point()
 	}

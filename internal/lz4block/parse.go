@@ -2,8 +2,10 @@ package lz4block
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
+	"github.com/cachekit-go/cachekit-core/internal/preempt"
 )
 
 // A record is a match that the search has found, from start to end. The next one
@@ -123,6 +125,9 @@ func (r *records) write(dst, src []byte, d, start, n int) (int, int) {
 			k++
 			continue
 		}
+		if length >= sizes.MaxMeasure {
+			length = uint32(matchEnd(src, int(m.end), int(m.offset))) - pos
+		}
 		token := d
 		if literals := int(pos) - start; literals < 15 && start+16 <= len(src) {
 			// 16 bytes fit: the block so far is at most start + start/255 long, and
@@ -146,4 +151,22 @@ func (r *records) write(dst, src []byte, d, start, n int) (int, int) {
 		start = int(pos)
 	}
 	return d, start
+}
+
+// matchEnd returns where a match ends of which the bytes before end are known to be equal.
+func matchEnd(src []byte, end, offset int) int {
+	limit := len(src) - sizes.LastLiterals
+	for next := end; end+8 <= limit; end += 8 {
+		if end >= next {
+			preempt.Point()
+			next = end + sizes.MaxMeasure
+		}
+		if x := load64(src, end) ^ load64(src, end-offset); x != 0 {
+			return end + bits.TrailingZeros64(x)/8
+		}
+	}
+	for end < limit && src[end] == src[end-offset] {
+		end++
+	}
+	return end
 }

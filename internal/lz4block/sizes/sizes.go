@@ -101,8 +101,8 @@ const (
 	Lookback = 64
 	// LongEnough is the length of a match for which no better one is looked for.
 	LongEnough = 128
-	// MaxMeasure is how much of a match, from where it was found, is measured.
-	// What is beyond becomes the next match.
+	// MaxMeasure is how much of a match, from where it was found, the search
+	// measures. The rest is measured when the match is written.
 	MaxMeasure = 64 << 10
 	// Without a match the step grows by one every 1 << StepLog bytes, up to MaxStep.
 	StepLog = 8
