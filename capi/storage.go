@@ -108,7 +108,7 @@ func ckgo_compress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.siz
 	var scratch buffers
 	defer scratch.free()
 	n, err := envelope.EncodeTight(slice(out, capacity), scratch.alloc, slice(in, inLen), limits.DefaultFormat)
-	return finishSize(n, err, length)
+	return finishSize(n, err, int(min(capacity, maxLen)), length)
 }
 
 //export ckgo_decompress
