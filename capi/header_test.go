@@ -43,6 +43,8 @@ func TestConstantsOfTheHeader(t *testing.T) {
 		"MAX_DECRYPT_ONLY_KEYS":   encryption.MaxDecryptOnlyKeys,
 		"INTEROP_KEY_BUFFER_SIZE": interop.MaxKeySize + 1,
 		"MAX_DETAIL_SIZE":         codes.MaxDetail,
+		"DEFAULT_LEVEL":           core.DefaultLevel,
+		"MAX_LEVEL":               core.MaxLevel,
 	} {
 		m := regexp.MustCompile(`#define CACHEKIT_` + name + ` (\d+)\b`).FindSubmatch(text)
 		if m == nil {
