@@ -40,7 +40,7 @@ func compareWithReference(t *testing.T, envelope []byte) {
 		t.Fatalf("Retrieve: %d bytes, by the plain reader %d, %v", len(got), len(want), refErr)
 	case err != nil && got != nil:
 		t.Fatalf("Retrieve: %d bytes with %v", len(got), err)
-	case !errors.Is(err, refErr) && (must || err != core.ErrDecompressionFailed), core.IsMiss(err) != (err != nil):
+	case !errors.Is(err, refErr) && (must || !errors.Is(err, core.ErrDecompressionFailed)), core.IsMiss(err) != (err != nil):
 		t.Fatalf("Retrieve: %v, by the plain reader %v", err, refErr)
 	}
 	if v := s.Validate(envelope); v != err {
@@ -319,7 +319,7 @@ func FuzzChecksum(f *testing.F) {
 		}
 		if cut < len(data) {
 			data[cut]++
-			if err := core.VerifyChecksum(data, sum); err != core.ErrChecksumMismatch {
+			if err := core.VerifyChecksum(data, sum); !errors.Is(err, core.ErrChecksumMismatch) {
 				t.Fatalf("byte %d changed: %v", cut, err)
 			}
 			data[cut]--

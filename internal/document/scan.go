@@ -46,7 +46,7 @@ func Scan(doc []byte, p Profile) (Summary, error) {
 		err = ErrTrailing
 	}
 	switch {
-	case err != nil && isPythonFrame(doc):
+	case err != nil && msgpack.IsPythonFrame(doc):
 		return Summary{}, ErrFrame
 	case err != nil:
 		return Summary{}, err
@@ -55,12 +55,6 @@ func Scan(doc []byte, p Profile) (Summary, error) {
 	}
 	s.canonical = s.canonical && s.sorted
 	return s.Summary, nil
-}
-
-// isPythonFrame recognises the start of a frame that only the Python SDK
-// reads. No MessagePack document starts with it: 43 is a whole one.
-func isPythonFrame(in []byte) bool {
-	return len(in) >= 3 && string(in[:3]) == "CK\x03"
 }
 
 // Often is how many items are looked at between two points where a goroutine

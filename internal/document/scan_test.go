@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -69,7 +70,7 @@ func TestNestingEndsAtTheLimit(t *testing.T) {
 
 func TestKeysCanNestToo(t *testing.T) {
 	doc := []byte(strings.Repeat("\x81", limits.MaxNesting+1) + "\xc0" + strings.Repeat("\xc0", limits.MaxNesting+1))
-	if err := Check(doc); err != ErrTooDeep {
+	if err := Check(doc); !errors.Is(err, ErrTooDeep) {
 		t.Errorf("a map as key of a map, %d deep: %v", limits.MaxNesting+1, err)
 	}
 	if err := Check(doc[1 : len(doc)-1]); err != nil {
@@ -82,11 +83,11 @@ func TestDocumentsAboveTheLimitAreTooLarge(t *testing.T) {
 	_, canonicalErr := canonical(doc)
 	_, keyErr := keyOf(doc)
 	for by, err := range map[string]error{"Check": Check(doc), "Canonical": canonicalErr, "AppendKeyFromMsgpack": keyErr} {
-		if err != codes.InputTooLarge {
+		if !errors.Is(err, codes.InputTooLarge) {
 			t.Errorf("%s answers %v", by, err)
 		}
 	}
-	if err := Check(doc[:limits.MaxPayloadSize]); err != ErrTrailing {
+	if err := Check(doc[:limits.MaxPayloadSize]); !errors.Is(err, ErrTrailing) {
 		t.Errorf("at the limit: %v", err)
 	}
 }
@@ -103,7 +104,7 @@ func TestFormsAboveTheLimitAreTooLarge(t *testing.T) {
 		binary.BigEndian.PutUint32(doc[2:], uint32(c.size-head-float32Size))
 		copy(doc[c.size-float32Size:], "\xca\x3f\xc0\x00\x00")
 		for _, p := range []Profile{Values, Arguments} {
-			if s, err := Scan(doc, p); err != c.want || err == nil && s.size != limits.MaxPayloadSize {
+			if s, err := Scan(doc, p); !errors.Is(err, c.want) || err == nil && s.size != limits.MaxPayloadSize {
 				t.Errorf("%d bytes, profile %d: a form of %d, %v, want %v", c.size, p, s.size, err, c.want)
 			}
 		}

@@ -4,6 +4,7 @@
 package envelope
 
 import (
+	"math"
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -49,12 +50,6 @@ type Header struct {
 	integer bool   // block holds MessagePack integers, not bytes
 }
 
-// What is wrong with an envelope that is read, and can be wrong with arguments too.
-var (
-	errNotEnvelope = codes.Entry(codes.InvalidInput)
-	errTooLarge    = codes.Entry(codes.InputTooLarge)
-)
-
 // Inspect reads the header of an envelope and makes every check that needs no
 // decompression. It costs the same for 64 bytes and for 512 MiB, except for two forms
 // that have to be walked: a block that is spelled as an array of integers, as the first
@@ -74,19 +69,20 @@ func (o Options) Inspect(envelope []byte) (Header, error) {
 // maxPayload bytes. After an error e means nothing.
 func (e *Header) inspect(envelope []byte, maxPayload int) error {
 	if len(envelope) > limits.MaxEnvelopeSize {
-		return errTooLarge
+		return codes.Entry(tooLarge(len(envelope)))
 	}
 	size, ok := e.parseWritten(envelope)
 	if !ok {
-		size, ok = e.parse(envelope)
+		var why error
+		if size, why = e.parse(envelope); why != nil {
+			return codes.Entry(why)
+		}
 	}
 	switch {
-	case !ok:
-		return errNotEnvelope
 	case size > uint64(maxPayload):
-		return errTooLarge
+		return codes.Entry(claimsTooMuch(size, maxPayload))
 	case e.CompressedSize == 0, size > uint64(e.CompressedSize)*limits.MaxCompressionRatio:
-		return codes.DecompressionBomb
+		return isBomb(e.CompressedSize, int(size))
 	}
 	e.OriginalSize, e.size = int(size), len(envelope)
 	return nil
@@ -131,26 +127,54 @@ func (e *Header) parseWritten(envelope []byte) (size uint64, ok bool) {
 	return size, true
 }
 
-// parse splits an envelope into its fields and returns the original size. It
-// allocates nothing, and reports false for whatever is not one envelope.
-func (e *Header) parse(envelope []byte) (size uint64, ok bool) {
-	r := reader{in: envelope}
+// parse splits an envelope into its fields and returns the original size, or why it
+// is not one envelope. It allocates nothing but that.
+func (e *Header) parse(envelope []byte) (size uint64, why error) {
+	r := reader{in: envelope, whole: len(envelope), field: fieldCount}
 	count, isMap, ok := r.container()
-	if !ok {
-		return 0, false
-	}
-	if !isMap {
-		if count != fieldCount {
-			return 0, false
+	switch {
+	case isMap:
+		r.pairs(e, &size, count)
+	case ok && count == fieldCount:
+		for field := range fieldCount {
+			if !r.read(field, e, &size) {
+				break
+			}
 		}
-		ok = r.block(e) && r.checksum(&e.Checksum) && r.uint(&size) && r.str(&e.Format)
-		return size, ok && len(r.in) == 0
+	case ok:
+		r.wrong(codes.InvalidInput.Because("an array of %d, %d needed", int(count), fieldCount))
+	case msgpack.IsPythonFrame(envelope):
+		return 0, codes.InvalidInput.Because("written by the Python SDK's private frame, which begins with CK 03")
 	}
+	r.field = fieldCount
+	if r.why == nil && len(r.in) > 0 {
+		r.wrong(codes.InvalidInput.Because("%d bytes after the envelope, which ends at byte %d", len(r.in), r.at()))
+	}
+	return size, r.why
+}
+
+// read reads one field.
+func (r *reader) read(field int, e *Header, size *uint64) bool {
+	r.field = field
+	switch field {
+	case fieldBlock:
+		return r.block(e)
+	case fieldChecksum:
+		return r.checksum(&e.Checksum)
+	case fieldSize:
+		return r.uint(size)
+	}
+	return r.str(&e.Format)
+}
+
+// pairs reads the count pairs of a map.
+func (r *reader) pairs(e *Header, size *uint64, count uint64) bool {
 	var seen [fieldCount]bool
 	for ; count > 0; count-- {
+		r.field = fieldCount
 		var name []byte
 		if !r.str(&name) {
-			return 0, false
+			return false
 		}
 		field := fieldCount
 		for i, known := range fieldNames {
@@ -161,27 +185,41 @@ func (e *Header) parse(envelope []byte) (size uint64, ok bool) {
 		if field == fieldCount {
 			// The map itself is the first level of nesting.
 			if !r.skip(1) {
-				return 0, false
+				return false
 			}
 			continue
 		}
+		r.field = field
 		if seen[field] {
-			return 0, false
+			return r.wrong(codes.InvalidInput.Because("twice in the map, again before byte %d", r.at()))
 		}
 		seen[field] = true
-		switch field {
-		case fieldBlock:
-			ok = r.block(e)
-		case fieldChecksum:
-			ok = r.checksum(&e.Checksum)
-		case fieldSize:
-			ok = r.uint(&size)
-		case fieldFormat:
-			ok = r.str(&e.Format)
-		}
-		if !ok {
-			return 0, false
+		if !r.read(field, e, size) {
+			return false
 		}
 	}
-	return size, seen == [fieldCount]bool{true, true, true, true} && len(r.in) == 0
+	for field, found := range seen {
+		if r.field = field; !found {
+			return r.wrong(codes.InvalidInput.Because("missing in the map"))
+		}
+	}
+	return true
+}
+
+func tooLarge(n int) error {
+	return codes.InputTooLarge.Because("an envelope of %d bytes, at most %d", n, limits.MaxEnvelopeSize)
+}
+
+func claimsTooMuch(size uint64, most int) error {
+	if size > math.MaxInt {
+		return codes.InputTooLarge.Because("original size above %d, at most %d", math.MaxInt, most)
+	}
+	return codes.InputTooLarge.Because("original size %d, at most %d", int(size), most)
+}
+
+func isBomb(block, size int) error {
+	if block == 0 {
+		return codes.DecompressionBomb.Because("compressed_data is empty")
+	}
+	return codes.DecompressionBomb.Because("original size %d, at most %d for each of %d compressed bytes", size, limits.MaxCompressionRatio, block)
 }
