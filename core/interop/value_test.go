@@ -230,7 +230,7 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	for _, far := range []time.Time{time.Unix(math.MaxInt64/1_000_000, 0), time.Unix(math.MinInt64/1_000_000-1, 0)} {
-		if _, err := Key("t", "op", far); err != errTime {
+		if _, err := Key("t", "op", far); !errors.Is(err, errTime) {
 			t.Errorf("%d seconds from 1970: %v", far.Unix(), err)
 		}
 	}

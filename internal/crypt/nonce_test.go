@@ -146,8 +146,8 @@ func TestNoNonceTwiceWithManyGoroutines(t *testing.T) {
 			for g := range goroutines {
 				wg.Go(func() {
 					for range each {
-						switch sealed, _, err := f.encrypt(make([]byte, 200)); err {
-						case nil:
+						switch sealed, _, err := f.encrypt(make([]byte, 200)); codes.Of(err) {
+						case codes.OK:
 							nonces[g] = append(nonces[g], [limits.NonceSize]byte(sealed))
 						case codes.CounterExhausted:
 							exhausted[g]++

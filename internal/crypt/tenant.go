@@ -121,7 +121,7 @@ func (k *TenantKeyring) checkIndex(index int) error {
 		return err
 	}
 	if index < 0 || index >= len(k.fingerprints) {
-		return codes.InvalidInput
+		return noSuchKey(index, len(k.fingerprints))
 	}
 	return nil
 }
@@ -257,7 +257,7 @@ func (k *TenantKeyring) open(dst, ciphertext, aad []byte, first, end int) (keyIn
 			return i, nil
 		}
 	}
-	return 0, codes.DecryptionFailed
+	return 0, notOpened(len(ciphertext), len(aad), end-first)
 }
 
 // Metrics returns what was counted. A sealed entry counts as one encryption and as one
