@@ -120,14 +120,16 @@ func overlaps(p any) bool {
 // takes for its result and on the way to it. It is never Go's, since a Go allocation
 // that fails ends the process.
 type buffers struct {
-	taken [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
-	n     int
+	taken   [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
+	n       int
+	refused int // bytes that there was no memory for
 }
 
 // alloc is a memory.Alloc.
 func (b *buffers) alloc(n int) []byte {
 	p := C.ck_buffer_new(C.size_t(n))
 	if p == nil {
+		b.refused = n
 		return nil
 	}
 	b.taken[b.n] = p
@@ -152,6 +154,16 @@ func (b *buffers) grow(buffer []byte, n int) []byte {
 		return slice(p, C.size_t(n))
 	}
 	return nil
+}
+
+// code is code, which says how much memory there was none of.
+func (b *buffers) code(err error) C.int { return code(b.explain(err)) }
+
+func (b *buffers) explain(err error) error {
+	if err == codes.OutOfMemory && b.refused > 0 {
+		return codes.OutOfMemory.Because("no memory for %d bytes", b.refused)
+	}
+	return err
 }
 
 // give hands the buffer with the result to the C caller. The shim notes how many

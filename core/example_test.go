@@ -67,9 +67,9 @@ func ExampleByteStorage_Retrieve() {
 	_, err = storage.Retrieve(envelope[:20])
 	fmt.Println(err)
 	// Output:
-	// cachekit: checksum mismatch
+	// cachekit: checksum mismatch: 16 bytes decompressed, original size 16
 	// true true
-	// cachekit: invalid input
+	// cachekit: invalid input: truncated at byte 20, in compressed_data
 }
 
 // Inspect tells what an envelope holds before any memory is spent on it.

@@ -65,30 +65,35 @@ func (r *reason) Error() string  { return r.code.Error() + ": " + r.text.String(
 func (r *reason) Unwrap() error  { return r.code }
 func (r *reason) detail() string { return r.text.String() }
 
-// At is err with the place where it was found: "at byte %d" and its numbers.
+// At is err with the place where it was found behind its reason: "at byte %d" and its
+// numbers.
 func At(err error, format constant, numbers ...int) error {
-	return &place{err, newText(format, numbers)}
+	return &place{err, newText(format, numbers), false}
+}
+
+// In is At with the place in front: "item %d of a list" and its numbers.
+func In(err error, format constant, numbers ...int) error {
+	return &place{err, newText(format, numbers), true}
 }
 
 type place struct {
-	err  error
-	text text
+	err   error
+	text  text
+	first bool // in front of the reason
 }
 
-func (p *place) Error() string {
-	if Detail(p.err) == "" {
-		return p.err.Error() + ": " + p.text.String()
-	}
-	return p.err.Error() + ", " + p.text.String()
-}
-
+func (p *place) Error() string { return Of(p.err).Error() + ": " + p.detail() }
 func (p *place) Unwrap() error { return p.err }
 
 func (p *place) detail() string {
-	if before := Detail(p.err); before != "" {
-		return before + ", " + p.text.String()
+	reason, where := Detail(p.err), p.text.String()
+	switch {
+	case reason == "":
+		return where
+	case p.first:
+		return where + ": " + reason
 	}
-	return p.text.String()
+	return reason + ", " + where
 }
 
 // Detail is the reason for err, with its places: "" for an error that is nothing but

@@ -124,8 +124,8 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		start, h := s.pos, msgpack.Next(s.doc[s.pos:])
 		s.pos += h.Size
 		s.owed--
-		if h.Kind == msgpack.Invalid { // which has no size
-			return ErrMalformed
+		if h.Kind == msgpack.Invalid {
+			return s.back(h, ErrMalformed)
 		}
 		if s.profile != Reading {
 			if isMap && i%2 == 0 && h.Kind != msgpack.String {

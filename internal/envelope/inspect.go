@@ -4,7 +4,6 @@
 package envelope
 
 import (
-	"math"
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -73,9 +72,9 @@ func (e *Header) inspect(envelope []byte, maxPayload int) error {
 	}
 	size, ok := e.parseWritten(envelope)
 	if !ok {
-		var why error
-		if size, why = e.parse(envelope); why != nil {
-			return codes.Entry(why)
+		var f flaw
+		if size, f = e.parse(envelope); f.kind != flawless {
+			return f.err()
 		}
 	}
 	switch {
@@ -128,9 +127,9 @@ func (e *Header) parseWritten(envelope []byte) (size uint64, ok bool) {
 }
 
 // parse splits an envelope into its fields and returns the original size, or why it
-// is not one envelope. It allocates nothing but that.
-func (e *Header) parse(envelope []byte) (size uint64, why error) {
-	r := reader{in: envelope, whole: len(envelope), field: fieldCount}
+// is not one envelope. It allocates nothing.
+func (e *Header) parse(envelope []byte) (size uint64, f flaw) {
+	r := reader{in: envelope, whole: len(envelope), reading: fieldCount}
 	count, isMap, ok := r.container()
 	switch {
 	case isMap:
@@ -142,20 +141,20 @@ func (e *Header) parse(envelope []byte) (size uint64, why error) {
 			}
 		}
 	case ok:
-		r.wrong(codes.InvalidInput.Because("an array of %d, %d needed", int(count), fieldCount))
+		r.wrong(wrongFieldCount, 0, int(count))
 	case msgpack.IsPythonFrame(envelope):
-		return 0, codes.InvalidInput.Because("written by the Python SDK's private frame, which begins with CK 03")
+		return 0, flaw{kind: pythonFrame, field: fieldCount}
 	}
-	r.field = fieldCount
-	if r.why == nil && len(r.in) > 0 {
-		r.wrong(codes.InvalidInput.Because("%d bytes after the envelope, which ends at byte %d", len(r.in), r.at()))
+	r.reading = fieldCount
+	if r.kind == flawless && len(r.in) > 0 {
+		r.wrong(trailing, r.at(), len(r.in))
 	}
-	return size, r.why
+	return size, r.flaw
 }
 
 // read reads one field.
 func (r *reader) read(field int, e *Header, size *uint64) bool {
-	r.field = field
+	r.reading = field
 	switch field {
 	case fieldBlock:
 		return r.block(e)
@@ -171,7 +170,7 @@ func (r *reader) read(field int, e *Header, size *uint64) bool {
 func (r *reader) pairs(e *Header, size *uint64, count uint64) bool {
 	var seen [fieldCount]bool
 	for ; count > 0; count-- {
-		r.field = fieldCount
+		r.reading = fieldCount
 		var name []byte
 		if !r.str(&name) {
 			return false
@@ -189,9 +188,9 @@ func (r *reader) pairs(e *Header, size *uint64, count uint64) bool {
 			}
 			continue
 		}
-		r.field = field
+		r.reading = field
 		if seen[field] {
-			return r.wrong(codes.InvalidInput.Because("twice in the map, again before byte %d", r.at()))
+			return r.wrong(twice, r.at(), 0)
 		}
 		seen[field] = true
 		if !r.read(field, e, size) {
@@ -199,27 +198,9 @@ func (r *reader) pairs(e *Header, size *uint64, count uint64) bool {
 		}
 	}
 	for field, found := range seen {
-		if r.field = field; !found {
-			return r.wrong(codes.InvalidInput.Because("missing in the map"))
+		if r.reading = field; !found {
+			return r.wrong(missing, 0, 0)
 		}
 	}
 	return true
-}
-
-func tooLarge(n int) error {
-	return codes.InputTooLarge.Because("an envelope of %d bytes, at most %d", n, limits.MaxEnvelopeSize)
-}
-
-func claimsTooMuch(size uint64, most int) error {
-	if size > math.MaxInt {
-		return codes.InputTooLarge.Because("original size above %d, at most %d", math.MaxInt, most)
-	}
-	return codes.InputTooLarge.Because("original size %d, at most %d", int(size), most)
-}
-
-func isBomb(block, size int) error {
-	if block == 0 {
-		return codes.DecompressionBomb.Because("compressed_data is empty")
-	}
-	return codes.DecompressionBomb.Because("original size %d, at most %d for each of %d compressed bytes", size, limits.MaxCompressionRatio, block)
 }

@@ -1,7 +1,6 @@
 package envelope
 
 import (
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
@@ -11,59 +10,41 @@ import (
 // and allocates nothing; a length that the rest of the input cannot back is
 // refused where it is declared.
 type reader struct {
-	in    []byte
-	whole int   // bytes of the input before anything was read
-	field int   // that is read, or fieldCount
-	why   error // what was wrong first, once something was
+	in      []byte
+	whole   int // bytes of the input before anything was read
+	reading int // which field, or fieldCount
+	flaw        // the first, once something was wrong
 }
 
 // at is how many bytes were read.
 func (r *reader) at() int { return r.whole - len(r.in) }
 
-// wrong notes why the envelope is refused, in the field that is read, and returns false.
-// It is only called by those who have found what is wrong, and so may allocate.
-func (r *reader) wrong(why error) bool {
-	switch r.field {
-	case fieldBlock:
-		why = codes.At(why, "in compressed_data")
-	case fieldChecksum:
-		why = codes.At(why, "in checksum")
-	case fieldSize:
-		why = codes.At(why, "in original_size")
-	case fieldFormat:
-		why = codes.At(why, "in format")
-	}
-	if r.why == nil {
-		r.why = why
+// wrong notes why the envelope is refused, and returns false.
+func (r *reader) wrong(kind flawKind, at, n int) bool {
+	if r.kind == flawless {
+		r.flaw = flaw{kind, r.reading, at, n}
 	}
 	return false
-}
-
-// noHeader is wrong for bytes in which no item begins.
-func (r *reader) noHeader() bool {
-	if len(r.in) > 0 && r.in[0] == 0xc1 {
-		return r.wrong(codes.InvalidInput.Because("byte %d is c1, which begins nothing", r.at()))
-	}
-	return r.wrong(codes.InvalidInput.Because("truncated at byte %d", r.whole))
 }
 
 // unfit is wrong for the header h, which was read: it is not of the kind that has to be
 // there, or it is and claims more than follows.
 func (r *reader) unfit(h msgpack.Header, kind msgpack.Kind) bool {
 	at := r.at() - h.Size
+	inField := r.reading != fieldCount
 	switch {
-	case h.Kind == msgpack.Invalid:
-		return r.noHeader()
-	case h.Kind == kind, h.Kind == msgpack.Map && kind == msgpack.Array && r.field == fieldCount:
-		return r.wrong(codes.InvalidInput.Because("truncated at byte %d", r.whole))
+	case h.Kind == msgpack.Invalid && h.Size > 0:
+		return r.wrong(reserved, at, 0)
+	case h.Kind == msgpack.Invalid, h.Kind == kind, h.Kind == msgpack.Map && kind == msgpack.Array && !inField:
+		return r.wrong(truncated, r.whole, 0)
 	case kind == msgpack.Uint:
-		return r.wrong(codes.InvalidInput.Because("no unsigned integer at byte %d", at))
+		return r.wrong(notInteger, at, 0)
 	case kind == msgpack.String:
-		return r.wrong(codes.InvalidInput.Because("no text at byte %d", at))
-	case r.field == fieldCount:
-		return r.wrong(codes.InvalidInput.Because("neither an array nor a map at byte %d", at))
+		return r.wrong(notText, at, 0)
+	case inField:
+		return r.wrong(notBytes, at, 0)
 	}
-	return r.wrong(codes.InvalidInput.Because("neither bytes nor an array at byte %d", at))
+	return r.wrong(notContainer, at, 0)
 }
 
 // header consumes the header of the next item.
@@ -78,7 +59,7 @@ func (r *reader) header() msgpack.Header {
 func (r *reader) container() (count uint64, isMap, ok bool) {
 	h := r.header()
 	isMap = h.Kind == msgpack.Map
-	if !r.holds(h) || isMap && r.field != fieldCount {
+	if !r.holds(h) || isMap && r.reading != fieldCount {
 		return 0, false, r.unfit(h, msgpack.Array)
 	}
 	return h.N, isMap, true
@@ -130,7 +111,7 @@ func (r *reader) byte(v *byte) bool {
 	ok := r.uint(&wide)
 	*v = byte(wide)
 	if ok && wide > 0xff {
-		return r.wrong(codes.InvalidInput.Because("an integer that is no byte before byte %d", r.at()))
+		return r.wrong(notByte, r.at(), 0)
 	}
 	return ok
 }
@@ -190,7 +171,7 @@ func (r *reader) checksum(sum *[limits.ChecksumSize]byte) bool {
 }
 
 func (r *reader) checksumSize(n int) bool {
-	return r.wrong(codes.InvalidInput.Because("%d bytes, %d needed", n, limits.ChecksumSize))
+	return r.wrong(wrongChecksumSize, r.at(), n)
 }
 
 // str reads valid UTF-8.
@@ -199,7 +180,7 @@ func (r *reader) str(out *[]byte) bool {
 		return false
 	}
 	if !memory.ValidUTF8(*out) {
-		return r.wrong(codes.InvalidInput.Because("text before byte %d is not UTF-8", r.at()))
+		return r.wrong(notUTF8, r.at(), 0)
 	}
 	return true
 }
@@ -210,7 +191,7 @@ func (r *reader) skip(depth int) bool {
 	count := h.N
 	switch h.Kind {
 	case msgpack.Invalid:
-		return r.noHeader()
+		return r.unfit(h, h.Kind)
 	case msgpack.String, msgpack.Bin, msgpack.Ext:
 		if h.N > uint64(len(r.in)) {
 			return r.unfit(h, h.Kind)
@@ -227,7 +208,7 @@ func (r *reader) skip(depth int) bool {
 		return r.unfit(h, h.Kind)
 	}
 	if depth >= limits.MaxNesting {
-		return r.wrong(codes.InvalidInput.Because("nested deeper than %d levels before byte %d", limits.MaxNesting, r.at()))
+		return r.wrong(tooDeep, r.at(), 0)
 	}
 	for count > 0 {
 		if n := r.skipFlat(min(count, flatItems)); n > 0 {

@@ -11,7 +11,7 @@ type Kind uint8
 
 // The kinds of items.
 const (
-	Invalid Kind = iota // cut short, or the reserved byte c1
+	Invalid Kind = iota // cut short, and of size 0; or the reserved byte c1
 	Nil
 	False
 	True
