@@ -13,7 +13,7 @@ type constant string
 
 // MaxDetail is the longest text in bytes that Detail returns. A test adds up what the
 // sources may say.
-const MaxDetail = 255
+const MaxDetail = 319
 
 // maxNumbers is how many numbers a reason or a place may have.
 const maxNumbers = 4

@@ -290,7 +290,7 @@ TEST_ALONE(threads_that_end_leave_nothing)
     end_threads_that_failed(1000);
     size_t before = memory_status("VmRSS");
     end_threads_that_failed(10000);
-    CHECK(memory_status("VmRSS") < before + MIB); /* texts of 256 bytes each would take 2.5 */
+    CHECK(memory_status("VmRSS") < before + MIB); /* texts of 320 bytes each would take 3 */
 }
 
 /* ---- forks ---- */
