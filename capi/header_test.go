@@ -42,6 +42,7 @@ func TestConstantsOfTheHeader(t *testing.T) {
 		"MAX_SALT_SIZE":           encryption.MaxTenantSize,
 		"MAX_DECRYPT_ONLY_KEYS":   encryption.MaxDecryptOnlyKeys,
 		"INTEROP_KEY_BUFFER_SIZE": interop.MaxKeySize + 1,
+		"MAX_DETAIL_SIZE":         codes.MaxDetail,
 		"DEFAULT_LEVEL":           core.DefaultLevel,
 		"MAX_LEVEL":               core.MaxLevel,
 	} {

@@ -8,7 +8,7 @@ CachekitError ck_get_metrics(const void *handle, ck_type type,
     ck_clear_struct(metrics, sizeof *metrics);
     CachekitError err = ck_check_struct(metrics, 1);
     if (err == CACHEKIT_OK)
-        err = ck_hold(false, handle, type, &ref);
+        err = ck_hold(NULL, handle, type, &ref);
     if (err == CACHEKIT_OK) {
         err = ck_leave(ref, CK_GO(read(ref.index, &all)));
         ck_fill_struct(metrics, &all, sizeof all);

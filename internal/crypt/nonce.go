@@ -2,9 +2,11 @@ package crypt
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -40,7 +42,11 @@ func (n *Nonces) init() error {
 	if !instances.seeded {
 		var start [8]byte
 		if err := random(start[:]); err != nil {
-			return fmt.Errorf("%w: %w", codes.RNGFailure, err)
+			why := error(codes.RNGFailure)
+			if number, ok := errors.AsType[syscall.Errno](err); ok {
+				why = codes.RNGFailure.Because("error %d of the operating system", int(number))
+			}
+			return fmt.Errorf("%w: %w", why, err)
 		}
 		instances.next, instances.seeded = binary.BigEndian.Uint64(start[:]), true
 	}
@@ -65,7 +71,7 @@ func (n *Nonces) take(dst []byte) (rotate bool, err error) {
 	// they would not reach in a thousand years.
 	before := n.made.Add(1) - 1
 	if before >= limits.MaxEncryptions {
-		return false, codes.CounterExhausted
+		return false, codes.CounterExhausted.Because("2^32 encryptions were made")
 	}
 	copy(dst, n.id[:])
 	binary.BigEndian.PutUint32(dst[len(n.id):limits.NonceSize], uint32(before))
