@@ -90,7 +90,7 @@ example: $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
 $(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
 
-$(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h examples/c/master_keys.h $(BUILD)/libcachekit_core.so include/cachekit.h
+$(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
 .PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts

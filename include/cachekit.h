@@ -23,7 +23,6 @@
  *
  *     #include <cachekit.h>
  *     #include <stdio.h>
- *     #include <sys/random.h>
  *
  *     int main(void)
  *     {
@@ -35,9 +34,9 @@
  *         uint8_t master[CACHEKIT_KEY_SIZE], *sealed = NULL, *opened = NULL;
  *         size_t sealed_len = 0, opened_len = 0;
  *         CachekitKeyring *keyring = NULL;
- *         CachekitError err = CACHEKIT_RNG_FAILURE;
  *
- *         if (getentropy(master, sizeof master) == 0)
+ *         CachekitError err = cachekit_generate_key(master);
+ *         if (err == CACHEKIT_OK)
  *             err = cachekit_keyring_new(master, sizeof master, NULL, NULL, 0,
  *                 tenant, sizeof tenant - 1, &keyring);
  *         cachekit_wipe(master, sizeof master);
@@ -614,6 +613,28 @@ CACHEKIT_NODISCARD CachekitError cachekit_derive_key(const uint8_t *master, size
 CACHEKIT_NODISCARD CachekitError cachekit_derive_tenant_keys(const uint8_t *master,
     size_t master_len, const uint8_t *tenant_id, size_t tenant_id_len, CachekitTenantKeys *keys);
 
+/* Fills out with 32 random bytes of the operating system: a new master key, or a key
+ * for cachekit_encrypt. Keep a master key where you keep secrets, since without it no
+ * entry opens, and wipe this copy.
+ *
+ * Returns CACHEKIT_OK, CACHEKIT_RNG_FAILURE, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
+ * CACHEKIT_INTERNAL. On error out holds zeros. */
+CACHEKIT_NODISCARD CachekitError cachekit_generate_key(uint8_t out[CACHEKIT_KEY_SIZE]);
+
+/* Decodes a master key from text: hexadecimal digits in both cases, an even number of
+ * them, 64 or more, and nothing else: no white space, no quotes, no 0x. Wipe the key
+ * when you are done.
+ * Bound: strlen(hex) / 2, which is also the exact size.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT       it is not that, or it is empty
+ *   CACHEKIT_INVALID_KEY_LENGTH  there are fewer than 64 digits
+ *   CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_parse_master_key(
+    const char *hex, uint8_t *out, size_t *out_len);
+
 /* A name for a key that does not reveal it, for logs and for telling keys apart: the
  * first 16 bytes of SHA-256("key_fingerprint_v1" || key).
  *
@@ -649,6 +670,29 @@ CACHEKIT_NODISCARD CachekitError cachekit_key_fingerprint(
  *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     const uint8_t *const *decrypt_only, const size_t *decrypt_only_lens, size_t decrypt_only_count,
+    const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out);
+
+/* The same, with the master keys that the environment of the process holds at the
+ * moment of the call. All libraries of the cachekit family read these two variables.
+ *   CACHEKIT_MASTER_KEY            the current key, as cachekit_parse_master_key
+ *                                  takes it
+ *   CACHEKIT_PREVIOUS_MASTER_KEYS  up to three decrypt-only keys of the same form,
+ *                                  separated by commas; white space around a key and
+ *                                  empty items do not count; it need not be set
+ * The copies that the call makes of the keys are wiped; the environment keeps its own,
+ * which the processes that you start inherit. Like getenv, this must not be called
+ * while another thread changes the environment.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT       CACHEKIT_MASTER_KEY is not set or empty, a key is
+ *                                not hexadecimal digits, or as for
+ *                                cachekit_keyring_new
+ *   CACHEKIT_INVALID_KEY_LENGTH  a key has fewer than 64 digits
+ *   CACHEKIT_SALT_TOO_LONG       the tenant id is longer than 1024 bytes
+ *   CACHEKIT_RNG_FAILURE, CACHEKIT_OUT_OF_MEMORY, CACHEKIT_NULL_POINTER,
+ *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_from_env(
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out);
 
 /* Frees a keyring and wipes its keys. NULL is fine, and so is one that was freed

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -161,10 +160,9 @@ static bool run(const char *tenant, const char *path, const uint8_t *data, size_
     CachekitError err;
 
     /* A service takes its master key from where it keeps secrets. */
-    if (getentropy(master, sizeof master) != 0) {
-        succeeded("master key", CACHEKIT_RNG_FAILURE);
+    err = cachekit_generate_key(master);
+    if (!succeeded("master key", err))
         goto done;
-    }
     start = now();
     err = cachekit_derive_tenant_keys(
         master, sizeof master, (const uint8_t *)tenant, strlen(tenant), &keys);

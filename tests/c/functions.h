@@ -110,8 +110,11 @@ CALL(decrypt, a->handle, IN(0), IN(1), IN(2), OUT)
 CALL(encryptor_get_metrics, a->handle, a->metrics)
 CALL(derive_key, IN(0), IN(1), IN(2), a->out)
 CALL(derive_tenant_keys, IN(0), IN(1), a->tenant_keys)
+CALL(generate_key, a->out)
+CALL(parse_master_key, a->text[0], OUT)
 CALL(key_fingerprint, IN(0), a->out)
 CALL(keyring_new, IN(0), NULL, NULL, 0, IN(1), a->keyring)
+CALL(keyring_from_env, IN(0), a->keyring)
 CALL(keyring_fingerprint, a->handle, 0, a->out)
 CALL(keyring_encrypt, a->handle, IN(0), IN(1), OUT)
 CALL(keyring_decrypt, a->handle, IN(0), IN(1), OUT, a->index)
@@ -155,8 +158,11 @@ static const function functions[] = {
         {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}, {DOMAIN, EMPTY_BAD}}},
     {ROW(derive_tenant_keys), NO_HANDLE, TENANT_KEYS,
         {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
+    {ROW(generate_key), NO_HANDLE, FIXED},
+    {ROW(parse_master_key), NO_HANDLE, BUFFER, {{NONE}}, {{MASTER_HEX, NULL_BAD}}},
     {ROW(key_fingerprint), NO_HANDLE, FIXED, {{KEY, EMPTY_OK}}},
     {ROW(keyring_new), NO_HANDLE, NEW_KEYRING, {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
+    {ROW(keyring_from_env), NO_HANDLE, NEW_KEYRING, {{TENANT_ID, EMPTY_BAD}}},
     {ROW(keyring_fingerprint), KEYRING, FIXED},
     {ROW(keyring_encrypt), KEYRING, BUFFER, {{AAD, EMPTY_OK}, {DATA, EMPTY_OK}}},
     {ROW(keyring_decrypt), KEYRING, BUFFER,
@@ -214,6 +220,7 @@ static inline void make_samples(void)
         return;
     for (kind k = STORAGE; k < KINDS; k++)
         handles[k] = new_handle(k);
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
     samples[DATA] = (input){HELLO};
     samples[ENVELOPE] = (input){envelope, from_hex(HELLO_ENVELOPE, envelope)};
     samples[KEY] = (input){key, sizeof key};
@@ -297,7 +304,8 @@ static inline void check_cleared(const function *f, const arguments *a, const pl
             0, (const uint8_t *)&to->info + sizeof(size_t), sizeof to->info - sizeof(size_t));
     if (a->tenant_keys != NULL)
         CHECK_FILLED(0, to->tenant_keys.encryption, 3 * CACHEKIT_KEY_SIZE);
-    if (a->out != NULL && strcmp(f->name, "cachekit_derive_key") == 0)
+    if (a->out != NULL && (strcmp(f->name, "cachekit_derive_key") == 0 ||
+                              strcmp(f->name, "cachekit_generate_key") == 0))
         CHECK_FILLED(0, to->out, CACHEKIT_KEY_SIZE);
 }
 

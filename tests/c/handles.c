@@ -183,6 +183,7 @@ TEST(constructors_that_fail_take_no_handle)
         CHECK(cachekit_byte_storage_new("\xff") == NULL);
         CHECK(cachekit_keyring_new(master, 15, NULL, NULL, 0, TENANT, &keyring) ==
               CACHEKIT_INVALID_KEY_LENGTH);
+        CHECK(cachekit_keyring_from_env(NULL, 0, &keyring) == CACHEKIT_INVALID_INPUT);
     }
     CHECK(keyring == NULL);
     for (kind k = STORAGE; k < KINDS; k++) {

@@ -275,8 +275,9 @@ static void take_all_memory(void)
 CHILD(no_memory_for_handles)
 {
     CachekitError err = CACHEKIT_OK;
-    CachekitKeyring *keyring = new_keyring();
+    CachekitKeyring *keyring = new_keyring(), *from_env = keyring;
     int made = 0;
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
     cachekit_encryptor_free(new_encryptor());
     cachekit_byte_storage_free(cachekit_byte_storage_new(NULL));
     void *small[100]; /* each handle takes a few bytes of malloc's */
@@ -294,6 +295,7 @@ CHILD(no_memory_for_handles)
             err = CACHEKIT_INTERNAL;
     CachekitError keyring_err =
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring);
+    CachekitError from_env_err = cachekit_keyring_from_env(TENANT, &from_env);
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     free(for_format);
     for (int i = 0; i < 10; i++) /* there is memory for the format, and for nothing else */
@@ -307,7 +309,10 @@ CHILD(no_memory_for_handles)
     check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
     check_code(
         CACHEKIT_OUT_OF_MEMORY, keyring_err, "cachekit_keyring_new", __FILE__, __LINE__, "it");
+    check_code(CACHEKIT_OUT_OF_MEMORY, from_env_err, "cachekit_keyring_from_env", __FILE__,
+        __LINE__, "it");
     CHECK(keyring == NULL);
+    CHECK(from_env == NULL);
     CHECK(storage == NULL);
     CHECK(made > 10);
     cachekit_encryptor_free(new_encryptor()); /* and the process lives on */
@@ -469,8 +474,17 @@ CHILD(no_random_numbers)
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring));
     CHECK(keyring == NULL);
     CHECK(cachekit_encryptor_new(NULL) == NULL);
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
+    keyring = (CachekitKeyring *)&err;
+    CHECK_CODE(CACHEKIT_RNG_FAILURE, cachekit_keyring_from_env(TENANT, &keyring));
+    CHECK(keyring == NULL);
+    uint8_t generated[CACHEKIT_KEY_SIZE];
+    memset(generated, POISON, sizeof generated);
+    CHECK_CODE(CACHEKIT_RNG_FAILURE, cachekit_generate_key(generated));
+    CHECK_FILLED(0, generated, sizeof generated);
     static const char seen[] =
-        "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n";
+        "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n"
+        "cachekit_keyring_from_env RNG_FAILURE\ncachekit_generate_key RNG_FAILURE\n";
     if (fd >= 0 && check_failures == 0 && write(fd, seen, sizeof seen - 1) < 0)
         perror(log);
 }
