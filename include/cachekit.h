@@ -135,7 +135,8 @@
  * cachekit_aad, and the format of an envelope that is read without naming one.
  *
  * ABI. A symbol or a number is never changed or reused. Structs begin with
- * struct_size, so that they can grow: set it to sizeof the struct. A value of 0
+ * struct_size, so that they can grow: set it to sizeof the struct, or begin with
+ * CACHEKIT_METRICS_INIT and its like, which are zeros but for that. A value of 0
  * gives CACHEKIT_INVALID_INPUT, and nothing is written beyond struct_size bytes.
  *
  * Signals. The Go runtime inside handles SIGSEGV, SIGBUS, SIGFPE and SIGURG and
@@ -202,12 +203,16 @@ extern "C" {
 /* Results                                                                  */
 /* ------------------------------------------------------------------------ */
 
+/* Before every function whose result must be used. A program may define it before it
+ * includes this header, as nothing or as what its compiler has. */
+#ifndef CACHEKIT_NODISCARD
 #if defined(__cplusplus) && __cplusplus >= 201703L
 #define CACHEKIT_NODISCARD [[nodiscard]]
 #elif defined(__GNUC__) || defined(__clang__)
 #define CACHEKIT_NODISCARD __attribute__((warn_unused_result))
 #else
 #define CACHEKIT_NODISCARD
+#endif
 #endif
 
 /* The result of a call. The numbers never change. */
@@ -307,6 +312,9 @@ typedef struct CachekitEnvelopeInfo {
     size_t format_len;
 } CachekitEnvelopeInfo;
 
+/* CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_ENVELOPE_INFO_INIT {sizeof(CachekitEnvelopeInfo), 0, 0, {0}, NULL, 0}
+
 /* One kind of operation over the life of a handle. Counts are exact. A call that
  * ends before it looks at the data is not counted: for a pointer that is NULL, a
  * buffer that is too small, or want of memory for the result. Calls are timed if
@@ -333,6 +341,11 @@ typedef struct CachekitMetrics {
     bool hardware_accelerated;     /* encryption uses the CPU's AES instructions */
 } CachekitMetrics;
 
+/* CachekitMetrics metrics = CACHEKIT_METRICS_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_METRICS_INIT                                                                      \
+    {sizeof(CachekitMetrics), {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, \
+        {0, 0, 0, 0, 0, 0, 0}, 0, false}
+
 /* The keys of one tenant. Wipe them with cachekit_wipe when you are done. */
 typedef struct CachekitTenantKeys {
     size_t struct_size; /* set by the caller */
@@ -340,6 +353,9 @@ typedef struct CachekitTenantKeys {
     uint8_t authentication[CACHEKIT_KEY_SIZE];
     uint8_t cache_keys[CACHEKIT_KEY_SIZE];
 } CachekitTenantKeys;
+
+/* CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_TENANT_KEYS_INIT {sizeof(CachekitTenantKeys), {0}, {0}, {0}}
 
 /* ------------------------------------------------------------------------ */
 /* Library                                                                  */

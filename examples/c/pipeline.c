@@ -151,7 +151,7 @@ static bool run(const char *tenant, const char *path, const uint8_t *data, size_
 {
     CachekitByteStorage *storage = cachekit_byte_storage_new("json");
     CachekitEncryptor *encryptor = NULL;
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     uint8_t master[CACHEKIT_KEY_SIZE];
     uint8_t *envelope = NULL, *sealed = NULL, *opened = NULL, *back = NULL;
     size_t envelope_len = 0, sealed_len = 0, opened_len = 0, back_len = 0;

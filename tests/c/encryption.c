@@ -339,7 +339,7 @@ TEST(a_plaintext_over_its_aad)
 /* A master key may lie where its keys go. */
 TEST(tenant_keys_in_place)
 {
-    CachekitTenantKeys want = {.struct_size = sizeof want}, keys;
+    CachekitTenantKeys want = CACHEKIT_TENANT_KEYS_INIT, keys;
     CHECK_OK(cachekit_derive_tenant_keys(master, sizeof master, TENANT, &want));
     for (size_t at = sizeof(size_t); at + sizeof master <= sizeof keys; at++) {
         CASE("master key at %zu", at);
@@ -368,7 +368,7 @@ TEST(the_error_of_a_constructor_is_set)
 
 TEST(derivation_known_answers)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     uint8_t out[32], fingerprint[16], want[16];
     from_hex("96179a9bc881aa7ca83f04b78a66afd3", want);
     CHECK_OK(cachekit_derive_tenant_keys(master, sizeof master, TENANT, &keys));

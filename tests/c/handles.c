@@ -23,7 +23,7 @@ static void check_refuses_all(kind k, void *handle)
 /* One cheap call with a handle. */
 static CachekitError use(kind k, void *handle)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     return k == STORAGE     ? cachekit_byte_storage_get_metrics(handle, &m)
            : k == ENCRYPTOR ? cachekit_encryptor_get_metrics(handle, &m)
                             : cachekit_keyring_get_metrics(handle, &m);

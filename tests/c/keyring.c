@@ -281,7 +281,7 @@ TEST(the_key_is_that_of_the_tenant)
 {
     /* The keyring's keys are those of derive_tenant_keys, and an encryptor
      * with them reads what the keyring writes, and the other way about. */
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     CachekitKeyring *keyring = ring(0, 1), *stranger = NULL;
     CachekitEncryptor *encryptor = new_encryptor();
     uint8_t in[44], out[16], want[16], got[16];

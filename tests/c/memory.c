@@ -206,7 +206,7 @@ CHILD(no_memory_for_results)
         cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &len, NULL));
     cachekit_free_buffer(back);
     uint64_t made = cachekit_keyring_get_counter(keyring);
-    CachekitMetrics stored = {.struct_size = sizeof stored}, kept = stored, now = stored;
+    CachekitMetrics stored = CACHEKIT_METRICS_INIT, kept = stored, now = stored;
     CHECK_OK(cachekit_byte_storage_get_metrics(storage, &stored));
     CHECK_OK(cachekit_keyring_get_metrics(keyring, &kept));
 

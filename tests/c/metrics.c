@@ -3,21 +3,21 @@
 
 static CachekitMetrics of_storage(const CachekitByteStorage *storage)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     CHECK_OK(cachekit_byte_storage_get_metrics(storage, &m));
     return m;
 }
 
 static CachekitMetrics of_encryptor(const CachekitEncryptor *encryptor)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     CHECK_OK(cachekit_encryptor_get_metrics(encryptor, &m));
     return m;
 }
 
 static CachekitMetrics of_keyring(const CachekitKeyring *keyring)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     CHECK_OK(cachekit_keyring_get_metrics(keyring, &m));
     return m;
 }
@@ -389,6 +389,20 @@ TEST(each_error_counts_once)
         n++;
     }
     CHECK_NUMBER(MET, n);
+}
+
+TEST(initialisers_are_the_size_and_zeros)
+{
+    CachekitMetrics metrics = CACHEKIT_METRICS_INIT;
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
+    CHECK_NUMBER(sizeof metrics, metrics.struct_size);
+    CHECK_NUMBER(sizeof info, info.struct_size);
+    CHECK_NUMBER(sizeof keys, keys.struct_size);
+    CHECK_FILLED(0, &metrics.store, 4 * sizeof metrics.store);
+    CHECK(!(metrics.last_compression_ratio > 0 || metrics.hardware_accelerated));
+    CHECK_FILLED(0, &info.original_size, sizeof info - sizeof info.struct_size);
+    CHECK_FILLED(0, keys.encryption, sizeof keys - sizeof keys.struct_size);
 }
 
 /* A caller that was compiled against another version of a struct. */

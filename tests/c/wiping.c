@@ -296,7 +296,7 @@ CHILD(keys_derived)
 
 CHILD(tenant_keys_derived)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     for (int i = 0; i < MANY; i++)
         apart(derive_tenant_keys_once, &keys);
     hidden h = hide(keys.cache_keys);
@@ -306,7 +306,7 @@ CHILD(tenant_keys_derived)
 
 CHILD(master_derived_from)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     uint8_t secret[32], out[32];
     for (int i = 0; i < 32; i++)
         secret[i] = (uint8_t)(i * 91 + 5);
