@@ -41,6 +41,9 @@ extern int ckgo_checksum(uint8_t *data, size_t data_len, uint8_t *out);
 extern int ckgo_verify_checksum(uint8_t *data, size_t data_len, uint8_t *expected);
 extern int ckgo_storage_metrics(uint32_t slot, CachekitMetrics *metrics);
 
+extern int ckgo_metrics_text(
+    CachekitMetrics *metrics, char *name, size_t name_len, char *out, size_t capacity, size_t *len);
+
 /* Encryption */
 extern uint64_t ckgo_encryptor_counter(uint32_t slot);
 extern int ckgo_encrypt(uint32_t slot, uint8_t *key, size_t key_len, uint8_t *aad, size_t aad_len,

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"regexp"
 	"strconv"
@@ -13,6 +14,8 @@ import (
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/exposition"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
 
 func header(t *testing.T) []byte {
@@ -42,6 +45,9 @@ func TestConstantsOfTheHeader(t *testing.T) {
 		"MAX_SALT_SIZE":           encryption.MaxTenantSize,
 		"MAX_DECRYPT_ONLY_KEYS":   encryption.MaxDecryptOnlyKeys,
 		"INTEROP_KEY_BUFFER_SIZE": interop.MaxKeySize + 1,
+
+		"MAX_METRICS_NAME_SIZE":    core.MaxMetricsNameSize,
+		"METRICS_TEXT_BUFFER_SIZE": limits.MetricsTextBufferSize,
 	} {
 		m := regexp.MustCompile(`#define CACHEKIT_` + name + ` (\d+)\b`).FindSubmatch(text)
 		if m == nil {
@@ -76,6 +82,14 @@ func TestCompressedBoundCoversTheEnvelope(t *testing.T) {
 		if promised, needed := n+n/255+block+envelope, core.EnvelopeBound(n, len(core.DefaultFormat)); needed > promised {
 			t.Errorf("%d bytes: core needs %d, the header promises %d", n, needed, promised)
 		}
+	}
+}
+
+// The bound of metrics as text is a sum in the header.
+func TestHeaderSaysTheBoundOfMetricsAsText(t *testing.T) {
+	none := exposition.Bound(0)
+	if said := fmt.Sprintf("Bound: %d + %d * strlen(name);", none, exposition.Bound(1)-none); !bytes.Contains(header(t), []byte(said)) {
+		t.Errorf("the header does not say %s", said)
 	}
 }
 

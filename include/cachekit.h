@@ -198,6 +198,8 @@ extern "C" {
 #define CACHEKIT_MAX_SALT_SIZE 1024          /* a tenant salt or tenant id; at least 1 */
 #define CACHEKIT_MAX_DECRYPT_ONLY_KEYS 3     /* keys */
 #define CACHEKIT_INTEROP_KEY_BUFFER_SIZE 195 /* the longest interop key, with its NUL */
+#define CACHEKIT_MAX_METRICS_NAME_SIZE 1024
+#define CACHEKIT_METRICS_TEXT_BUFFER_SIZE 65536 /* for every name */
 
 /* ------------------------------------------------------------------------ */
 /* Results                                                                  */
@@ -475,6 +477,28 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_estimate_compression(
  * CACHEKIT_INTERNAL. */
 CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_get_metrics(
     const CachekitByteStorage *storage, CachekitMetrics *metrics);
+
+/* Metrics as text for Prometheus, in its text-based format, version 0.0.4: lines such
+ * as
+ *     cachekit_operations_total{name="orders",operation="store"} 42
+ * with the HELP and TYPE of each metric before them, and a NUL at the end, which
+ * *out_len includes. Times are in seconds. name says whose metrics these are, if there
+ * are several; without one, NULL or "", there is no such label. Of a struct with a
+ * smaller struct_size it prints the fields that are whole in it.
+ * Bound: 4096 + 60 * strlen(name); CACHEKIT_METRICS_TEXT_BUFFER_SIZE for every name.
+ *
+ * Two of these texts one behind the other are read by Prometheus, although the format
+ * asks for the lines of a metric in one place. Stricter readers, such as Pushgateway,
+ * get them one by one.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT    name is not UTF-8, or struct_size is 0
+ *   CACHEKIT_INPUT_TOO_LARGE  name is longer than CACHEKIT_MAX_METRICS_NAME_SIZE
+ *   CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER (metrics too), CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_metrics_text(
+    const CachekitMetrics *metrics, const char *name, char *out, size_t *out_len);
 
 /* Reads the header of an envelope without decompressing it. For the form that
  * writers use this costs the same for 64 bytes and for 512 MiB. Two forms that only

@@ -50,6 +50,7 @@ typedef struct arguments {
     input in[3];
     const char *text[2];
     const uint8_t *fixed;
+    const CachekitMetrics *counted;
     uint8_t *out;
     size_t *out_len;
     uint8_t **made;
@@ -63,7 +64,7 @@ typedef struct arguments {
 
 /* What arguments point to. */
 typedef struct places {
-    uint8_t out[256];
+    uint8_t out[CACHEKIT_METRICS_TEXT_BUFFER_SIZE / 8];
     size_t out_len;
     uint8_t *made;
     size_t index;
@@ -87,7 +88,8 @@ typedef struct function {
         const char *sample;
         CachekitError if_null;
     } text[2];
-    bool index, fixed; /* has size_t *key_index; a const uint8_t * without a length */
+    /* Has size_t *key_index; a const uint8_t * without a length; metrics to read. */
+    bool index, fixed, counted;
 } function;
 
 #define CALL(name, ...)                                                                            \
@@ -101,6 +103,7 @@ CALL(byte_storage_validate, a->handle, IN(0))
 CALL(byte_storage_estimate_compression, a->handle, IN(0), a->ratio)
 CALL(byte_storage_get_metrics, a->handle, a->metrics)
 CALL(envelope_inspect, IN(0), a->info)
+CALL(metrics_text, a->counted, a->text[0], (char *)a->out, a->out_len)
 CALL(compress, IN(0), OUT)
 CALL(decompress, IN(0), OUT)
 CALL(checksum, IN(0), a->out)
@@ -146,6 +149,7 @@ static const function functions[] = {
     {ROW(byte_storage_estimate_compression), STORAGE, RATIO, {{DATA, EMPTY_OK}}},
     {ROW(byte_storage_get_metrics), STORAGE, METRICS},
     {ROW(envelope_inspect), NO_HANDLE, INFO, {{ENVELOPE, EMPTY_BAD}}},
+    {ROW(metrics_text), NO_HANDLE, BUFFER, {{NONE}}, {{"orders", EMPTY_OK}}, .counted = true},
     {ROW(compress), NO_HANDLE, BUFFER, {{DATA, EMPTY_OK}}},
     {ROW(decompress), NO_HANDLE, BUFFER, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(checksum), NO_HANDLE, FIXED, {{DATA, EMPTY_OK}}},
@@ -192,6 +196,7 @@ static input samples[SAMPLES];
 static void *handles[KINDS]; /* one of each that is valid */
 static uint8_t sample_bytes[4][256];
 static uint8_t hello_sum[CACHEKIT_CHECKSUM_SIZE];
+static const CachekitMetrics some_metrics = CACHEKIT_METRICS_INIT;
 
 static inline void *new_handle(kind k)
 {
@@ -261,6 +266,8 @@ static inline arguments prepare(const function *f, places *to)
         a.text[i] = f->text[i].sample;
     if (f->fixed)
         a.fixed = hello_sum;
+    if (f->counted)
+        a.counted = &some_metrics;
     if (f->result == BUFFER || f->result == FIXED)
         a.out = to->out;
     if (f->result == BUFFER || f->result == MADE) {
