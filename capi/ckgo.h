@@ -28,12 +28,14 @@ extern int ckgo_keyring_from_env(uint32_t slot, char *current, size_t current_le
 extern void ckgo_destroy(uint32_t slot, void *object);
 
 /* Storage */
+extern int ckgo_storage_set_level(uint32_t slot, int level);
+extern int ckgo_storage_set_max_payload(uint32_t slot, size_t bytes);
 extern int ckgo_store(uint32_t slot, uint8_t *data, size_t data_len, char *format,
     size_t format_len, uint8_t **out, size_t *len);
 extern int ckgo_retrieve(
     uint32_t slot, uint8_t *envelope, size_t envelope_len, uint8_t **out, size_t *len);
-extern int ckgo_validate(uint8_t *envelope, size_t envelope_len);
-extern int ckgo_compression_ratio(uint8_t *data, size_t data_len, double *ratio);
+extern int ckgo_validate(uint32_t slot, uint8_t *envelope, size_t envelope_len);
+extern int ckgo_compression_ratio(uint32_t slot, uint8_t *data, size_t data_len, double *ratio);
 extern int ckgo_inspect(uint8_t *envelope, size_t envelope_len, CachekitEnvelopeInfo *info);
 extern int ckgo_compress(uint8_t *in, size_t in_len, uint8_t *out, size_t capacity, size_t *len);
 extern int ckgo_decompress(uint8_t *in, size_t in_len, uint8_t *out, size_t capacity, size_t *len);
@@ -61,6 +63,8 @@ extern int ckgo_generate_key(uint8_t *out);
 extern int ckgo_key_fingerprint(uint8_t *key, size_t key_len, uint8_t *out);
 
 /* Keyring */
+extern int ckgo_keyring_set_level(uint32_t slot, int level);
+extern int ckgo_keyring_set_max_payload(uint32_t slot, size_t bytes);
 extern size_t ckgo_keyring_key_count(uint32_t slot);
 extern uint64_t ckgo_keyring_counter(uint32_t slot);
 extern int ckgo_keyring_fingerprint(uint32_t slot, size_t index, uint8_t *out);

@@ -48,6 +48,8 @@ func TestConstantsOfTheHeader(t *testing.T) {
 
 		"MAX_METRICS_NAME_SIZE":    core.MaxMetricsNameSize,
 		"METRICS_TEXT_BUFFER_SIZE": limits.MetricsTextBufferSize,
+		"DEFAULT_LEVEL":            core.DefaultLevel,
+		"MAX_LEVEL":                core.MaxLevel,
 	} {
 		m := regexp.MustCompile(`#define CACHEKIT_` + name + ` (\d+)\b`).FindSubmatch(text)
 		if m == nil {

@@ -59,6 +59,24 @@ void cachekit_keyring_free(CachekitKeyring *keyring)
         ck_handle_free(keyring, CK_KEYRING);
 }
 
+CachekitError cachekit_keyring_set_level(CachekitKeyring *keyring, int level)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(false, keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_keyring_set_level(ref.index, level)));
+}
+
+CachekitError cachekit_keyring_set_max_payload(CachekitKeyring *keyring, size_t bytes)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(false, keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_keyring_set_max_payload(ref.index, bytes)));
+}
+
 size_t cachekit_keyring_key_count(const CachekitKeyring *keyring)
 {
     ck_ref ref;

@@ -46,6 +46,18 @@ func ckgo_keyring_from_env(slot C.uint32_t, current *C.char, currentLen C.size_t
 	return code(err)
 }
 
+//export ckgo_keyring_set_level
+func ckgo_keyring_set_level(slot C.uint32_t, level C.int) (result C.int) {
+	defer recovered(&result)
+	return code(keyrings.get(slot).SetLevel(int(level)))
+}
+
+//export ckgo_keyring_set_max_payload
+func ckgo_keyring_set_max_payload(slot C.uint32_t, size C.size_t) (result C.int) {
+	defer recovered(&result)
+	return code(keyrings.get(slot).SetMaxPayload(uint64(size)))
+}
+
 //export ckgo_keyring_key_count
 func ckgo_keyring_key_count(slot C.uint32_t) C.size_t {
 	return C.size_t(keyrings.get(slot).KeyCount())

@@ -17,6 +17,24 @@ void cachekit_byte_storage_free(CachekitByteStorage *storage)
         ck_handle_free(storage, CK_BYTE_STORAGE);
 }
 
+CachekitError cachekit_byte_storage_set_level(CachekitByteStorage *storage, int level)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(false, storage, CK_BYTE_STORAGE, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_storage_set_level(ref.index, level)));
+}
+
+CachekitError cachekit_byte_storage_set_max_payload(CachekitByteStorage *storage, size_t bytes)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(false, storage, CK_BYTE_STORAGE, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_storage_set_max_payload(ref.index, bytes)));
+}
+
 CachekitError cachekit_byte_storage_store(const CachekitByteStorage *storage, const uint8_t *data,
     size_t data_len, const char *format, uint8_t **envelope, size_t *envelope_len)
 {
@@ -51,7 +69,7 @@ CachekitError cachekit_byte_storage_validate(
     CachekitError err = ck_hold(ck_missing(envelope, envelope_len), storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, CK_GO(ckgo_validate(IN(envelope), envelope_len)));
+    return ck_leave(ref, CK_GO(ckgo_validate(ref.index, IN(envelope), envelope_len)));
 }
 
 CachekitError cachekit_byte_storage_estimate_compression(
@@ -64,7 +82,7 @@ CachekitError cachekit_byte_storage_estimate_compression(
     CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, CK_GO(ckgo_compression_ratio(IN(data), data_len, ratio)));
+    return ck_leave(ref, CK_GO(ckgo_compression_ratio(ref.index, IN(data), data_len, ratio)));
 }
 
 CachekitError cachekit_byte_storage_get_metrics(

@@ -179,6 +179,10 @@ func TestEachErrorCountsOnce(t *testing.T) {
 			"Validate":            func(s *core.ByteStorage) error { return s.Validate(tooMuch) },
 			"EstimateCompression": func(s *core.ByteStorage) error { _, err := s.EstimateCompression(tooMuch); return err },
 		}, core.ErrInputTooLarge, core.Metrics{}},
+		{calls{
+			"SetLevel":      func(s *core.ByteStorage) error { return s.SetLevel(0) },
+			"SetMaxPayload": func(s *core.ByteStorage) error { return s.SetMaxPayload(0) },
+		}, core.ErrInvalidInput, core.Metrics{}},
 	}
 	for err, envelope := range damaged(hello) {
 		rows = append(rows, row{retrieves(envelope), err, retrieveFailed})

@@ -128,7 +128,8 @@
  * functions stay safe to call. fork followed by exec is fine. On platforms other
  * than Linux, and in a static archive, the library starts when it is loaded.
  *
- * Limits. A payload has at most CACHEKIT_MAX_PAYLOAD_SIZE bytes. What an envelope
+ * Limits. A payload has at most CACHEKIT_MAX_PAYLOAD_SIZE bytes, or as many as
+ * cachekit_byte_storage_set_max_payload or cachekit_keyring_set_max_payload said. What an envelope
  * claims is checked against the limits before any memory is allocated for it. A
  * format, cache key or interop key that is longer than its limit gives
  * CACHEKIT_INPUT_TOO_LARGE. Two things have no such limit: the arguments of
@@ -200,6 +201,8 @@ extern "C" {
 #define CACHEKIT_INTEROP_KEY_BUFFER_SIZE 195 /* the longest interop key, with its NUL */
 #define CACHEKIT_MAX_METRICS_NAME_SIZE 1024
 #define CACHEKIT_METRICS_TEXT_BUFFER_SIZE 65536 /* for every name */
+#define CACHEKIT_DEFAULT_LEVEL 1                /* of compression; also the lowest */
+#define CACHEKIT_MAX_LEVEL 9                    /* of compression */
 
 /* ------------------------------------------------------------------------ */
 /* Results                                                                  */
@@ -423,6 +426,28 @@ CachekitByteStorage *cachekit_byte_storage_new(const char *default_format);
 
 /* Frees a storage. NULL is fine, and so is one that was freed before. */
 void cachekit_byte_storage_free(CachekitByteStorage *storage);
+
+/* Chooses how hard the storage looks for repetitions: CACHEKIT_DEFAULT_LEVEL is the
+ * fastest, CACHEKIT_MAX_LEVEL gives the smallest envelopes. Readers need not know the
+ * level, and read all of them as fast. Calls that are under way keep the level that
+ * they began with. It holds for cachekit_byte_storage_store, _store_many and
+ * _estimate_compression.
+ *
+ * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (another number),
+ * CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED, CACHEKIT_INTERNAL. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_set_level(
+    CachekitByteStorage *storage, int level);
+
+/* Lowers the limit of a payload, CACHEKIT_MAX_PAYLOAD_SIZE, to so many bytes. All
+ * functions of the storage then return CACHEKIT_INPUT_TOO_LARGE for data that are
+ * longer and for an envelope that claims more, before they take memory for it. Calls
+ * that are under way keep the limit that they began with.
+ *
+ * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (0, or more than
+ * CACHEKIT_MAX_PAYLOAD_SIZE), CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED,
+ * CACHEKIT_INTERNAL. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_set_max_payload(
+    CachekitByteStorage *storage, size_t bytes);
 
 /* Compresses data into an envelope. If format is NULL, it is the default format of
  * the storage. The library allocates the result, with room for the worst case.
@@ -738,6 +763,16 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_from_env(
 /* Frees a keyring and wipes its keys. NULL is fine, and so is one that was freed
  * before. */
 void cachekit_keyring_free(CachekitKeyring *keyring);
+
+/* Chooses how hard cachekit_keyring_seal and _seal_many compress: see
+ * cachekit_byte_storage_set_level. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_set_level(CachekitKeyring *keyring, int level);
+
+/* Lowers the limit of what the keyring seals, opens, encrypts and decrypts: see
+ * cachekit_byte_storage_set_max_payload. An entry to open is also refused if it is
+ * more than twice as long as any that holds a payload of so many bytes. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_set_max_payload(
+    CachekitKeyring *keyring, size_t bytes);
 
 /* The number of keys, 1 to 4, and 0 for a handle that is not valid. */
 size_t cachekit_keyring_key_count(const CachekitKeyring *keyring);

@@ -283,6 +283,9 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 	try("DecryptAtInto", fresh, func() error { _, err := fresh.DecryptAtInto(room, 0, room[1:50], nil); return err }, codes.Internal, "Decrypt")
 	try("OpenInteropInto", fresh, func() error { _, _, err := fresh.OpenInteropInto(room, "key", room[1:50]); return err }, codes.Internal, "Decrypt")
 
+	try("SetLevel", fresh, func() error { return fresh.SetLevel(0) }, core.ErrInvalidInput, "")
+	try("SetMaxPayload", fresh, func() error { return fresh.SetMaxPayload(0) }, core.ErrInvalidInput, "")
+
 	if names := missing(reflect.TypeFor[*TenantKeyring](), seen); names != nil {
 		t.Errorf("not in this table: %v", names)
 	}

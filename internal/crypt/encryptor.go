@@ -41,7 +41,7 @@ func (e *Encryptor) Encrypt(dst *memory.Dest, key, plaintext, aad []byte) (out [
 	if len(key) != limits.KeySize {
 		return nil, false, codes.InvalidKeyLength
 	}
-	n, failure := ciphertextSize(len(plaintext))
+	n, failure := ciphertextSize(len(plaintext), limits.MaxPlaintextSize)
 	if failure != nil {
 		return nil, false, failure
 	}
@@ -79,7 +79,7 @@ func (e *Encryptor) Decrypt(dst *memory.Dest, key, ciphertext, aad []byte) (out 
 	if len(key) != limits.KeySize {
 		return nil, codes.InvalidKeyLength
 	}
-	n, failure := plaintextSize(len(ciphertext))
+	n, failure := plaintextSize(len(ciphertext), limits.MaxPlaintextSize)
 	if failure != nil {
 		return nil, failure
 	}

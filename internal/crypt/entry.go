@@ -26,7 +26,7 @@ func (k *TenantKeyring) Seal(dst *memory.Dest, cacheKey, data []byte, format str
 	if len(cacheKey) > limits.MaxCacheKeySize {
 		err = codes.InputTooLarge
 	} else {
-		entry, err = envelope.EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
+		entry, err = k.Options().EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
 	}
 	k.store.Count(storing, len(data), len(entry)-limits.Overhead, err)
 	if err != nil {
@@ -69,7 +69,7 @@ func (k *TenantKeyring) Open(dst *memory.Dest, scratch memory.Alloc, grow Grow, 
 	span := k.retrieve.Begin(len(opened))
 	err = codes.Internal // that is what counts after a panic
 	defer func() { k.retrieve.Count(span, len(opened), len(data), err) }()
-	if data, err = extract(dst, grow, opened, format); err != nil {
+	if data, err = k.extract(dst, grow, opened, format); err != nil {
 		return nil, 0, err
 	}
 	return data, keyIndex, nil
@@ -93,7 +93,7 @@ func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []by
 	}
 	n := 0
 	if err == nil {
-		n, err = plaintextSize(len(sealed))
+		n, err = plaintextSize(len(sealed), k.Options().MaxSize(len(format)))
 	}
 	if err != nil {
 		k.decrypt.Fail(k.decrypt.Begin(0))
@@ -105,14 +105,14 @@ func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []by
 		return nil, 0, codes.OutOfMemory
 	}
 	dst := memory.Into(opened)
-	return k.Decrypt(&dst, sealed, aad)
+	return k.decryptAs(anEnvelope, allKeys, &dst, sealed, aad)
 }
 
 // extract returns the payload of an envelope in scratch memory, which it wipes. Where
 // that memory can grow, the payload takes its place: no second buffer is needed.
-func extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []byte, err error) {
+func (k *TenantKeyring) extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []byte, err error) {
 	defer func() { memory.Clear(opened) }() // after a panic too
-	header, err := envelope.Inspect(opened)
+	header, err := k.Options().Inspect(opened)
 	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
 		err = errOtherFormat
 	}

@@ -5,9 +5,10 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
 
-// ciphertextSize returns the size of the ciphertext of so many bytes.
-func ciphertextSize(plaintext int) (int, error) {
-	if plaintext > limits.MaxPlaintextSize {
+// ciphertextSize returns the size of the ciphertext of so many bytes, of which there
+// are most at most.
+func ciphertextSize(plaintext, most int) (int, error) {
+	if plaintext > most {
 		return 0, codes.InputTooLarge
 	}
 	return plaintext + limits.Overhead, nil
@@ -19,12 +20,13 @@ var (
 	errTooLong  = codes.Entry(codes.InputTooLarge)
 )
 
-// plaintextSize returns the size of the plaintext of so many bytes.
-func plaintextSize(ciphertext int) (int, error) {
+// plaintextSize returns the size of the plaintext, of most bytes at most, in a
+// ciphertext of so many.
+func plaintextSize(ciphertext, most int) (int, error) {
 	switch n := ciphertext - limits.Overhead; {
 	case n < 0:
 		return 0, errTooShort
-	case n > limits.MaxPlaintextSize:
+	case n > most:
 		return 0, errTooLong
 	default:
 		return n, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/document"
+	"github.com/cachekit-go/cachekit-core/internal/envelope"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/meter"
@@ -29,6 +30,8 @@ type TenantKeyring struct {
 	// These two are guarded: Wipe waits for the calls that use the keys.
 	encrypt, decrypt meter.Operation
 	store, retrieve  meter.Operation // the envelopes of sealed entries
+
+	envelope.Settings
 }
 
 // Init makes a zero value usable, with the errors of CheckMasters, those of a tenant's
@@ -52,6 +55,7 @@ func (k *TenantKeyring) derive(current []byte, decryptOnly [][]byte, tenantID []
 	k.fingerprints = make([][limits.FingerprintSize]byte, 0, 1+len(decryptOnly))
 	k.encrypt.Guard, k.decrypt.Guard = true, true
 	k.store.KeepLast = true
+	k.InitSettings()
 	if err := k.Nonces.init(); err != nil {
 		return err
 	}
@@ -126,12 +130,21 @@ func (k *TenantKeyring) Encrypt(dst *memory.Dest, plaintext, aad []byte) (out []
 }
 
 // content is what a plaintext has to be.
-type content bool
+type content int
 
 const (
-	anything  content = false
-	aDocument content = true // one that document.Check accepts
+	anything   content = iota
+	aDocument          // one that document.Check accepts
+	anEnvelope         // of a size that was checked
 )
+
+// mostBytes is how long a plaintext of some content may be.
+func (k *TenantKeyring) mostBytes(c content) int {
+	if c == anEnvelope {
+		return limits.MaxPlaintextSize
+	}
+	return k.MaxPayload()
+}
 
 func (c content) check(plaintext []byte) error {
 	if c == aDocument {
@@ -148,7 +161,7 @@ func (k *TenantKeyring) encryptAs(c content, dst *memory.Dest, plaintext, aad []
 	span := k.encrypt.Begin(len(plaintext))
 	err = codes.Internal // that is what counts after a panic
 	defer func() { k.encrypt.Count(span, len(plaintext), len(out), err) }()
-	n, failure := ciphertextSize(len(plaintext))
+	n, failure := ciphertextSize(len(plaintext), k.mostBytes(c))
 	if failure == nil {
 		failure = c.check(plaintext)
 	}
@@ -208,7 +221,7 @@ func (k *TenantKeyring) decryptAs(c content, index int, dst *memory.Dest, cipher
 	} else if wrong := k.checkIndex(index); wrong != nil {
 		return nil, 0, wrong
 	}
-	n, failure := plaintextSize(len(ciphertext))
+	n, failure := plaintextSize(len(ciphertext), k.mostBytes(c))
 	if failure != nil {
 		return nil, 0, failure
 	}

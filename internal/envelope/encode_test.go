@@ -173,7 +173,7 @@ func TestRatio(t *testing.T) {
 			for _, more := range []int{0, 1, 1000} {
 				bound := lz4block.Bound(n)
 				k := taker{room: filled(bound + more)}
-				got, err := Ratio(k.alloc, data)
+				got, err := Default.Ratio(k.alloc, data)
 				if want := float64(n) / float64(e.CompressedSize); err != nil || got != want {
 					t.Errorf("%s of %d: %v, %v, want %v", kind.name, n, got, err, want)
 				}
@@ -187,11 +187,11 @@ func TestRatio(t *testing.T) {
 		}
 	}
 	none := taker{none: true}
-	if ratio, err := Ratio(none.alloc, []byte("data")); ratio != 0 || err != codes.OutOfMemory {
+	if ratio, err := Default.Ratio(none.alloc, []byte("data")); ratio != 0 || err != codes.OutOfMemory {
 		t.Errorf("without memory: %v, %v", ratio, err)
 	}
 	var k taker
-	if ratio, err := Ratio(k.alloc, tooMuch); ratio != 0 || err != codes.InputTooLarge || len(k.asked) > 0 {
+	if ratio, err := Default.Ratio(k.alloc, tooMuch); ratio != 0 || err != codes.InputTooLarge || len(k.asked) > 0 {
 		t.Errorf("of too much: %v, %v, asked for %v", ratio, err, k.asked)
 	}
 }

@@ -49,8 +49,13 @@ func (e *Header) extract(dst []byte) (written int, err error) {
 
 // Decode returns the payload of an envelope, in memory from dst.
 func Decode(dst *memory.Dest, envelope []byte) ([]byte, error) {
+	return Default.Decode(dst, envelope)
+}
+
+// Decode is Decode for a payload of up to o.MaxPayload bytes.
+func (o Options) Decode(dst *memory.Dest, envelope []byte) ([]byte, error) {
 	var e Header
-	if err := e.inspect(envelope); err != nil {
+	if err := e.inspect(envelope, o.MaxPayload); err != nil {
 		return nil, err
 	}
 	return e.Payload(dst)
@@ -71,9 +76,9 @@ func (e *Header) Payload(dst *memory.Dest) ([]byte, error) {
 
 // Validate returns exactly the error that Decode would. What it decompresses on the
 // way it wipes.
-func Validate(alloc memory.Alloc, envelope []byte) error {
+func (o Options) Validate(alloc memory.Alloc, envelope []byte) error {
 	from := memory.From(alloc)
-	payload, err := Decode(&from, envelope)
+	payload, err := o.Decode(&from, envelope)
 	memory.Clear(payload)
 	return err
 }

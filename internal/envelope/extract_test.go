@@ -111,7 +111,7 @@ func TestWhatIsRefusedTakesNoMemory(t *testing.T) {
 				t.Errorf("%s: %s gives %d bytes, %v; asked for %v", name, how, len(got), other, k.asked)
 			}
 		}
-		if other := Validate(k.alloc, c.envelope); other != err || len(k.asked) > 0 {
+		if other := Default.Validate(k.alloc, c.envelope); other != err || len(k.asked) > 0 {
 			t.Errorf("%s: Validate gives %v; asked for %v", name, other, k.asked)
 		}
 	}
@@ -185,14 +185,14 @@ func TestValidate(t *testing.T) {
 				t.Fatal(err)
 			}
 			k := taker{room: filled(e.OriginalSize + 100)}
-			if err := Validate(k.alloc, envelope); codes.Of(err) != want {
+			if err := Default.Validate(k.alloc, envelope); codes.Of(err) != want {
 				t.Errorf("%d bytes: %v, want %v", n, err, want)
 			}
 			if !slices.Equal(k.asked, []int{e.OriginalSize}) || holds(k.room) || !bytes.Equal(k.room[e.OriginalSize:], filled(100)) {
 				t.Errorf("%d bytes, %v: asked for %v, or something is left", n, want, k.asked)
 			}
 			none := taker{none: true}
-			if err := Validate(none.alloc, envelope); err != codes.OutOfMemory {
+			if err := Default.Validate(none.alloc, envelope); err != codes.OutOfMemory {
 				t.Errorf("%d bytes without memory: %v", n, err)
 			}
 		}

@@ -59,17 +59,20 @@ var (
 // decompression. It costs the same for 64 bytes and for 512 MiB, except for two forms
 // that have to be walked: a block that is spelled as an array of integers, as the first
 // envelopes were, and a map with unknown fields.
-func Inspect(envelope []byte) (Header, error) {
+func Inspect(envelope []byte) (Header, error) { return Default.Inspect(envelope) }
+
+// Inspect is Inspect for a payload of up to o.MaxPayload bytes.
+func (o Options) Inspect(envelope []byte) (Header, error) {
 	var e Header
-	if err := e.inspect(envelope); err != nil {
+	if err := e.inspect(envelope, o.MaxPayload); err != nil {
 		return Header{}, err
 	}
 	return e, nil
 }
 
-// inspect is Inspect into a zero value, which spares a copy. After an error e means
-// nothing.
-func (e *Header) inspect(envelope []byte) error {
+// inspect is Inspect into a zero value, which spares a copy, for a payload of up to
+// maxPayload bytes. After an error e means nothing.
+func (e *Header) inspect(envelope []byte, maxPayload int) error {
 	if len(envelope) > limits.MaxEnvelopeSize {
 		return errTooLarge
 	}
@@ -80,7 +83,7 @@ func (e *Header) inspect(envelope []byte) error {
 	switch {
 	case !ok:
 		return errNotEnvelope
-	case size > limits.MaxPayloadSize:
+	case size > uint64(maxPayload):
 		return errTooLarge
 	case e.CompressedSize == 0, size > uint64(e.CompressedSize)*limits.MaxCompressionRatio:
 		return codes.DecompressionBomb

@@ -75,7 +75,7 @@ func TestOnlyWhatIsWrittenToIsTouched(t *testing.T) {
 		}
 
 		b, there = pages(t, claim)
-		if err := Validate(func(int) []byte { return b }, envelope); err != c.want {
+		if err := Default.Validate(func(int) []byte { return b }, envelope); err != c.want {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if n := there(); n > most(c.written) {
@@ -103,7 +103,7 @@ func TestSmallResultsTouchLittle(t *testing.T) {
 	page := os.Getpagesize()
 	data := make([]byte, 32<<20)
 	b, there := pages(t, Bound(len(data), 0))
-	if ratio, err := Ratio(func(int) []byte { return b }, data); err != nil || ratio < 100 {
+	if ratio, err := Default.Ratio(func(int) []byte { return b }, data); err != nil || ratio < 100 {
 		t.Fatalf("%v, %v", ratio, err)
 	}
 	if n := there(); n > lz4block.Bound(len(data))/50/page {

@@ -13,6 +13,13 @@ const (
 	DefaultFormat       = "msgpack"
 )
 
+// Levels of compression. The first is the fast search, the others search harder.
+const (
+	MinLevel     = 1
+	MaxLevel     = 9
+	DefaultLevel = MinLevel
+)
+
 // MaxNesting is how deep MessagePack arrays and maps may nest.
 const MaxNesting = 100
 

@@ -40,6 +40,7 @@ package lz4block
 import (
 	"errors"
 
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/setting"
 )
@@ -107,6 +108,25 @@ func Encode(dst, src []byte) int {
 		return encodeAssembly(dst, src)
 	}
 	return encodePortable(dst, src)
+}
+
+// EncodeLevel is Encode at a level from limits.MinLevel to limits.MaxLevel. The
+// first is Encode itself; from the second on, each looks at more of the earlier
+// places that a match could start from, which takes longer and makes blocks
+// smaller. Everything that is promised of Encode holds at every level, and each
+// decoder reads them all. It panics at any other level.
+func EncodeLevel(dst, src []byte, level int) int {
+	if level == limits.MinLevel {
+		return Encode(dst, src)
+	}
+	if level < limits.MinLevel || level > limits.MaxLevel {
+		panic("lz4block: no such level")
+	}
+	bound := Bound(len(src))
+	if len(dst) < bound {
+		panic("lz4block: destination shorter than Bound")
+	}
+	return encodeHard(dst[:bound:bound], src, level)
 }
 
 // DecodeSlack is how far beyond what it has decoded a decoder may have written.

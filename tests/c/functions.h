@@ -97,6 +97,8 @@ typedef struct function {
 #define IN(i) a->in[i].p, a->in[i].len
 #define OUT a->out, a->out_len
 
+CALL(byte_storage_set_level, a->handle, CACHEKIT_DEFAULT_LEVEL)
+CALL(byte_storage_set_max_payload, a->handle, CACHEKIT_MAX_PAYLOAD_SIZE)
 CALL(byte_storage_store, a->handle, IN(0), a->text[0], a->made, a->out_len)
 CALL(byte_storage_retrieve, a->handle, IN(0), a->made, a->out_len)
 CALL(byte_storage_validate, a->handle, IN(0))
@@ -118,6 +120,8 @@ CALL(parse_master_key, a->text[0], OUT)
 CALL(key_fingerprint, IN(0), a->out)
 CALL(keyring_new, IN(0), NULL, NULL, 0, IN(1), a->keyring)
 CALL(keyring_from_env, IN(0), a->keyring)
+CALL(keyring_set_level, a->handle, CACHEKIT_DEFAULT_LEVEL)
+CALL(keyring_set_max_payload, a->handle, CACHEKIT_MAX_PAYLOAD_SIZE)
 CALL(keyring_fingerprint, a->handle, 0, a->out)
 CALL(keyring_encrypt, a->handle, IN(0), IN(1), OUT)
 CALL(keyring_decrypt, a->handle, IN(0), IN(1), OUT, a->index)
@@ -143,6 +147,8 @@ CALL(keyring_open_interop, a->handle, a->text[0], IN(0), OUT, a->index)
 #define SHORT_KEY CACHEKIT_INVALID_KEY_LENGTH
 
 static const function functions[] = {
+    {ROW(byte_storage_set_level), STORAGE, NOTHING},
+    {ROW(byte_storage_set_max_payload), STORAGE, NOTHING},
     {ROW(byte_storage_store), STORAGE, MADE, {{DATA, EMPTY_OK}}, {{"json", EMPTY_OK}}},
     {ROW(byte_storage_retrieve), STORAGE, MADE, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(byte_storage_validate), STORAGE, NOTHING, {{ENVELOPE, EMPTY_BAD}}},
@@ -167,6 +173,8 @@ static const function functions[] = {
     {ROW(key_fingerprint), NO_HANDLE, FIXED, {{KEY, EMPTY_OK}}},
     {ROW(keyring_new), NO_HANDLE, NEW_KEYRING, {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
     {ROW(keyring_from_env), NO_HANDLE, NEW_KEYRING, {{TENANT_ID, EMPTY_BAD}}},
+    {ROW(keyring_set_level), KEYRING, NOTHING},
+    {ROW(keyring_set_max_payload), KEYRING, NOTHING},
     {ROW(keyring_fingerprint), KEYRING, FIXED},
     {ROW(keyring_encrypt), KEYRING, BUFFER, {{AAD, EMPTY_OK}, {DATA, EMPTY_OK}}},
     {ROW(keyring_decrypt), KEYRING, BUFFER,

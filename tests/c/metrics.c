@@ -216,6 +216,8 @@ static const struct {
     bool counts;
     CachekitError codes[8];
 } met[] = {
+    {"cachekit_byte_storage_set_level", false, {CACHEKIT_OK}},
+    {"cachekit_byte_storage_set_max_payload", false, {CACHEKIT_OK}},
     {"cachekit_byte_storage_store", true, {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE}},
     {"cachekit_byte_storage_retrieve", true,
         {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_DECOMPRESSION_BOMB,
@@ -229,6 +231,8 @@ static const struct {
     {"cachekit_decrypt", true,
         {CACHEKIT_INVALID_KEY_LENGTH, CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE,
             CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_DECRYPTION_FAILED, CACHEKIT_INTERNAL}},
+    {"cachekit_keyring_set_level", false, {CACHEKIT_OK}},
+    {"cachekit_keyring_set_max_payload", false, {CACHEKIT_OK}},
     {"cachekit_keyring_fingerprint", false, {CACHEKIT_NULL_POINTER}},
     {"cachekit_keyring_encrypt", true,
         {CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_INTERNAL}},
