@@ -86,6 +86,16 @@ extern int ckgo_aad(uint8_t *tenant, size_t tenant_len, uint8_t *cache_key, size
     char *format, size_t format_len, int compressed, char *original_type, size_t original_type_len,
     uint8_t *out, size_t capacity, size_t *len);
 
+/* Many at once */
+extern int ckgo_store_many(uint32_t slot, char *format, size_t format_len, CachekitItem *items,
+    size_t count, size_t item_size, uint8_t **results, size_t *len);
+extern int ckgo_retrieve_many(uint32_t slot, CachekitItem *items, size_t count, size_t item_size,
+    uint8_t **results, size_t *len);
+extern int ckgo_seal_many(uint32_t slot, char *format, size_t format_len, CachekitItem *items,
+    size_t count, size_t item_size, uint8_t **results, size_t *len);
+extern int ckgo_open_many(uint32_t slot, char *format, size_t format_len, CachekitItem *items,
+    size_t count, size_t item_size, uint8_t **results, size_t *len);
+
 /* Interop mode */
 extern int ckgo_msgpack_check(uint8_t *in, size_t in_len);
 extern int ckgo_interop_key(char *name_space, size_t name_space_len, char *operation,

@@ -362,6 +362,19 @@ typedef struct CachekitTenantKeys {
 /* CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT; sets struct_size, and zeros. */
 #define CACHEKIT_TENANT_KEYS_INIT {sizeof(CachekitTenantKeys), {0}, {0}, {0}}
 
+/* One of the items of a call that takes many. Set cache_key to in_len; the call sets
+ * the rest. For an item that failed, out is NULL and out_len and key_index are 0. */
+typedef struct CachekitItem {
+    const uint8_t *cache_key; /* what the entry is bound to; to seal and to open */
+    size_t cache_key_len;
+    const uint8_t *in; /* payload, envelope or entry: what the call for one takes */
+    size_t in_len;
+    uint8_t *out; /* the result, inside *results: do not free it */
+    size_t out_len;
+    size_t key_index;    /* which key opened the entry; 0 otherwise */
+    CachekitError error; /* of this item: what the call for one would return */
+} CachekitItem;
+
 /* ------------------------------------------------------------------------ */
 /* Library                                                                  */
 /* ------------------------------------------------------------------------ */
@@ -861,6 +874,57 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_open(const CachekitKeyring *ke
 CACHEKIT_NODISCARD CachekitError cachekit_aad(const uint8_t *tenant_id, size_t tenant_id_len,
     const uint8_t *cache_key, size_t cache_key_len, const char *format, bool compressed,
     const char *original_type, uint8_t *out, size_t *out_len);
+
+/* ------------------------------------------------------------------------ */
+/* Many at once                                                             */
+/* ------------------------------------------------------------------------ */
+
+/* These four functions take an array of count items where their likes take one, as
+ * for a hundred keys that an MGET has read. From some 16 items of up to 1 KiB on, an
+ * item costs half as much as a call of its own, or less.
+ *
+ * item_size is sizeof(CachekitItem). Every item is tried, whatever becomes of the
+ * others. *results is the memory of all results: free it once, with
+ * cachekit_free_buffer, when you need none of them any more. It is NULL if no item
+ * succeeded. Each result in it is aligned to 16 bytes.
+ *
+ * The results take memory as they do in the calls for one: room for the worst case to
+ * store and to seal; to open, the envelopes of all entries beside the payloads, if
+ * together they have less than 32 MiB, and nothing beside them otherwise. If entries
+ * come from others, lower the limit of a payload: one may claim a thousand times its
+ * size.
+ *
+ * Returns
+ *   CACHEKIT_OK                every item succeeded, or count is 0
+ *   CACHEKIT_ROTATION_NEEDED   every item succeeded; one was sealed with that warning
+ *   the error of the first item that failed; the others have their own
+ * or, as the error of all items that have none of their own,
+ *   CACHEKIT_OUT_OF_MEMORY     there is no memory for the results
+ *   CACHEKIT_INVALID_INPUT     format is not UTF-8, or item_size is not that of the
+ *                              struct
+ *   CACHEKIT_INPUT_TOO_LARGE   format is longer than CACHEKIT_MAX_FORMAT_SIZE
+ *   CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL
+ * With a wrong item_size the items are not written to. The metrics count each item like a call of
+ * its own; all are timed, with equal shares of the time. */
+
+/* cachekit_byte_storage_store for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_store_many(
+    const CachekitByteStorage *storage, const char *format, CachekitItem *items, size_t count,
+    size_t item_size, uint8_t **results);
+
+/* cachekit_byte_storage_retrieve for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_retrieve_many(
+    const CachekitByteStorage *storage, CachekitItem *items, size_t count, size_t item_size,
+    uint8_t **results);
+
+/* cachekit_keyring_seal for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_seal_many(CachekitKeyring *keyring,
+    const char *format, CachekitItem *items, size_t count, size_t item_size, uint8_t **results);
+
+/* cachekit_keyring_open for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_open_many(const CachekitKeyring *keyring,
+    const char *format, CachekitItem *items, size_t count, size_t item_size, uint8_t **results);
 
 /* ------------------------------------------------------------------------ */
 /* Interop mode: entries shared with other languages                        */

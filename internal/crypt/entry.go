@@ -23,9 +23,7 @@ func (k *TenantKeyring) Seal(dst *memory.Dest, cacheKey, data []byte, format str
 		return nil, false, err
 	}
 	storing := k.store.Begin(len(data))
-	if len(cacheKey) > limits.MaxCacheKeySize {
-		err = codes.InputTooLarge
-	} else {
+	if err = checkCacheKey(cacheKey); err == nil {
 		entry, err = k.Options().EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
 	}
 	k.store.Count(storing, len(data), len(entry)-limits.Overhead, err)
@@ -112,11 +110,8 @@ func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []by
 // that memory can grow, the payload takes its place: no second buffer is needed.
 func (k *TenantKeyring) extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []byte, err error) {
 	defer func() { memory.Clear(opened) }() // after a panic too
-	header, err := k.Options().Inspect(opened)
-	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
-		err = errOtherFormat
-	}
-	if err == nil {
+	var header envelope.Header
+	if err = readAs(&header, opened, format, k.Options()); err == nil {
 		if n := header.InPlaceSize(); n > 0 && grow != nil {
 			if grown := grow(opened, n); grown != nil {
 				size := len(opened)
@@ -127,4 +122,13 @@ func (k *TenantKeyring) extract(dst *memory.Dest, grow Grow, opened []byte, form
 		data, err = header.Payload(dst)
 	}
 	return data, err
+}
+
+// readAs reads the header of an envelope, which has to have that format.
+func readAs(header *envelope.Header, opened []byte, format string, o envelope.Options) error {
+	err := header.Read(opened, o.MaxPayload)
+	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
+		err = errOtherFormat
+	}
+	return err
 }

@@ -48,7 +48,7 @@ func Encode(dst *memory.Dest, data []byte, format string) ([]byte, error) {
 // EncodeBetween is Encode for an envelope that lies between so many bytes of others,
 // which it leaves room for. It returns the memory of them all, exactly.
 func (o Options) EncodeBetween(before, after int, dst *memory.Dest, data []byte, format string) ([]byte, error) {
-	if err := o.checkPayload(data); err != nil {
+	if err := o.CheckPayload(data); err != nil {
 		return nil, err
 	}
 	if err := CheckFormat(format); err != nil {
@@ -65,8 +65,8 @@ func (o Options) EncodeBetween(before, after int, dst *memory.Dest, data []byte,
 	return room[:before+len(envelope)+after], nil
 }
 
-// checkPayload refuses what is more than an envelope may hold.
-func (o Options) checkPayload(data []byte) error {
+// CheckPayload refuses what is more than an envelope may hold.
+func (o Options) CheckPayload(data []byte) error {
 	if len(data) > o.MaxPayload {
 		return codes.InputTooLarge
 	}
@@ -104,7 +104,7 @@ func encodeAside(dst []byte, alloc memory.Alloc, data []byte, format string) (in
 // EncodeBetween would reach on data: 0 for no data. In the memory from alloc, no payload is
 // left.
 func (o Options) Ratio(alloc memory.Alloc, data []byte) (float64, error) {
-	if err := o.checkPayload(data); err != nil {
+	if err := o.CheckPayload(data); err != nil {
 		return 0, err
 	}
 	scratch := alloc(lz4block.Bound(len(data)))

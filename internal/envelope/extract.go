@@ -55,7 +55,7 @@ func Decode(dst *memory.Dest, envelope []byte) ([]byte, error) {
 // Decode is Decode for a payload of up to o.MaxPayload bytes.
 func (o Options) Decode(dst *memory.Dest, envelope []byte) ([]byte, error) {
 	var e Header
-	if err := e.inspect(envelope, o.MaxPayload); err != nil {
+	if err := e.Read(envelope, o.MaxPayload); err != nil {
 		return nil, err
 	}
 	return e.Payload(dst)
@@ -89,8 +89,12 @@ func (e *Header) InPlaceSize() int {
 	if e.integer {
 		return 0
 	}
-	return max(e.size, e.OriginalSize+lz4block.InPlaceMargin(len(e.block))+e.behind)
+	return max(e.size, e.OriginalSize+e.InPlaceMargin())
 }
+
+// InPlaceMargin is how far behind the payload the envelope has to end while it is
+// decoded in the same memory.
+func (e *Header) InPlaceMargin() int { return lz4block.InPlaceMargin(len(e.block)) + e.behind }
 
 // DecodeInPlace turns the envelope of n bytes at the start of buffer, which is of
 // InPlaceSize bytes, into its payload. It moves the envelope to the end and reads it
