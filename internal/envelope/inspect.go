@@ -4,8 +4,6 @@
 package envelope
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -90,24 +88,34 @@ func (e *Header) Read(envelope []byte, maxPayload int) error {
 }
 
 // parseWritten is parse for the one form that writers give an envelope, at a
-// fifth of the time. It reports false for every other form, valid or not.
+// third of the time. It reports false for every other form, valid or not.
 func (e *Header) parseWritten(envelope []byte) (size uint64, ok bool) {
-	block, rest := writtenBlock(envelope)
-	// As long as a checksum can be, and a size and a format of a byte each.
+	if len(envelope) < 3 || envelope[0] != 0x90|fieldCount {
+		return 0, false
+	}
+	h := msgpack.Next(envelope[arrayHeader:])
+	rest := envelope[arrayHeader+h.Size:]
+	if h.Kind != msgpack.Bin || h.N > uint64(len(rest)) {
+		return 0, false
+	}
+	block, rest := rest[:h.N:h.N], rest[h.N:]
 	if len(rest) < checksumMax+2 || rest[0] != 0x90|limits.ChecksumSize {
 		return 0, false
 	}
-	sum := (*[2 * limits.ChecksumSize]byte)(rest[1:])
-	values, at, ok := writtenBytes(sum)
-	if !ok {
-		return 0, false
-	}
+	// Half of all checksum bytes take two, at random, which no branch
+	// predictor learns: the high bit of a byte says how far to step.
+	var strange byte
+	at := 1
 	for i := range e.Checksum {
-		e.Checksum[i] = sum[bits.TrailingZeros32(values)&15]
-		values &= values - 1
+		first := rest[at]
+		wide := first >> 7
+		strange |= (first ^ 0xcc) & -wide
+		e.Checksum[i] = rest[at+int(wide)]
+		at += 1 + int(wide)
 	}
-	size, format := writtenUint(rest[1+at:])
-	if len(format) == 0 || int(format[0]) != 0xa0|(len(format)-1) {
+	h = msgpack.Next(rest[at:])
+	size, format := h.N, rest[at+h.Size:]
+	if strange != 0 || h.Kind != msgpack.Uint || len(format) == 0 || int(format[0]) != 0xa0|(len(format)-1) {
 		return 0, false
 	}
 	format = format[1:len(format):len(format)]
@@ -117,89 +125,6 @@ func (e *Header) parseWritten(envelope []byte) (size uint64, ok bool) {
 	e.block, e.CompressedSize, e.behind, e.Format = block, len(block), len(rest), format
 	return size, true
 }
-
-// writtenBlock reads the header of a block in bytes, and returns it and what follows
-// it; nothing for another form.
-func writtenBlock(envelope []byte) (block, rest []byte) {
-	if len(envelope) < 6 || envelope[0] != 0x90|fieldCount {
-		return nil, nil
-	}
-	var n uint64
-	at := 0
-	switch envelope[1] {
-	case 0xc4:
-		n, at = uint64(envelope[2]), 3
-	case 0xc5:
-		n, at = uint64(binary.BigEndian.Uint16(envelope[2:])), 4
-	case 0xc6:
-		n, at = uint64(binary.BigEndian.Uint32(envelope[2:])), 6
-	default:
-		return nil, nil
-	}
-	if rest = envelope[at:]; n > uint64(len(rest)) {
-		return nil, nil
-	}
-	return rest[:n:n], rest[n:]
-}
-
-// writtenUint reads an integer of up to four bytes, and returns it and what follows it;
-// nothing for another form.
-func writtenUint(in []byte) (v uint64, rest []byte) {
-	switch {
-	case len(in) < 5:
-	case in[0] <= 0x7f:
-		return uint64(in[0]), in[1:]
-	case in[0] == 0xcc:
-		return uint64(in[1]), in[2:]
-	case in[0] == 0xcd:
-		return uint64(binary.BigEndian.Uint16(in[1:])), in[3:]
-	case in[0] == 0xce:
-		return uint64(binary.BigEndian.Uint32(in[1:])), in[5:]
-	}
-	return 0, nil
-}
-
-// writtenBytes finds eight bytes among those that spell them as integers: a byte below
-// 0x80 as itself, one from 0x80 on behind a mark, 0xcc. It returns where they are, a bit
-// for each, and how many bytes spell them; ok is false for another spelling.
-//
-// Half of all checksum bytes are from 0x80 on, at random, which no branch predictor
-// learns, and to go from one to the next takes a load for each. So all are found at once.
-// Of the bytes from 0x80 on, which lie in runs, every other one is a mark, from the first
-// of each run on. Of a run that begins at an even place these are the even places, of
-// another one the odd ones.
-func writtenBytes(in *[2 * limits.ChecksumSize]byte) (values uint32, n int, ok bool) {
-	const even = 0x5555
-	low, high := binary.LittleEndian.Uint64(in[:]), binary.LittleEndian.Uint64(in[8:])
-	wide := highBits(low) | highBits(high)<<8
-	starts := wide &^ (wide << 1)
-	// A run that a one is added to at its start becomes zeros.
-	fromEven := wide &^ (wide + starts&even)
-	marks := fromEven&even | wide&^fromEven&^even
-	values = ^marks
-	// The eighth value is the last that belongs to them.
-	after := values
-	for range limits.ChecksumSize - 1 {
-		after &= after - 1
-	}
-	n = bits.TrailingZeros32(after) + 1
-	own := uint32(1)<<n - 1
-	// Each mark is one, and what follows it is from 0x80 on.
-	isMark := zeroBytes(low^0xcccccccccccccccc) | zeroBytes(high^0xcccccccccccccccc)<<8
-	strange := marks&own&^isMark | (marks&own)<<1&^wide
-	return values & own, n, strange == 0 && n <= len(in)
-}
-
-const (
-	sevenBits = 0x7f7f7f7f7f7f7f7f
-	eighthBit = 0x8080808080808080
-)
-
-// highBits gathers the highest bit of each byte of v, that of the first byte lowest.
-func highBits(v uint64) uint32 { return uint32((v & eighthBit >> 7) * 0x0102040810204080 >> 56) }
-
-// zeroBytes has a bit for each byte of v that is zero.
-func zeroBytes(v uint64) uint32 { return highBits(^(v&sevenBits + sevenBits | v)) }
 
 // parse splits an envelope into its fields and returns the original size, or why it
 // is not one envelope. It allocates nothing.
