@@ -71,7 +71,7 @@ func (n *Nonces) take(dst []byte) (rotate bool, err error) {
 	// they would not reach in a thousand years.
 	before := n.made.Add(1) - 1
 	if before >= limits.MaxEncryptions {
-		return false, codes.CounterExhausted.Because("2^32 encryptions were made")
+		return false, errExhausted
 	}
 	copy(dst, n.id[:])
 	binary.BigEndian.PutUint32(dst[len(n.id):limits.NonceSize], uint32(before))
