@@ -23,6 +23,8 @@ extern int ckgo_byte_storage_new(uint32_t slot, char *format, size_t format_len,
 extern int ckgo_encryptor_new(uint32_t slot, void **object);
 extern int ckgo_keyring_new(uint32_t slot, uint8_t *current, size_t current_len, uint8_t **others,
     size_t *other_lens, size_t others_count, uint8_t *tenant, size_t tenant_len, void **object);
+extern int ckgo_keyring_from_env(uint32_t slot, char *current, size_t current_len, char *previous,
+    size_t previous_len, uint8_t *tenant, size_t tenant_len, void **object);
 extern void ckgo_destroy(uint32_t slot, void *object);
 
 /* Storage */
@@ -41,6 +43,9 @@ extern int ckgo_checksum(uint8_t *data, size_t data_len, uint8_t *out);
 extern int ckgo_verify_checksum(uint8_t *data, size_t data_len, uint8_t *expected);
 extern int ckgo_storage_metrics(uint32_t slot, CachekitMetrics *metrics);
 
+extern int ckgo_metrics_text(
+    CachekitMetrics *metrics, char *name, size_t name_len, char *out, size_t capacity, size_t *len);
+
 /* Encryption */
 extern uint64_t ckgo_encryptor_counter(uint32_t slot);
 extern int ckgo_encrypt(uint32_t slot, uint8_t *key, size_t key_len, uint8_t *aad, size_t aad_len,
@@ -52,6 +57,9 @@ extern int ckgo_derive_key(uint8_t *master, size_t master_len, uint8_t *salt, si
     uint8_t *domain, size_t domain_len, uint8_t *out);
 extern int ckgo_derive_tenant_keys(uint8_t *master, size_t master_len, uint8_t *tenant,
     size_t tenant_len, CachekitTenantKeys *keys);
+extern int ckgo_parse_master_key(
+    char *hex, size_t hex_len, uint8_t *out, size_t capacity, size_t *len);
+extern int ckgo_generate_key(uint8_t *out);
 extern int ckgo_key_fingerprint(uint8_t *key, size_t key_len, uint8_t *out);
 
 /* Keyring */

@@ -103,6 +103,27 @@ CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_l
     return err;
 }
 
+CachekitError cachekit_generate_key(uint8_t out[CACHEKIT_KEY_SIZE])
+{
+    if (out != NULL)
+        memset(out, 0, CACHEKIT_KEY_SIZE);
+    CachekitError err = ck_enter(CK_NULL(out));
+    if (err != CACHEKIT_OK)
+        return err;
+    return (CachekitError)CK_GO(ckgo_generate_key(out));
+}
+
+CachekitError cachekit_parse_master_key(const char *hex, uint8_t *out, size_t *out_len)
+{
+    size_t capacity = ck_capacity(out_len);
+    const char *missing = CK_FIRST(CK_NULL(hex), CK_NULL(out), CK_NULL(out_len));
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
+    return (CachekitError)CK_GO(
+        ckgo_parse_master_key(TEXT(hex), strlen(hex), out, capacity, out_len));
+}
+
 CachekitError cachekit_key_fingerprint(
     const uint8_t *key, size_t key_len, uint8_t out[CACHEKIT_FINGERPRINT_SIZE])
 {

@@ -1,5 +1,12 @@
 #include "shim.h"
 
+#include <stdlib.h>
+
+/* The variables of crypt.Masters. Go sees none but those in environment.c, as they
+ * were at its start. */
+#define CK_MASTER_KEY "CACHEKIT_MASTER_KEY"
+#define CK_PREVIOUS_MASTER_KEYS "CACHEKIT_PREVIOUS_MASTER_KEYS"
+
 CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     const uint8_t *const *decrypt_only, const size_t *decrypt_only_lens, size_t decrypt_only_count,
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out)
@@ -23,6 +30,25 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     int code = CK_GO(ckgo_keyring_new(ref.index, IN(current), current_len,
         (uint8_t **)(uintptr_t)decrypt_only, (size_t *)(uintptr_t)decrypt_only_lens,
         decrypt_only_count, IN(tenant_id), tenant_id_len, ck_object(ref)));
+    *out = ck_made(ref, CK_KEYRING, code);
+    return (CachekitError)code;
+}
+
+CachekitError cachekit_keyring_from_env(
+    const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out)
+{
+    if (out != NULL)
+        *out = NULL;
+    const char *missing = CK_FIRST(CK_NULL(out), CK_MISSING(tenant_id, tenant_id_len));
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
+    ck_ref ref;
+    if (!ck_slot_take(&ref))
+        return CACHEKIT_OUT_OF_MEMORY;
+    const char *current = getenv(CK_MASTER_KEY), *previous = getenv(CK_PREVIOUS_MASTER_KEYS);
+    int code = CK_GO(ckgo_keyring_from_env(ref.index, TEXT(current), ck_strlen(current),
+        TEXT(previous), ck_strlen(previous), IN(tenant_id), tenant_id_len, ck_object(ref)));
     *out = ck_made(ref, CK_KEYRING, code);
     return (CachekitError)code;
 }

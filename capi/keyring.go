@@ -24,10 +24,28 @@ func ckgo_keyring_new(slot C.uint32_t, current *C.uint8_t, currentLen C.size_t, 
 	for i := range keys {
 		decryptOnly[i] = slice(keys[i], lens[i])
 	}
+	return code(newKeyring(slot, slice(current, currentLen), decryptOnly[:len(keys)], slice(tenant, tenantLen), object))
+}
+
+func newKeyring(slot C.uint32_t, current []byte, decryptOnly [][]byte, tenant []byte, object *unsafe.Pointer) error {
 	keyring := new(crypt.TenantKeyring)
-	err := keyring.Init(slice(current, currentLen), decryptOnly[:len(keys)], slice(tenant, tenantLen))
+	if err := keyring.Init(current, decryptOnly, tenant); err != nil {
+		return err
+	}
+	return keyrings.put(slot, keyring, object)
+}
+
+//export ckgo_keyring_from_env
+func ckgo_keyring_from_env(slot C.uint32_t, current *C.char, currentLen C.size_t, previous *C.char, previousLen C.size_t,
+	tenant *C.uint8_t, tenantLen C.size_t, object *unsafe.Pointer) (result C.int) {
+	defer recovered(&result)
+	var taken buffers
+	defer taken.free()
+	var masters crypt.Masters
+	defer masters.Wipe()
+	err := masters.Read(taken.alloc, text(current, currentLen), text(previous, previousLen))
 	if err == nil {
-		err = keyrings.put(slot, keyring, object)
+		err = newKeyring(slot, masters.Current, masters.DecryptOnly, slice(tenant, tenantLen), object)
 	}
 	return code(err)
 }

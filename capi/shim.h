@@ -96,6 +96,13 @@ static inline void ck_fill_struct(void *to, const void *from, size_t size)
     memcpy((size_t *)to + 1, (const size_t *)from + 1, ck_behind_size(to, size));
 }
 
+/* Copies a struct of the caller's, as much as he has of it. */
+static inline void ck_read_struct(void *to, const void *from, size_t size)
+{
+    *(size_t *)to = *(const size_t *)from;
+    memcpy((size_t *)to + 1, (const size_t *)from + 1, ck_behind_size(from, size));
+}
+
 /* Whether an input is missing: NULL is one only of length 0. */
 static inline bool ck_missing(const void *p, size_t len) { return p == NULL && len > 0; }
 

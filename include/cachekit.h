@@ -23,7 +23,6 @@
  *
  *     #include <cachekit.h>
  *     #include <stdio.h>
- *     #include <sys/random.h>
  *
  *     int main(void)
  *     {
@@ -35,9 +34,9 @@
  *         uint8_t master[CACHEKIT_KEY_SIZE], *sealed = NULL, *opened = NULL;
  *         size_t sealed_len = 0, opened_len = 0;
  *         CachekitKeyring *keyring = NULL;
- *         CachekitError err = CACHEKIT_RNG_FAILURE;
  *
- *         if (getentropy(master, sizeof master) == 0)
+ *         CachekitError err = cachekit_generate_key(master);
+ *         if (err == CACHEKIT_OK)
  *             err = cachekit_keyring_new(master, sizeof master, NULL, NULL, 0,
  *                 tenant, sizeof tenant - 1, &keyring);
  *         cachekit_wipe(master, sizeof master);
@@ -137,7 +136,8 @@
  * cachekit_aad, and the format of an envelope that is read without naming one.
  *
  * ABI. A symbol or a number is never changed or reused. Structs begin with
- * struct_size, so that they can grow: set it to sizeof the struct. A value of 0
+ * struct_size, so that they can grow: set it to sizeof the struct, or begin with
+ * CACHEKIT_METRICS_INIT and its like, which are zeros but for that. A value of 0
  * gives CACHEKIT_INVALID_INPUT, and nothing is written beyond struct_size bytes.
  *
  * Signals. The Go runtime inside handles SIGSEGV, SIGBUS, SIGFPE and SIGURG and
@@ -200,19 +200,25 @@ extern "C" {
 #define CACHEKIT_MAX_DECRYPT_ONLY_KEYS 3     /* keys */
 #define CACHEKIT_INTEROP_KEY_BUFFER_SIZE 195 /* the longest interop key, with its NUL */
 #define CACHEKIT_MAX_DETAIL_SIZE 319 /* what cachekit_last_error_detail says, without its NUL */
-#define CACHEKIT_DEFAULT_LEVEL 1     /* of compression; also the lowest */
-#define CACHEKIT_MAX_LEVEL 9         /* of compression */
+#define CACHEKIT_MAX_METRICS_NAME_SIZE 1024
+#define CACHEKIT_METRICS_TEXT_BUFFER_SIZE 65536 /* for every name */
+#define CACHEKIT_DEFAULT_LEVEL 1                /* of compression; also the lowest */
+#define CACHEKIT_MAX_LEVEL 9                    /* of compression */
 
 /* ------------------------------------------------------------------------ */
 /* Results                                                                  */
 /* ------------------------------------------------------------------------ */
 
+/* Before every function whose result must be used. A program may define it before it
+ * includes this header, as nothing or as what its compiler has. */
+#ifndef CACHEKIT_NODISCARD
 #if defined(__cplusplus) && __cplusplus >= 201703L
 #define CACHEKIT_NODISCARD [[nodiscard]]
 #elif defined(__GNUC__) || defined(__clang__)
 #define CACHEKIT_NODISCARD __attribute__((warn_unused_result))
 #else
 #define CACHEKIT_NODISCARD
+#endif
 #endif
 
 /* The result of a call. The numbers never change. */
@@ -312,6 +318,9 @@ typedef struct CachekitEnvelopeInfo {
     size_t format_len;
 } CachekitEnvelopeInfo;
 
+/* CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_ENVELOPE_INFO_INIT {sizeof(CachekitEnvelopeInfo), 0, 0, {0}, NULL, 0}
+
 /* One kind of operation over the life of a handle. Counts are exact. A call that
  * ends before it looks at the data is not counted: for a pointer that is NULL, a
  * buffer that is too small, or want of memory for the result. Calls are timed if
@@ -338,6 +347,11 @@ typedef struct CachekitMetrics {
     bool hardware_accelerated;     /* encryption uses the CPU's AES instructions */
 } CachekitMetrics;
 
+/* CachekitMetrics metrics = CACHEKIT_METRICS_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_METRICS_INIT                                                                      \
+    {sizeof(CachekitMetrics), {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, \
+        {0, 0, 0, 0, 0, 0, 0}, 0, false}
+
 /* The keys of one tenant. Wipe them with cachekit_wipe when you are done. */
 typedef struct CachekitTenantKeys {
     size_t struct_size; /* set by the caller */
@@ -345,6 +359,9 @@ typedef struct CachekitTenantKeys {
     uint8_t authentication[CACHEKIT_KEY_SIZE];
     uint8_t cache_keys[CACHEKIT_KEY_SIZE];
 } CachekitTenantKeys;
+
+/* CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_TENANT_KEYS_INIT {sizeof(CachekitTenantKeys), {0}, {0}, {0}}
 
 /* One of the items of a call that takes many. Set cache_key to in_len; the call sets
  * the rest. For an item that failed, out is NULL and out_len and key_index are 0. */
@@ -514,6 +531,28 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_estimate_compression(
 CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_get_metrics(
     const CachekitByteStorage *storage, CachekitMetrics *metrics);
 
+/* Metrics as text for Prometheus, in its text-based format, version 0.0.4: lines such
+ * as
+ *     cachekit_operations_total{name="orders",operation="store"} 42
+ * with the HELP and TYPE of each metric before them, and a NUL at the end, which
+ * *out_len includes. Times are in seconds. name says whose metrics these are, if there
+ * are several; without one, NULL or "", there is no such label. Of a struct with a
+ * smaller struct_size it prints the fields that are whole in it.
+ * Bound: 4096 + 60 * strlen(name); CACHEKIT_METRICS_TEXT_BUFFER_SIZE for every name.
+ *
+ * Two of these texts one behind the other are read by Prometheus, although the format
+ * asks for the lines of a metric in one place. Stricter readers, such as Pushgateway,
+ * get them one by one.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT    name is not UTF-8, or struct_size is 0
+ *   CACHEKIT_INPUT_TOO_LARGE  name is longer than CACHEKIT_MAX_METRICS_NAME_SIZE
+ *   CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER (metrics too), CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_metrics_text(
+    const CachekitMetrics *metrics, const char *name, char *out, size_t *out_len);
+
 /* Reads the header of an envelope without decompressing it. For the form that
  * writers use this costs the same for 64 bytes and for 512 MiB. Two forms that only
  * readers know take time in proportion to their size, a second or two for 512 MiB:
@@ -667,6 +706,28 @@ CACHEKIT_NODISCARD CachekitError cachekit_derive_key(const uint8_t *master, size
 CACHEKIT_NODISCARD CachekitError cachekit_derive_tenant_keys(const uint8_t *master,
     size_t master_len, const uint8_t *tenant_id, size_t tenant_id_len, CachekitTenantKeys *keys);
 
+/* Fills out with 32 random bytes of the operating system: a new master key, or a key
+ * for cachekit_encrypt. Keep a master key where you keep secrets, since without it no
+ * entry opens, and wipe this copy.
+ *
+ * Returns CACHEKIT_OK, CACHEKIT_RNG_FAILURE, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
+ * CACHEKIT_INTERNAL. On error out holds zeros. */
+CACHEKIT_NODISCARD CachekitError cachekit_generate_key(uint8_t out[CACHEKIT_KEY_SIZE]);
+
+/* Decodes a master key from text: hexadecimal digits in both cases, an even number of
+ * them, 64 or more, and nothing else: no white space, no quotes, no 0x. Wipe the key
+ * when you are done.
+ * Bound: strlen(hex) / 2, which is also the exact size.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT       it is not that, or it is empty
+ *   CACHEKIT_INVALID_KEY_LENGTH  there are fewer than 64 digits
+ *   CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_parse_master_key(
+    const char *hex, uint8_t *out, size_t *out_len);
+
 /* A name for a key that does not reveal it, for logs and for telling keys apart: the
  * first 16 bytes of SHA-256("key_fingerprint_v1" || key).
  *
@@ -702,6 +763,29 @@ CACHEKIT_NODISCARD CachekitError cachekit_key_fingerprint(
  *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     const uint8_t *const *decrypt_only, const size_t *decrypt_only_lens, size_t decrypt_only_count,
+    const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out);
+
+/* The same, with the master keys that the environment of the process holds at the
+ * moment of the call. All libraries of the cachekit family read these two variables.
+ *   CACHEKIT_MASTER_KEY            the current key, as cachekit_parse_master_key
+ *                                  takes it
+ *   CACHEKIT_PREVIOUS_MASTER_KEYS  up to three decrypt-only keys of the same form,
+ *                                  separated by commas; white space around a key and
+ *                                  empty items do not count; it need not be set
+ * The copies that the call makes of the keys are wiped; the environment keeps its own,
+ * which the processes that you start inherit. Like getenv, this must not be called
+ * while another thread changes the environment.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT       CACHEKIT_MASTER_KEY is not set or empty, a key is
+ *                                not hexadecimal digits, or as for
+ *                                cachekit_keyring_new
+ *   CACHEKIT_INVALID_KEY_LENGTH  a key has fewer than 64 digits
+ *   CACHEKIT_SALT_TOO_LONG       the tenant id is longer than 1024 bytes
+ *   CACHEKIT_RNG_FAILURE, CACHEKIT_OUT_OF_MEMORY, CACHEKIT_NULL_POINTER,
+ *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_from_env(
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out);
 
 /* Frees a keyring and wipes its keys. NULL is fine, and so is one that was freed
@@ -836,8 +920,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_aad(const uint8_t *tenant_id, size_t t
  *   CACHEKIT_INPUT_TOO_LARGE   format is longer than CACHEKIT_MAX_FORMAT_SIZE
  *   CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED,
  *   CACHEKIT_INTERNAL
- * With a wrong item_size the items are not written to. The metrics count each item like a call of its own; all are timed, with
- * equal shares of the time. */
+ * With a wrong item_size the items are not written to. The metrics count each item like a call of
+ * its own; all are timed, with equal shares of the time. */
 
 /* cachekit_byte_storage_store for many. */
 CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_store_many(

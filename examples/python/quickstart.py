@@ -45,6 +45,7 @@ def library():
         ("error_name", c_char_p, [c_int]),
         ("free_buffer", None, [c_void_p]),
         ("wipe", None, [c_void_p, c_size_t]),
+        ("generate_key", c_int, [c_void_p]),
         ("keyring_new", c_int, [c_void_p, c_size_t, POINTER(c_char_p), size, c_size_t, *data,
                                 POINTER(c_void_p)]),
         ("keyring_free", None, [c_void_p]),
@@ -99,8 +100,7 @@ def random_keyring(tenant):
     """A master key for this run. A real one comes from where you keep secrets."""
     master = (ctypes.c_uint8 * KEY_SIZE)()  # can be wiped, unlike bytes
     try:
-        with open("/dev/urandom", "rb", buffering=0) as random:
-            random.readinto(master)
+        check(library().cachekit_generate_key(master))
         return Keyring(master, tenant)
     finally:
         library().cachekit_wipe(master, KEY_SIZE)

@@ -40,6 +40,7 @@ module Cachekit
       attach_function :cachekit_error_name, [:int], :string
       attach_function :cachekit_free_buffer, [:pointer], :void
       attach_function :cachekit_wipe, %i[pointer size_t], :void
+      attach_function :cachekit_generate_key, [:pointer], :int
       attach_function :cachekit_keyring_new,
                       %i[pointer size_t pointer pointer size_t buffer_in size_t pointer], :int
       attach_function :cachekit_keyring_free, [:pointer], :void
@@ -73,7 +74,7 @@ module Cachekit
     # A master key for this run. A real one comes from where you keep secrets.
     def self.random(tenant)
       master = FFI::MemoryPointer.new(:uint8, KEY_SIZE) # can be wiped, unlike a string
-      File.open("/dev/urandom", "rb") { |file| master.write_bytes(file.read(KEY_SIZE)) }
+      Cachekit.check(Cachekit.library.cachekit_generate_key(master))
       new(master, tenant)
     ensure
       Cachekit.library.cachekit_wipe(master, KEY_SIZE) if master

@@ -3,6 +3,10 @@
 package crypt
 
 import (
+	"errors"
+	"fmt"
+	"syscall"
+
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
@@ -55,4 +59,13 @@ func cacheKeyTooLong(n int) error {
 // the key, the AAD or a changed byte nobody can tell.
 func notOpened(ciphertext, aad, keys int) error {
 	return codes.DecryptionFailed.Because("keys tried: %d, ciphertext: %d bytes, AAD: %d bytes", keys, ciphertext, aad)
+}
+
+// rngFailure is what it means that the operating system gave no random bytes.
+func rngFailure(err error) error {
+	why := error(codes.RNGFailure)
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
+		why = codes.RNGFailure.Because("error %d of the operating system", int(number))
+	}
+	return fmt.Errorf("%w: %w", why, err)
 }

@@ -2,11 +2,8 @@ package crypt
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
@@ -42,11 +39,7 @@ func (n *Nonces) init() error {
 	if !instances.seeded {
 		var start [8]byte
 		if err := random(start[:]); err != nil {
-			why := error(codes.RNGFailure)
-			if number, ok := errors.AsType[syscall.Errno](err); ok {
-				why = codes.RNGFailure.Because("error %d of the operating system", int(number))
-			}
-			return fmt.Errorf("%w: %w", why, err)
+			return rngFailure(err)
 		}
 		instances.next, instances.seeded = binary.BigEndian.Uint64(start[:]), true
 	}

@@ -51,6 +51,7 @@ typedef struct arguments {
     input in[3];
     const char *text[2];
     const uint8_t *fixed;
+    const CachekitMetrics *counted;
     uint8_t *out;
     size_t *out_len;
     uint8_t **made;
@@ -64,7 +65,7 @@ typedef struct arguments {
 
 /* What arguments point to. */
 typedef struct places {
-    uint8_t out[256];
+    uint8_t out[CACHEKIT_METRICS_TEXT_BUFFER_SIZE / 8];
     size_t out_len;
     uint8_t *made;
     size_t index;
@@ -88,7 +89,8 @@ typedef struct function {
         const char *sample;
         CachekitError if_null;
     } text[2];
-    bool index, fixed; /* has size_t *key_index; a const uint8_t * without a length */
+    /* Has size_t *key_index; a const uint8_t * without a length; metrics to read. */
+    bool index, fixed, counted;
 } function;
 
 static inline CachekitItem one_item(
@@ -116,6 +118,7 @@ CALL(byte_storage_validate, a->handle, IN(0))
 CALL(byte_storage_estimate_compression, a->handle, IN(0), a->ratio)
 CALL(byte_storage_get_metrics, a->handle, a->metrics)
 CALL(envelope_inspect, IN(0), a->info)
+CALL(metrics_text, a->counted, a->text[0], (char *)a->out, a->out_len)
 CALL(compress, IN(0), OUT)
 CALL(decompress, IN(0), OUT)
 CALL(checksum, IN(0), a->out)
@@ -125,8 +128,11 @@ CALL(decrypt, a->handle, IN(0), IN(1), IN(2), OUT)
 CALL(encryptor_get_metrics, a->handle, a->metrics)
 CALL(derive_key, IN(0), IN(1), IN(2), a->out)
 CALL(derive_tenant_keys, IN(0), IN(1), a->tenant_keys)
+CALL(generate_key, a->out)
+CALL(parse_master_key, a->text[0], OUT)
 CALL(key_fingerprint, IN(0), a->out)
 CALL(keyring_new, IN(0), NULL, NULL, 0, IN(1), a->keyring)
+CALL(keyring_from_env, IN(0), a->keyring)
 CALL(keyring_set_level, a->handle, CACHEKIT_DEFAULT_LEVEL)
 CALL(keyring_set_max_payload, a->handle, CACHEKIT_MAX_PAYLOAD_SIZE)
 CALL(keyring_fingerprint, a->handle, 0, a->out)
@@ -168,6 +174,7 @@ static const function functions[] = {
     {ROW(byte_storage_estimate_compression), STORAGE, RATIO, {{DATA, EMPTY_OK}}},
     {ROW(byte_storage_get_metrics), STORAGE, METRICS},
     {ROW(envelope_inspect), NO_HANDLE, INFO, {{ENVELOPE, EMPTY_BAD}}},
+    {ROW(metrics_text), NO_HANDLE, BUFFER, {{NONE}}, {{"orders", EMPTY_OK}}, .counted = true},
     {ROW(compress), NO_HANDLE, BUFFER, {{DATA, EMPTY_OK}}},
     {ROW(decompress), NO_HANDLE, BUFFER, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(checksum), NO_HANDLE, FIXED, {{DATA, EMPTY_OK}}},
@@ -180,8 +187,11 @@ static const function functions[] = {
         {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}, {DOMAIN, EMPTY_BAD}}},
     {ROW(derive_tenant_keys), NO_HANDLE, TENANT_KEYS,
         {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
+    {ROW(generate_key), NO_HANDLE, FIXED},
+    {ROW(parse_master_key), NO_HANDLE, BUFFER, {{NONE}}, {{MASTER_HEX, NULL_BAD}}},
     {ROW(key_fingerprint), NO_HANDLE, FIXED, {{KEY, EMPTY_OK}}},
     {ROW(keyring_new), NO_HANDLE, NEW_KEYRING, {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
+    {ROW(keyring_from_env), NO_HANDLE, NEW_KEYRING, {{TENANT_ID, EMPTY_BAD}}},
     {ROW(keyring_set_level), KEYRING, NOTHING},
     {ROW(keyring_set_max_payload), KEYRING, NOTHING},
     {ROW(keyring_fingerprint), KEYRING, FIXED},
@@ -219,6 +229,7 @@ static input samples[SAMPLES];
 static void *handles[KINDS]; /* one of each that is valid */
 static uint8_t sample_bytes[4][256];
 static uint8_t hello_sum[CACHEKIT_CHECKSUM_SIZE];
+static const CachekitMetrics some_metrics = CACHEKIT_METRICS_INIT;
 
 static inline void *new_handle(kind k)
 {
@@ -247,6 +258,7 @@ static inline void make_samples(void)
         return;
     for (kind k = STORAGE; k < KINDS; k++)
         handles[k] = new_handle(k);
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
     samples[DATA] = (input){HELLO};
     samples[ENVELOPE] = (input){envelope, from_hex(HELLO_ENVELOPE, envelope)};
     samples[KEY] = (input){key, sizeof key};
@@ -287,6 +299,8 @@ static inline arguments prepare(const function *f, places *to)
         a.text[i] = f->text[i].sample;
     if (f->fixed)
         a.fixed = hello_sum;
+    if (f->counted)
+        a.counted = &some_metrics;
     if (f->result == BUFFER || f->result == FIXED)
         a.out = to->out;
     if (f->result == BUFFER || f->result == MADE) {
@@ -330,7 +344,8 @@ static inline void check_cleared(const function *f, const arguments *a, const pl
             0, (const uint8_t *)&to->info + sizeof(size_t), sizeof to->info - sizeof(size_t));
     if (a->tenant_keys != NULL)
         CHECK_FILLED(0, to->tenant_keys.encryption, 3 * CACHEKIT_KEY_SIZE);
-    if (a->out != NULL && strcmp(f->name, "cachekit_derive_key") == 0)
+    if (a->out != NULL && (strcmp(f->name, "cachekit_derive_key") == 0 ||
+                              strcmp(f->name, "cachekit_generate_key") == 0))
         CHECK_FILLED(0, to->out, CACHEKIT_KEY_SIZE);
 }
 

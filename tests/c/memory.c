@@ -240,7 +240,7 @@ CHILD(no_memory_for_results)
         cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &len, NULL));
     cachekit_free_buffer(back);
     uint64_t made = cachekit_keyring_get_counter(keyring);
-    CachekitMetrics stored = {.struct_size = sizeof stored}, kept = stored, now = stored;
+    CachekitMetrics stored = CACHEKIT_METRICS_INIT, kept = stored, now = stored;
     CHECK_OK(cachekit_byte_storage_get_metrics(storage, &stored));
     CHECK_OK(cachekit_keyring_get_metrics(keyring, &kept));
 
@@ -327,8 +327,9 @@ static void take_all_memory(void)
 CHILD(no_memory_for_handles)
 {
     CachekitError err = CACHEKIT_OK;
-    CachekitKeyring *keyring = new_keyring();
+    CachekitKeyring *keyring = new_keyring(), *from_env = keyring;
     int made = 0;
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
     cachekit_encryptor_free(new_encryptor());
     cachekit_byte_storage_free(cachekit_byte_storage_new(NULL));
     void *small[100]; /* each handle takes a few bytes of malloc's */
@@ -346,6 +347,7 @@ CHILD(no_memory_for_handles)
             err = CACHEKIT_INTERNAL;
     CachekitError keyring_err =
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring);
+    CachekitError from_env_err = cachekit_keyring_from_env(TENANT, &from_env);
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     free(for_format);
     for (int i = 0; i < 10; i++) /* there is memory for the format, and for nothing else */
@@ -359,7 +361,10 @@ CHILD(no_memory_for_handles)
     check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
     check_code(
         CACHEKIT_OUT_OF_MEMORY, keyring_err, "cachekit_keyring_new", __FILE__, __LINE__, "it");
+    check_code(CACHEKIT_OUT_OF_MEMORY, from_env_err, "cachekit_keyring_from_env", __FILE__,
+        __LINE__, "it");
     CHECK(keyring == NULL);
+    CHECK(from_env == NULL);
     CHECK(storage == NULL);
     CHECK(made > 10);
     cachekit_encryptor_free(new_encryptor()); /* and the process lives on */
@@ -521,8 +526,17 @@ CHILD(no_random_numbers)
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring));
     CHECK(keyring == NULL);
     CHECK(cachekit_encryptor_new(NULL) == NULL);
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
+    keyring = (CachekitKeyring *)&err;
+    CHECK_CODE(CACHEKIT_RNG_FAILURE, cachekit_keyring_from_env(TENANT, &keyring));
+    CHECK(keyring == NULL);
+    uint8_t generated[CACHEKIT_KEY_SIZE];
+    memset(generated, POISON, sizeof generated);
+    CHECK_CODE(CACHEKIT_RNG_FAILURE, cachekit_generate_key(generated));
+    CHECK_FILLED(0, generated, sizeof generated);
     static const char seen[] =
-        "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n";
+        "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n"
+        "cachekit_keyring_from_env RNG_FAILURE\ncachekit_generate_key RNG_FAILURE\n";
     if (fd >= 0 && check_failures == 0 && write(fd, seen, sizeof seen - 1) < 0)
         perror(log);
 }

@@ -162,6 +162,55 @@ CHILD(master_of_a_keyring)
     say_copies(&master_hidden);
 }
 
+static void keyring_from_env_once(void *to)
+{
+    CachekitKeyring **keyring = to;
+    CHECK_OK(cachekit_keyring_from_env(TENANT, keyring));
+}
+
+static void parse_once(void *to)
+{
+    size_t len = CACHEKIT_KEY_SIZE;
+    CHECK_OK(cachekit_parse_master_key(getenv("CACHEKIT_MASTER_KEY"), to, &len));
+}
+
+/* A key that is read as text: the text lies in the environment and nowhere else, and
+ * of the bytes nothing is left. */
+CHILD(master_of_the_environment)
+{
+    uint8_t secret[32], parsed[32];
+    char digits[65];
+    CachekitKeyring *keyring = NULL;
+    for (int i = 0; i < 32; i++) {
+        secret[i] = (uint8_t)(i * 37 + 129);
+        (void)snprintf(digits + 2 * i, 3, "%02x", secret[i]);
+    }
+    setenv("CACHEKIT_MASTER_KEY", digits, 1);
+    setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", MASTER_HEX, 1);
+    hidden bytes = hide(secret), text = hide((uint8_t *)digits);
+    cachekit_wipe(digits, sizeof digits);
+    for (int i = 0; i < MANY; i++) {
+        apart(keyring_from_env_once, &keyring);
+        cachekit_keyring_free(keyring);
+        apart(parse_once, parsed);
+    }
+    CHECK_NUMBER(1, copies_of(&text));
+    CHECK_NUMBER(1, copies_of(&bytes)); /* the search does find it */
+    cachekit_wipe(parsed, sizeof parsed);
+    say_copies(&bytes);
+}
+
+static void generate_once(void *to) { CHECK_OK(cachekit_generate_key(to)); }
+
+CHILD(key_generated)
+{
+    uint8_t generated[32];
+    for (int i = 0; i < MANY; i++)
+        apart(generate_once, generated);
+    hidden h = hide(generated);
+    say_copies(&h);
+}
+
 CHILD(keys_of_a_freed_keyring)
 {
     CachekitKeyring *keyrings[MANY];
@@ -247,7 +296,7 @@ CHILD(keys_derived)
 
 CHILD(tenant_keys_derived)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     for (int i = 0; i < MANY; i++)
         apart(derive_tenant_keys_once, &keys);
     hidden h = hide(keys.cache_keys);
@@ -257,7 +306,7 @@ CHILD(tenant_keys_derived)
 
 CHILD(master_derived_from)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     uint8_t secret[32], out[32];
     for (int i = 0; i < 32; i++)
         secret[i] = (uint8_t)(i * 91 + 5);
@@ -786,7 +835,8 @@ static int spawn_with(const char *child, const struct path *p)
 TEST(keys_are_wiped)
 {
     static const char *const children[] = {"master_of_a_keyring", "keys_of_a_freed_keyring",
-        "keys_of_a_freed_encryptor", "keys_derived", "tenant_keys_derived", "master_derived_from"};
+        "keys_of_a_freed_encryptor", "keys_derived", "tenant_keys_derived", "master_derived_from",
+        "master_of_the_environment", "key_generated"};
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer keeps copies");
     for (size_t i = 0; i < PATHS * sizeof children / sizeof children[0]; i++) {
