@@ -59,6 +59,9 @@ func code(err error) C.int {
 }
 
 func failed(err error) C.int {
+	if err == codes.OutOfMemory {
+		return C.CACHEKIT_OUT_OF_MEMORY // ck_buffer_new has set how much was wanted
+	}
 	detail := codes.Detail(err)
 	C.ck_detail_copy((*C.char)(unsafe.Pointer(unsafe.StringData(detail))), C.size_t(len(detail)))
 	return C.int(codes.Of(err))
@@ -126,16 +129,14 @@ func panicked(p any) error {
 // takes for its result and on the way to it. It is never Go's, since a Go allocation
 // that fails ends the process.
 type buffers struct {
-	taken   [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
-	n       int
-	refused int // bytes that there was no memory for
+	taken [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
+	n     int
 }
 
 // alloc is a memory.Alloc.
 func (b *buffers) alloc(n int) []byte {
 	p := C.ck_buffer_new(C.size_t(n))
 	if p == nil {
-		b.refused = n
 		return nil
 	}
 	b.taken[b.n] = p
@@ -160,21 +161,6 @@ func (b *buffers) grow(buffer []byte, n int) []byte {
 		return slice(p, C.size_t(n))
 	}
 	return nil
-}
-
-// code is code, which says how much memory there was none of.
-func (b *buffers) code(err error) C.int {
-	if err == nil {
-		return C.CACHEKIT_OK
-	}
-	return failed(b.explain(err))
-}
-
-func (b *buffers) explain(err error) error {
-	if err == codes.OutOfMemory && b.refused > 0 {
-		return codes.OutOfMemory.Because("no memory for %d bytes", b.refused)
-	}
-	return err
 }
 
 // give hands the buffer with the result to the C caller. The shim notes how many
