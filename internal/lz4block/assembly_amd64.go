@@ -5,6 +5,7 @@ package lz4block
 import (
 	"math/bits"
 	"sync"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 
@@ -171,3 +172,34 @@ func encodeLarge(dst, src []byte) int {
 func encodePart(dst, src []byte, table *[1 << sizes.LargeBits]uint32, d, pos, start int) (int, int, int, int) {
 	return encode32h5(&dst[0], &src[0], len(src), table, d, pos, start, min(pos+sizes.EncodeStep, len(src)-sizes.MatchRoom32))
 }
+
+// search is searchPortable, by the assembly if that is in use. The assembly takes the
+// tables as memory; that it has them where they are is checked below.
+//
+//go:noinline
+func (t *tables) search(src []byte, s *search, stop int) {
+	switch memory := (*byte)(unsafe.Pointer(t)); {
+	case !useAssembly:
+		t.searchPortable(src, s, stop)
+	case s.longs > 0:
+		s.pos, s.inserted, s.end, s.start, s.found = searchLongs(&src[0], len(src), memory, 56-s.bits, s.attempts, s.longs,
+			s.ahead, s.step, s.pos, s.inserted, s.end, s.start, s.found, stop)
+	default:
+		s.pos, s.inserted, s.end, s.start, s.found = searchWords(&src[0], len(src), memory, 56-s.bits, s.attempts, 0,
+			s.ahead, s.step, s.pos, s.inserted, s.end, s.start, s.found, stop)
+	}
+}
+
+// Where things are in tables, and in a record. What differs does not compile.
+const (
+	_ = -(unsafe.Offsetof(tables{}.words))
+	_ = -(unsafe.Offsetof(tables{}.words.places) ^ sizes.WordTagsSize)
+	_ = -(unsafe.Offsetof(tables{}.longs) ^ sizes.WordTableSize)
+	_ = -(unsafe.Offsetof(tables{}.longs.places) ^ sizes.LongTagsSize)
+	_ = -(unsafe.Offsetof(tables{}.records) ^ (sizes.WordTableSize + sizes.LongTableSize))
+	_ = -(unsafe.Offsetof(records{}.list))
+	_ = -(unsafe.Sizeof(record{}) ^ sizes.RecordSize)
+	_ = -(unsafe.Offsetof(record{}.start))
+	_ = -(unsafe.Offsetof(record{}.end) ^ 4)
+	_ = -(unsafe.Offsetof(record{}.offset) ^ 8)
+)

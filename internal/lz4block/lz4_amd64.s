@@ -2959,3 +2959,1301 @@ return:
 
 DATA encode32h5_prime<>+0(SB)/8, $0xcf1bbcdcbb000000
 GLOBL encode32h5_prime<>(SB), RODATA|NOPTR, $8
+
+// func searchWords(src *byte, n int, tables *byte, shift int, attempts int, longs int, ahead int, step int, pos int, inserted int, end int, start int, records int, stop int) (newPos int, newInserted int, newEnd int, newStart int, newRecords int)
+// Requires: CMOV, SSE2, SSSE3
+TEXT ·searchWords(SB), NOSPLIT, $88-152
+	MOVQ    src+0(FP), SI
+	MOVQ    tables+16(FP), DI
+	MOVQ    shift+24(FP), CX
+	MOVQ    pos+64(FP), R8
+	PXOR    X2, X2
+	PCALIGN $0x40
+
+next:
+	CMPQ R8, stop+104(FP)
+	JGT  exit
+	MOVQ records+96(FP), AX
+	CMPQ AX, $0x000001fe
+	JGE  full
+
+go_on:
+	MOVQ inserted+72(FP), R9
+	LEAQ 4096(R9), DX
+	CMPQ R8, DX
+	JGT  insert_part
+	MOVQ R8, DX
+	CMPQ R9, DX
+	JGE  inserted
+
+insert_some:
+	MOVQ    DX, inserted+72(FP)
+	MOVL    $0x0000000f, R14
+	PCALIGN $0x20
+
+insert:
+	MOVQ    (SI)(R9*1), AX
+	IMULQ   searchWords_words<>+0(SB), AX
+	SHRQ    CL, AX
+	MOVBLZX AL, BX
+	CMPB    BL, $0x01
+	ADCB    $0x00, BL
+	SHRQ    $0x08, AX
+	SHLQ    $0x04, AX
+	MOVBLZX (DI)(AX*1), R10
+	DECL    R10
+	ANDL    $0x0f, R10
+	CMOVLEQ R14, R10
+	MOVB    R10, (DI)(AX*1)
+	ADDQ    AX, R10
+	MOVB    BL, (DI)(R10*1)
+	MOVW    R9, 65536(DI)(R10*2)
+	INCQ    R9
+	CMPQ    R9, DX
+	JLT     insert
+	CMPQ    DX, R8
+	JLT     exit
+	JMP     inserted
+
+insert_part:
+	JMP insert_some
+
+inserted:
+	MOVQ     start+88(FP), DX
+	LEAQ     -64(R8), AX
+	CMPQ     AX, DX
+	CMOVQLT  DX, AX
+	ADDQ     SI, AX
+	MOVQ     AX, 16(SP)
+	MOVQ     $0x00000003, 24(SP)
+	LEAQ     (SI)(R8*1), R12
+	MOVL     (R12), R11
+	MOVQ     R12, R10
+	MOVL     R11, R14
+	MOVQ     (SI)(R8*1), AX
+	IMULQ    searchWords_words<>+0(SB), AX
+	SHRQ     CL, AX
+	MOVBLZX  AL, DX
+	CMPB     DL, $0x01
+	ADCB     $0x00, DL
+	SHRQ     $0x08, AX
+	SHLQ     $0x04, AX
+	MOVD     DX, X1
+	PSHUFB   X2, X1
+	MOVOU    (DI)(AX*1), X0
+	PCMPEQB  X0, X1
+	PMOVMSKB X1, R13
+	ANDL     $0x0000fffe, R13
+	JNE      word
+
+word_end:
+	CMPQ 24(SP), $0x03
+	JEQ  none
+
+found:
+	MOVQ records+96(FP), DX
+	MOVQ 72(SP), R15
+
+drop_best:
+	MOVQ  DX, R13
+	SHLQ  $0x04, R13
+	ADDQ  DI, R13
+	TESTQ DX, DX
+	JEQ   add_best
+	CMPL  589808(R13), R15
+	JCS   add_best
+	DECQ  DX
+	JMP   drop_best
+
+add_best:
+	INCQ    DX
+	MOVQ    DX, records+96(FP)
+	MOVQ    R15, start+88(FP)
+	MOVL    R15, 589824(R13)
+	ADDQ    24(SP), R15
+	MOVQ    R15, end+80(FP)
+	MOVL    R15, 589828(R13)
+	MOVQ    80(SP), AX
+	MOVL    AX, 589832(R13)
+	INCQ    R8
+	SUBQ    ahead+48(FP), R15
+	CMPQ    R15, R8
+	CMOVQGT R15, R8
+	JMP     next
+
+none:
+	INCQ    R8
+	MOVQ    R8, AX
+	SUBQ    end+80(FP), AX
+	CMPQ    AX, $0x01
+	JLE     next
+	SHRQ    $0x08, AX
+	MOVL    $0x00000020, DX
+	CMPQ    AX, DX
+	CMOVQGT DX, AX
+	ADDQ    step+56(FP), AX
+	ADDQ    AX, R8
+	JMP     next
+
+word:
+	LEAQ    65536(DI)(AX*2), R9
+	MOVBLZX (DI)(AX*1), BX
+
+	// The newest first.
+	MOVL    R13, AX
+	SHLL    $0x10, AX
+	ORL     AX, R13
+	MOVL    BX, CX
+	SHRL    CL, R13
+	MOVWLZX R13, R13
+	MOVQ    attempts+32(FP), AX
+	MOVQ    AX, 56(SP)
+
+	// limit is what the end of the input, or MaxMeasure, leaves.
+	MOVQ    n+8(FP), AX
+	LEAQ    -16(AX), DX
+	SUBQ    $0x05, AX
+	LEAQ    65536(R8), R15
+	CMPQ    R15, AX
+	CMOVQLT R15, AX
+	CMPQ    R15, DX
+	CMOVQLT R15, DX
+	ADDQ    SI, AX
+	ADDQ    SI, DX
+	MOVQ    AX, 8(SP)
+	MOVQ    DX, (SP)
+	PCALIGN $0x20
+
+word_candidate:
+	BSFL    R13, AX
+	LEAL    -1(R13), DX
+	ANDL    DX, R13
+	ADDL    BX, AX
+	ANDL    $0x0f, AX
+	MOVWLZX (R9)(AX*2), DX
+	SUBL    R8, DX
+	MOVWLZX DX, DX
+
+	// Now back is 1 << 16 too much, or 0 if the entry is as old as that.
+	CMPL -65536(R12)(DX*1), R11
+	JEQ  word_alike
+
+	// Near the start of the input there may be nothing to compare with.
+	LEAQ -65536(R10)(DX*1), AX
+	CMPQ AX, SI
+	JCS  word_alike
+	CMPL (AX), R14
+	JEQ  word_alike
+
+word_other:
+	TESTL R13, R13
+	JEQ   word_done
+	DECQ  56(SP)
+	JNE   word_candidate
+
+word_done:
+	MOVQ shift+24(FP), CX
+	JMP  word_end
+
+word_alike:
+	TESTQ DX, DX
+	JEQ   word_other
+	ADDQ  $-65536, DX
+	LEAQ  (SI)(R8*1), R15
+
+word_forward:
+	CMPQ     R15, (SP)
+	JHI      word_byte
+	MOVOU    (R15), X0
+	MOVOU    (R15)(DX*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      word_forward_on
+	BSFL     CX, CX
+	ADDQ     CX, R15
+
+word_measured:
+	MOVQ    8(SP), AX
+	CMPQ    R15, AX
+	CMOVQHI AX, R15
+	LEAQ    4(SI)(R8*1), AX
+	CMPQ    R15, AX
+	JCS     word_other
+	MOVQ    R15, 64(SP)
+	LEAQ    -4(AX), R15
+
+word_back:
+	LEAQ     -16(R15)(DX*1), AX
+	CMPQ     AX, SI
+	JCS      word_back_byte
+	MOVOU    -16(R15), X0
+	MOVOU    (AX), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      word_back_on
+	BSRL     CX, CX
+	LEAQ     -15(R15)(CX*1), R15
+
+word_backed:
+	MOVQ    16(SP), AX
+	CMPQ    R15, AX
+	CMOVQCS AX, R15
+	MOVQ    64(SP), AX
+	MOVQ    AX, CX
+	SUBQ    R15, CX
+	CMPQ    CX, 24(SP)
+	JLE     word_other
+	MOVQ    CX, 24(SP)
+	NEGQ    DX
+	MOVQ    DX, 80(SP)
+	MOVQ    R15, DX
+	SUBQ    SI, DX
+	MOVQ    DX, 72(SP)
+	CMPQ    CX, $0x00000080
+	JGT     word_enough
+
+	// What is longer than this ends later or starts earlier, where that is possible.
+	LEAQ    -3(AX), R12
+	LEAQ    -1(R15), R10
+	CMPQ    R15, 16(SP)
+	CMOVQEQ R12, R10
+	MOVL    (R10), R14
+	CMPQ    AX, 8(SP)
+	CMOVQEQ R10, R12
+	MOVL    (R12), R11
+	JMP     word_other
+
+word_forward_on:
+	ADDQ $0x10, R15
+	JMP  word_forward
+
+word_byte:
+	CMPQ    R15, 8(SP)
+	JCC     word_measured
+	MOVBLZX (R15), CX
+	CMPB    CL, (R15)(DX*1)
+	JNE     word_measured
+	INCQ    R15
+	JMP     word_byte
+
+word_back_on:
+	SUBQ $0x10, R15
+	CMPQ R15, 16(SP)
+	JHI  word_back
+	JMP  word_backed
+
+word_back_byte:
+	CMPQ    R15, 16(SP)
+	JLS     word_backed
+	LEAQ    (R15)(DX*1), AX
+	CMPQ    AX, SI
+	JLS     word_backed
+	MOVBLZX -1(R15), CX
+	CMPB    CL, -1(AX)
+	JNE     word_backed
+	DECQ    R15
+	JMP     word_back_byte
+
+word_enough:
+	MOVQ shift+24(FP), CX
+	JMP  found
+
+full:
+	CMPQ AX, $0x000003fd
+	JGE  exit
+	CMPQ R8, end+80(FP)
+	JLE  go_on
+
+exit:
+	MOVQ R8, AX
+	MOVQ AX, newPos+112(FP)
+	MOVQ inserted+72(FP), AX
+	MOVQ AX, newInserted+120(FP)
+	MOVQ end+80(FP), AX
+	MOVQ AX, newEnd+128(FP)
+	MOVQ start+88(FP), AX
+	MOVQ AX, newStart+136(FP)
+	MOVQ records+96(FP), AX
+	MOVQ AX, newRecords+144(FP)
+	PXOR X0, X0
+	PXOR X1, X1
+	PXOR X2, X2
+	XORL R11, R11
+	XORL AX, AX
+	XORL DX, DX
+	XORL R13, R13
+	XORL R15, R15
+	XORL BX, BX
+	XORL CX, CX
+	RET
+
+DATA searchWords_words<>+0(SB)/8, $0x85ebca8700000000
+GLOBL searchWords_words<>(SB), RODATA|NOPTR, $8
+
+// func searchLongs(src *byte, n int, tables *byte, shift int, attempts int, longs int, ahead int, step int, pos int, inserted int, end int, start int, records int, stop int) (newPos int, newInserted int, newEnd int, newStart int, newRecords int)
+// Requires: CMOV, SSE2, SSSE3
+TEXT ·searchLongs(SB), NOSPLIT, $88-152
+	MOVQ    src+0(FP), SI
+	MOVQ    tables+16(FP), DI
+	MOVQ    shift+24(FP), CX
+	MOVQ    pos+64(FP), R8
+	PXOR    X2, X2
+	PCALIGN $0x40
+
+next:
+	CMPQ R8, stop+104(FP)
+	JGT  exit
+	MOVQ records+96(FP), AX
+	CMPQ AX, $0x000001fe
+	JGE  full
+
+go_on:
+	MOVQ inserted+72(FP), R9
+	LEAQ 4096(R9), DX
+	CMPQ R8, DX
+	JGT  insert_part
+	MOVQ R8, DX
+	CMPQ R9, DX
+	JGE  inserted
+
+insert_some:
+	MOVQ    DX, inserted+72(FP)
+	MOVL    $0x0000000f, R14
+	PCALIGN $0x20
+
+insert:
+	MOVQ    (SI)(R9*1), AX
+	MOVQ    AX, R13
+	IMULQ   searchLongs_words<>+0(SB), AX
+	SHRQ    CL, AX
+	SHRQ    $0x01, AX
+	MOVBLZX AL, BX
+	CMPB    BL, $0x01
+	ADCB    $0x00, BL
+	SHRQ    $0x08, AX
+	SHLQ    $0x04, AX
+	MOVBLZX (DI)(AX*1), R10
+	DECL    R10
+	ANDL    $0x0f, R10
+	CMOVLEQ R14, R10
+	MOVB    R10, (DI)(AX*1)
+	ADDQ    AX, R10
+	MOVB    BL, (DI)(R10*1)
+	MOVW    R9, 65536(DI)(R10*2)
+	IMULQ   searchLongs_longs<>+0(SB), R13
+	SHRQ    CL, R13
+	MOVBLZX R13, R12
+	CMPB    R12, $0x01
+	ADCB    $0x00, R12
+	SHRQ    $0x08, R13
+	SHLQ    $0x04, R13
+	MOVBLZX 196608(DI)(R13*1), R15
+	DECL    R15
+	ANDL    $0x0f, R15
+	CMOVLEQ R14, R15
+	MOVB    R15, 196608(DI)(R13*1)
+	ADDQ    R13, R15
+	MOVB    R12, 196608(DI)(R15*1)
+	MOVW    R9, 327680(DI)(R15*2)
+	INCQ    R9
+	CMPQ    R9, DX
+	JLT     insert
+	CMPQ    DX, R8
+	JLT     exit
+	JMP     inserted
+
+insert_part:
+	JMP insert_some
+
+inserted:
+	MOVQ     start+88(FP), DX
+	LEAQ     -64(R8), AX
+	CMPQ     AX, DX
+	CMOVQLT  DX, AX
+	ADDQ     SI, AX
+	MOVQ     AX, 16(SP)
+	MOVQ     $0x00000003, 24(SP)
+	MOVQ     $-1, 32(SP)
+	LEAQ     (SI)(R8*1), R12
+	MOVL     (R12), R11
+	MOVQ     R12, R10
+	MOVL     R11, R14
+	MOVQ     (SI)(R8*1), AX
+	IMULQ    searchLongs_longs<>+0(SB), AX
+	SHRQ     CL, AX
+	MOVBLZX  AL, DX
+	CMPB     DL, $0x01
+	ADCB     $0x00, DL
+	SHRQ     $0x08, AX
+	SHLQ     $0x04, AX
+	MOVD     DX, X1
+	PSHUFB   X2, X1
+	MOVOU    196608(DI)(AX*1), X0
+	PCMPEQB  X0, X1
+	PMOVMSKB X1, R13
+	ANDL     $0x0000fffe, R13
+	JNE      far
+
+far_end:
+	CMPQ     longs+40(FP), $0x02
+	JLT      before4_end
+	CMPQ     R8, $0x04
+	JLT      before4_end
+	MOVQ     -4(SI)(R8*1), AX
+	IMULQ    searchLongs_longs<>+0(SB), AX
+	SHRQ     CL, AX
+	MOVBLZX  AL, DX
+	CMPB     DL, $0x01
+	ADCB     $0x00, DL
+	SHRQ     $0x08, AX
+	SHLQ     $0x04, AX
+	MOVD     DX, X1
+	PSHUFB   X2, X1
+	MOVOU    196608(DI)(AX*1), X0
+	PCMPEQB  X0, X1
+	PMOVMSKB X1, R13
+	ANDL     $0x0000fffe, R13
+	JNE      before4
+
+before4_end:
+	CMPQ     longs+40(FP), $0x03
+	JLT      before2_end
+	CMPQ     R8, $0x02
+	JLT      before2_end
+	MOVQ     -2(SI)(R8*1), AX
+	IMULQ    searchLongs_longs<>+0(SB), AX
+	SHRQ     CL, AX
+	MOVBLZX  AL, DX
+	CMPB     DL, $0x01
+	ADCB     $0x00, DL
+	SHRQ     $0x08, AX
+	SHLQ     $0x04, AX
+	MOVD     DX, X1
+	PSHUFB   X2, X1
+	MOVOU    196608(DI)(AX*1), X0
+	PCMPEQB  X0, X1
+	PMOVMSKB X1, R13
+	ANDL     $0x0000fffe, R13
+	JNE      before2
+
+before2_end:
+	MOVQ     (SI)(R8*1), AX
+	IMULQ    searchLongs_words<>+0(SB), AX
+	SHRQ     CL, AX
+	SHRQ     $0x01, AX
+	MOVBLZX  AL, DX
+	CMPB     DL, $0x01
+	ADCB     $0x00, DL
+	SHRQ     $0x08, AX
+	SHLQ     $0x04, AX
+	MOVD     DX, X1
+	PSHUFB   X2, X1
+	MOVOU    (DI)(AX*1), X0
+	PCMPEQB  X0, X1
+	PMOVMSKB X1, R13
+	ANDL     $0x0000fffe, R13
+	JNE      word
+
+word_end:
+	CMPQ 24(SP), $0x03
+	JEQ  none
+
+found:
+	MOVQ records+96(FP), DX
+	MOVQ 72(SP), R15
+	MOVQ 32(SP), AX
+	SUBQ SI, AX
+	CMPQ AX, R15
+	JLT  early
+
+best:
+drop_best:
+	MOVQ  DX, R13
+	SHLQ  $0x04, R13
+	ADDQ  DI, R13
+	TESTQ DX, DX
+	JEQ   add_best
+	CMPL  589808(R13), R15
+	JCS   add_best
+	DECQ  DX
+	JMP   drop_best
+
+add_best:
+	INCQ    DX
+	MOVQ    DX, records+96(FP)
+	MOVQ    R15, start+88(FP)
+	MOVL    R15, 589824(R13)
+	ADDQ    24(SP), R15
+	MOVQ    R15, end+80(FP)
+	MOVL    R15, 589828(R13)
+	MOVQ    80(SP), AX
+	MOVL    AX, 589832(R13)
+	INCQ    R8
+	SUBQ    ahead+48(FP), R15
+	CMPQ    R15, R8
+	CMOVQGT R15, R8
+	JMP     next
+
+early:
+drop_early:
+	MOVQ  DX, R13
+	SHLQ  $0x04, R13
+	ADDQ  DI, R13
+	TESTQ DX, DX
+	JEQ   add_early
+	CMPL  589808(R13), AX
+	JCS   add_early
+	DECQ  DX
+	JMP   drop_early
+
+add_early:
+	INCQ DX
+	MOVL AX, 589824(R13)
+	MOVQ 40(SP), AX
+	SUBQ SI, AX
+	MOVL AX, 589828(R13)
+	MOVQ 48(SP), AX
+	NEGQ AX
+	MOVL AX, 589832(R13)
+	JMP  best
+
+none:
+	INCQ    R8
+	MOVQ    R8, AX
+	SUBQ    end+80(FP), AX
+	CMPQ    AX, $0x01
+	JLE     next
+	SHRQ    $0x08, AX
+	MOVL    $0x00000020, DX
+	CMPQ    AX, DX
+	CMOVQGT DX, AX
+	ADDQ    step+56(FP), AX
+	ADDQ    AX, R8
+	JMP     next
+
+far:
+	LEAQ    327680(DI)(AX*2), R9
+	MOVBLZX 196608(DI)(AX*1), BX
+
+	// The newest first.
+	MOVL    R13, AX
+	SHLL    $0x10, AX
+	ORL     AX, R13
+	MOVL    BX, CX
+	SHRL    CL, R13
+	MOVWLZX R13, R13
+	MOVQ    attempts+32(FP), AX
+	MOVQ    AX, 56(SP)
+
+	// limit is what the end of the input, or MaxMeasure, leaves.
+	MOVQ    n+8(FP), AX
+	LEAQ    -16(AX), DX
+	SUBQ    $0x05, AX
+	LEAQ    65536(R8), R15
+	CMPQ    R15, AX
+	CMOVQLT R15, AX
+	CMPQ    R15, DX
+	CMOVQLT R15, DX
+	ADDQ    SI, AX
+	ADDQ    SI, DX
+	MOVQ    AX, 8(SP)
+	MOVQ    DX, (SP)
+	PCALIGN $0x20
+
+far_candidate:
+	BSFL    R13, AX
+	LEAL    -1(R13), DX
+	ANDL    DX, R13
+	ADDL    BX, AX
+	ANDL    $0x0f, AX
+	MOVWLZX (R9)(AX*2), DX
+	SUBL    R8, DX
+	MOVWLZX DX, DX
+
+	// Now back is 1 << 16 too much, or 0 if the entry is as old as that.
+	CMPL -65536(R12)(DX*1), R11
+	JEQ  far_alike
+
+	// Near the start of the input there may be nothing to compare with.
+	LEAQ -65536(R10)(DX*1), AX
+	CMPQ AX, SI
+	JCS  far_alike
+	CMPL (AX), R14
+	JEQ  far_alike
+
+far_other:
+	TESTL R13, R13
+	JEQ   far_done
+	DECQ  56(SP)
+	JNE   far_candidate
+
+far_done:
+	MOVQ shift+24(FP), CX
+	JMP  far_end
+
+far_alike:
+	TESTQ DX, DX
+	JEQ   far_other
+	ADDQ  $-65536, DX
+	LEAQ  (SI)(R8*1), R15
+
+far_forward:
+	CMPQ     R15, (SP)
+	JHI      far_byte
+	MOVOU    (R15), X0
+	MOVOU    (R15)(DX*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      far_forward_on
+	BSFL     CX, CX
+	ADDQ     CX, R15
+
+far_measured:
+	MOVQ    8(SP), AX
+	CMPQ    R15, AX
+	CMOVQHI AX, R15
+	LEAQ    4(SI)(R8*1), AX
+	CMPQ    R15, AX
+	JCS     far_other
+	MOVQ    R15, 64(SP)
+	LEAQ    -4(AX), R15
+
+far_back:
+	LEAQ     -16(R15)(DX*1), AX
+	CMPQ     AX, SI
+	JCS      far_back_byte
+	MOVOU    -16(R15), X0
+	MOVOU    (AX), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      far_back_on
+	BSRL     CX, CX
+	LEAQ     -15(R15)(CX*1), R15
+
+far_backed:
+	MOVQ    16(SP), AX
+	CMPQ    R15, AX
+	CMOVQCS AX, R15
+	MOVQ    64(SP), AX
+	CMPQ    R15, 32(SP)
+	JCC     far_late
+	MOVQ    R15, 32(SP)
+	MOVQ    AX, 40(SP)
+	MOVQ    DX, 48(SP)
+	LEAQ    -1(R15), R10
+	CMPQ    R15, 16(SP)
+	CMOVQEQ R12, R10
+	MOVL    (R10), R14
+
+far_late:
+	MOVQ AX, CX
+	SUBQ R15, CX
+	CMPQ CX, 24(SP)
+	JLE  far_other
+	MOVQ CX, 24(SP)
+	NEGQ DX
+	MOVQ DX, 80(SP)
+	MOVQ R15, DX
+	SUBQ SI, DX
+	MOVQ DX, 72(SP)
+	CMPQ CX, $0x00000080
+	JGT  far_enough
+
+	// What is longer than this ends later or starts earlier, where that is possible.
+	LEAQ    -3(AX), R12
+	CMPQ    AX, 8(SP)
+	CMOVQEQ R10, R12
+	MOVL    (R12), R11
+	JMP     far_other
+
+far_forward_on:
+	ADDQ $0x10, R15
+	JMP  far_forward
+
+far_byte:
+	CMPQ    R15, 8(SP)
+	JCC     far_measured
+	MOVBLZX (R15), CX
+	CMPB    CL, (R15)(DX*1)
+	JNE     far_measured
+	INCQ    R15
+	JMP     far_byte
+
+far_back_on:
+	SUBQ $0x10, R15
+	CMPQ R15, 16(SP)
+	JHI  far_back
+	JMP  far_backed
+
+far_back_byte:
+	CMPQ    R15, 16(SP)
+	JLS     far_backed
+	LEAQ    (R15)(DX*1), AX
+	CMPQ    AX, SI
+	JLS     far_backed
+	MOVBLZX -1(R15), CX
+	CMPB    CL, -1(AX)
+	JNE     far_backed
+	DECQ    R15
+	JMP     far_back_byte
+
+far_enough:
+	MOVQ shift+24(FP), CX
+	JMP  found
+
+before4:
+	LEAQ    327680(DI)(AX*2), R9
+	MOVBLZX 196608(DI)(AX*1), BX
+
+	// The newest first.
+	MOVL    R13, AX
+	SHLL    $0x10, AX
+	ORL     AX, R13
+	MOVL    BX, CX
+	SHRL    CL, R13
+	MOVWLZX R13, R13
+	MOVQ    attempts+32(FP), AX
+	MOVQ    AX, 56(SP)
+
+	// limit is what the end of the input, or MaxMeasure, leaves.
+	MOVQ    n+8(FP), AX
+	LEAQ    -16(AX), DX
+	SUBQ    $0x05, AX
+	LEAQ    65536(R8), R15
+	CMPQ    R15, AX
+	CMOVQLT R15, AX
+	CMPQ    R15, DX
+	CMOVQLT R15, DX
+	ADDQ    SI, AX
+	ADDQ    SI, DX
+	MOVQ    AX, 8(SP)
+	MOVQ    DX, (SP)
+	PCALIGN $0x20
+
+before4_candidate:
+	BSFL    R13, AX
+	LEAL    -1(R13), DX
+	ANDL    DX, R13
+	ADDL    BX, AX
+	ANDL    $0x0f, AX
+	MOVWLZX (R9)(AX*2), DX
+	SUBL    R8, DX
+	MOVWLZX DX, DX
+
+	// Now back is 1 << 16 too much, or 0 if the entry is as old as that.
+	CMPL -65532(R12)(DX*1), R11
+	JEQ  before4_alike
+
+	// Near the start of the input there may be nothing to compare with.
+	LEAQ -65532(R10)(DX*1), AX
+	CMPQ AX, SI
+	JCS  before4_alike
+	CMPL (AX), R14
+	JEQ  before4_alike
+
+before4_other:
+	TESTL R13, R13
+	JEQ   before4_done
+	DECQ  56(SP)
+	JNE   before4_candidate
+
+before4_done:
+	MOVQ shift+24(FP), CX
+	JMP  before4_end
+
+before4_alike:
+	TESTQ DX, DX
+	JEQ   before4_other
+	ADDQ  $-65532, DX
+	JGE   before4_other
+	LEAQ  (SI)(R8*1), R15
+
+before4_forward:
+	CMPQ     R15, (SP)
+	JHI      before4_byte
+	MOVOU    (R15), X0
+	MOVOU    (R15)(DX*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      before4_forward_on
+	BSFL     CX, CX
+	ADDQ     CX, R15
+
+before4_measured:
+	MOVQ    8(SP), AX
+	CMPQ    R15, AX
+	CMOVQHI AX, R15
+	LEAQ    4(SI)(R8*1), AX
+	CMPQ    R15, AX
+	JCS     before4_other
+	MOVQ    R15, 64(SP)
+	LEAQ    -4(AX), R15
+
+before4_back:
+	LEAQ     -16(R15)(DX*1), AX
+	CMPQ     AX, SI
+	JCS      before4_back_byte
+	MOVOU    -16(R15), X0
+	MOVOU    (AX), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      before4_back_on
+	BSRL     CX, CX
+	LEAQ     -15(R15)(CX*1), R15
+
+before4_backed:
+	MOVQ    16(SP), AX
+	CMPQ    R15, AX
+	CMOVQCS AX, R15
+	MOVQ    64(SP), AX
+	CMPQ    R15, 32(SP)
+	JCC     before4_late
+	MOVQ    R15, 32(SP)
+	MOVQ    AX, 40(SP)
+	MOVQ    DX, 48(SP)
+	LEAQ    -1(R15), R10
+	CMPQ    R15, 16(SP)
+	CMOVQEQ R12, R10
+	MOVL    (R10), R14
+
+before4_late:
+	MOVQ AX, CX
+	SUBQ R15, CX
+	CMPQ CX, 24(SP)
+	JLE  before4_other
+	MOVQ CX, 24(SP)
+	NEGQ DX
+	MOVQ DX, 80(SP)
+	MOVQ R15, DX
+	SUBQ SI, DX
+	MOVQ DX, 72(SP)
+	CMPQ CX, $0x00000080
+	JGT  before4_enough
+
+	// What is longer than this ends later or starts earlier, where that is possible.
+	LEAQ    -3(AX), R12
+	CMPQ    AX, 8(SP)
+	CMOVQEQ R10, R12
+	MOVL    (R12), R11
+	JMP     before4_other
+
+before4_forward_on:
+	ADDQ $0x10, R15
+	JMP  before4_forward
+
+before4_byte:
+	CMPQ    R15, 8(SP)
+	JCC     before4_measured
+	MOVBLZX (R15), CX
+	CMPB    CL, (R15)(DX*1)
+	JNE     before4_measured
+	INCQ    R15
+	JMP     before4_byte
+
+before4_back_on:
+	SUBQ $0x10, R15
+	CMPQ R15, 16(SP)
+	JHI  before4_back
+	JMP  before4_backed
+
+before4_back_byte:
+	CMPQ    R15, 16(SP)
+	JLS     before4_backed
+	LEAQ    (R15)(DX*1), AX
+	CMPQ    AX, SI
+	JLS     before4_backed
+	MOVBLZX -1(R15), CX
+	CMPB    CL, -1(AX)
+	JNE     before4_backed
+	DECQ    R15
+	JMP     before4_back_byte
+
+before4_enough:
+	MOVQ shift+24(FP), CX
+	JMP  found
+
+before2:
+	LEAQ    327680(DI)(AX*2), R9
+	MOVBLZX 196608(DI)(AX*1), BX
+
+	// The newest first.
+	MOVL    R13, AX
+	SHLL    $0x10, AX
+	ORL     AX, R13
+	MOVL    BX, CX
+	SHRL    CL, R13
+	MOVWLZX R13, R13
+	MOVQ    attempts+32(FP), AX
+	MOVQ    AX, 56(SP)
+
+	// limit is what the end of the input, or MaxMeasure, leaves.
+	MOVQ    n+8(FP), AX
+	LEAQ    -16(AX), DX
+	SUBQ    $0x05, AX
+	LEAQ    65536(R8), R15
+	CMPQ    R15, AX
+	CMOVQLT R15, AX
+	CMPQ    R15, DX
+	CMOVQLT R15, DX
+	ADDQ    SI, AX
+	ADDQ    SI, DX
+	MOVQ    AX, 8(SP)
+	MOVQ    DX, (SP)
+	PCALIGN $0x20
+
+before2_candidate:
+	BSFL    R13, AX
+	LEAL    -1(R13), DX
+	ANDL    DX, R13
+	ADDL    BX, AX
+	ANDL    $0x0f, AX
+	MOVWLZX (R9)(AX*2), DX
+	SUBL    R8, DX
+	MOVWLZX DX, DX
+
+	// Now back is 1 << 16 too much, or 0 if the entry is as old as that.
+	CMPL -65534(R12)(DX*1), R11
+	JEQ  before2_alike
+
+	// Near the start of the input there may be nothing to compare with.
+	LEAQ -65534(R10)(DX*1), AX
+	CMPQ AX, SI
+	JCS  before2_alike
+	CMPL (AX), R14
+	JEQ  before2_alike
+
+before2_other:
+	TESTL R13, R13
+	JEQ   before2_done
+	DECQ  56(SP)
+	JNE   before2_candidate
+
+before2_done:
+	MOVQ shift+24(FP), CX
+	JMP  before2_end
+
+before2_alike:
+	TESTQ DX, DX
+	JEQ   before2_other
+	ADDQ  $-65534, DX
+	JGE   before2_other
+	LEAQ  (SI)(R8*1), R15
+
+before2_forward:
+	CMPQ     R15, (SP)
+	JHI      before2_byte
+	MOVOU    (R15), X0
+	MOVOU    (R15)(DX*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      before2_forward_on
+	BSFL     CX, CX
+	ADDQ     CX, R15
+
+before2_measured:
+	MOVQ    8(SP), AX
+	CMPQ    R15, AX
+	CMOVQHI AX, R15
+	LEAQ    4(SI)(R8*1), AX
+	CMPQ    R15, AX
+	JCS     before2_other
+	MOVQ    R15, 64(SP)
+	LEAQ    -4(AX), R15
+
+before2_back:
+	LEAQ     -16(R15)(DX*1), AX
+	CMPQ     AX, SI
+	JCS      before2_back_byte
+	MOVOU    -16(R15), X0
+	MOVOU    (AX), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      before2_back_on
+	BSRL     CX, CX
+	LEAQ     -15(R15)(CX*1), R15
+
+before2_backed:
+	MOVQ    16(SP), AX
+	CMPQ    R15, AX
+	CMOVQCS AX, R15
+	MOVQ    64(SP), AX
+	CMPQ    R15, 32(SP)
+	JCC     before2_late
+	MOVQ    R15, 32(SP)
+	MOVQ    AX, 40(SP)
+	MOVQ    DX, 48(SP)
+	LEAQ    -1(R15), R10
+	CMPQ    R15, 16(SP)
+	CMOVQEQ R12, R10
+	MOVL    (R10), R14
+
+before2_late:
+	MOVQ AX, CX
+	SUBQ R15, CX
+	CMPQ CX, 24(SP)
+	JLE  before2_other
+	MOVQ CX, 24(SP)
+	NEGQ DX
+	MOVQ DX, 80(SP)
+	MOVQ R15, DX
+	SUBQ SI, DX
+	MOVQ DX, 72(SP)
+	CMPQ CX, $0x00000080
+	JGT  before2_enough
+
+	// What is longer than this ends later or starts earlier, where that is possible.
+	LEAQ    -3(AX), R12
+	CMPQ    AX, 8(SP)
+	CMOVQEQ R10, R12
+	MOVL    (R12), R11
+	JMP     before2_other
+
+before2_forward_on:
+	ADDQ $0x10, R15
+	JMP  before2_forward
+
+before2_byte:
+	CMPQ    R15, 8(SP)
+	JCC     before2_measured
+	MOVBLZX (R15), CX
+	CMPB    CL, (R15)(DX*1)
+	JNE     before2_measured
+	INCQ    R15
+	JMP     before2_byte
+
+before2_back_on:
+	SUBQ $0x10, R15
+	CMPQ R15, 16(SP)
+	JHI  before2_back
+	JMP  before2_backed
+
+before2_back_byte:
+	CMPQ    R15, 16(SP)
+	JLS     before2_backed
+	LEAQ    (R15)(DX*1), AX
+	CMPQ    AX, SI
+	JLS     before2_backed
+	MOVBLZX -1(R15), CX
+	CMPB    CL, -1(AX)
+	JNE     before2_backed
+	DECQ    R15
+	JMP     before2_back_byte
+
+before2_enough:
+	MOVQ shift+24(FP), CX
+	JMP  found
+
+word:
+	LEAQ    65536(DI)(AX*2), R9
+	MOVBLZX (DI)(AX*1), BX
+
+	// The newest first.
+	MOVL    R13, AX
+	SHLL    $0x10, AX
+	ORL     AX, R13
+	MOVL    BX, CX
+	SHRL    CL, R13
+	MOVWLZX R13, R13
+	MOVQ    attempts+32(FP), AX
+	MOVQ    AX, 56(SP)
+
+	// limit is what the end of the input, or MaxMeasure, leaves.
+	MOVQ    n+8(FP), AX
+	LEAQ    -16(AX), DX
+	SUBQ    $0x05, AX
+	LEAQ    65536(R8), R15
+	CMPQ    R15, AX
+	CMOVQLT R15, AX
+	CMPQ    R15, DX
+	CMOVQLT R15, DX
+	ADDQ    SI, AX
+	ADDQ    SI, DX
+	MOVQ    AX, 8(SP)
+	MOVQ    DX, (SP)
+	PCALIGN $0x20
+
+word_candidate:
+	BSFL    R13, AX
+	LEAL    -1(R13), DX
+	ANDL    DX, R13
+	ADDL    BX, AX
+	ANDL    $0x0f, AX
+	MOVWLZX (R9)(AX*2), DX
+	SUBL    R8, DX
+	MOVWLZX DX, DX
+
+	// Now back is 1 << 16 too much, or 0 if the entry is as old as that.
+	CMPL -65536(R12)(DX*1), R11
+	JEQ  word_alike
+
+	// Near the start of the input there may be nothing to compare with.
+	LEAQ -65536(R10)(DX*1), AX
+	CMPQ AX, SI
+	JCS  word_alike
+	CMPL (AX), R14
+	JEQ  word_alike
+
+word_other:
+	TESTL R13, R13
+	JEQ   word_done
+	DECQ  56(SP)
+	JNE   word_candidate
+
+word_done:
+	MOVQ shift+24(FP), CX
+	JMP  word_end
+
+word_alike:
+	TESTQ DX, DX
+	JEQ   word_other
+	ADDQ  $-65536, DX
+	LEAQ  (SI)(R8*1), R15
+
+word_forward:
+	CMPQ     R15, (SP)
+	JHI      word_byte
+	MOVOU    (R15), X0
+	MOVOU    (R15)(DX*1), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      word_forward_on
+	BSFL     CX, CX
+	ADDQ     CX, R15
+
+word_measured:
+	MOVQ    8(SP), AX
+	CMPQ    R15, AX
+	CMOVQHI AX, R15
+	LEAQ    4(SI)(R8*1), AX
+	CMPQ    R15, AX
+	JCS     word_other
+	MOVQ    R15, 64(SP)
+	LEAQ    -4(AX), R15
+
+word_back:
+	LEAQ     -16(R15)(DX*1), AX
+	CMPQ     AX, SI
+	JCS      word_back_byte
+	MOVOU    -16(R15), X0
+	MOVOU    (AX), X1
+	PCMPEQB  X1, X0
+	PMOVMSKB X0, CX
+	XORL     $0x0000ffff, CX
+	JEQ      word_back_on
+	BSRL     CX, CX
+	LEAQ     -15(R15)(CX*1), R15
+
+word_backed:
+	MOVQ    16(SP), AX
+	CMPQ    R15, AX
+	CMOVQCS AX, R15
+	MOVQ    64(SP), AX
+	CMPQ    R15, 32(SP)
+	JCC     word_late
+	MOVQ    R15, 32(SP)
+	MOVQ    AX, 40(SP)
+	MOVQ    DX, 48(SP)
+	LEAQ    -1(R15), R10
+	CMPQ    R15, 16(SP)
+	CMOVQEQ R12, R10
+	MOVL    (R10), R14
+
+word_late:
+	MOVQ AX, CX
+	SUBQ R15, CX
+	CMPQ CX, 24(SP)
+	JLE  word_other
+	MOVQ CX, 24(SP)
+	NEGQ DX
+	MOVQ DX, 80(SP)
+	MOVQ R15, DX
+	SUBQ SI, DX
+	MOVQ DX, 72(SP)
+	CMPQ CX, $0x00000080
+	JGT  word_enough
+
+	// What is longer than this ends later or starts earlier, where that is possible.
+	LEAQ    -3(AX), R12
+	CMPQ    AX, 8(SP)
+	CMOVQEQ R10, R12
+	MOVL    (R12), R11
+	JMP     word_other
+
+word_forward_on:
+	ADDQ $0x10, R15
+	JMP  word_forward
+
+word_byte:
+	CMPQ    R15, 8(SP)
+	JCC     word_measured
+	MOVBLZX (R15), CX
+	CMPB    CL, (R15)(DX*1)
+	JNE     word_measured
+	INCQ    R15
+	JMP     word_byte
+
+word_back_on:
+	SUBQ $0x10, R15
+	CMPQ R15, 16(SP)
+	JHI  word_back
+	JMP  word_backed
+
+word_back_byte:
+	CMPQ    R15, 16(SP)
+	JLS     word_backed
+	LEAQ    (R15)(DX*1), AX
+	CMPQ    AX, SI
+	JLS     word_backed
+	MOVBLZX -1(R15), CX
+	CMPB    CL, -1(AX)
+	JNE     word_backed
+	DECQ    R15
+	JMP     word_back_byte
+
+word_enough:
+	MOVQ shift+24(FP), CX
+	JMP  found
+
+full:
+	CMPQ AX, $0x000003fd
+	JGE  exit
+	CMPQ R8, end+80(FP)
+	JLE  go_on
+
+exit:
+	MOVQ R8, AX
+	MOVQ AX, newPos+112(FP)
+	MOVQ inserted+72(FP), AX
+	MOVQ AX, newInserted+120(FP)
+	MOVQ end+80(FP), AX
+	MOVQ AX, newEnd+128(FP)
+	MOVQ start+88(FP), AX
+	MOVQ AX, newStart+136(FP)
+	MOVQ records+96(FP), AX
+	MOVQ AX, newRecords+144(FP)
+	PXOR X0, X0
+	PXOR X1, X1
+	PXOR X2, X2
+	XORL R11, R11
+	XORL AX, AX
+	XORL DX, DX
+	XORL R13, R13
+	XORL R15, R15
+	XORL BX, BX
+	XORL CX, CX
+	RET
+
+DATA searchLongs_words<>+0(SB)/8, $0x85ebca8700000000
+GLOBL searchLongs_words<>(SB), RODATA|NOPTR, $8
+
+DATA searchLongs_longs<>+0(SB)/8, $0x9e3779b185ebca87
+GLOBL searchLongs_longs<>(SB), RODATA|NOPTR, $8

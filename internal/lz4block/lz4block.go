@@ -126,7 +126,7 @@ func EncodeLevel(dst, src []byte, level int) int {
 	if len(dst) < bound {
 		panic("lz4block: destination shorter than Bound")
 	}
-	return encodeHard(dst[:bound:bound], src, level)
+	return encodeLevel(dst[:bound:bound], src, level)
 }
 
 // DecodeSlack is how far beyond what it has decoded a decoder may have written.

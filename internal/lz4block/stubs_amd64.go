@@ -40,3 +40,15 @@ func encode16h6(dst *byte, src *byte, n int, table *[16384]uint16, d int, pos in
 //
 //go:noescape
 func encode32h5(dst *byte, src *byte, n int, table *[4096]uint32, d int, pos int, start int, stop int) (newD int, newPos int, newStart int, candidate int)
+
+// searchWords searches src from pos to stop, at most n-12, and adds what it finds to the records in tables.
+// It ends early where there are records to write, and where more than sizes.SearchStep positions were to be inserted.
+//
+//go:noescape
+func searchWords(src *byte, n int, tables *byte, shift int, attempts int, longs int, ahead int, step int, pos int, inserted int, end int, start int, records int, stop int) (newPos int, newInserted int, newEnd int, newStart int, newRecords int)
+
+// searchLongs searches src from pos to stop, at most n-12, and adds what it finds to the records in tables.
+// It ends early where there are records to write, and where more than sizes.SearchStep positions were to be inserted.
+//
+//go:noescape
+func searchLongs(src *byte, n int, tables *byte, shift int, attempts int, longs int, ahead int, step int, pos int, inserted int, end int, start int, records int, stop int) (newPos int, newInserted int, newEnd int, newStart int, newRecords int)

@@ -390,3 +390,56 @@ TEST(threads_share_a_keyring)
         pthread_join(threads[i], NULL);
     free_handles();
 }
+
+/* One item alone: what its like for one would return. */
+TEST(every_fault_of_an_item_has_its_code)
+{
+    static const struct {
+        const char *name, *hex;
+        CachekitError code;
+    } rows[] = {
+        {"nil", "c0", CACHEKIT_INVALID_INPUT},
+        {"size 512 MiB + 1", "94" HELLO_BLOCK HELLO_SUM "ce20000001" HELLO_FORMAT,
+            CACHEKIT_INPUT_TOO_LARGE},
+        {"size 512 MiB", "94" HELLO_BLOCK HELLO_SUM "ce20000000" HELLO_FORMAT,
+            CACHEKIT_DECOMPRESSION_BOMB},
+        {"a block that breaks off", "94c403f00168" HELLO_SUM HELLO_SIZE HELLO_FORMAT,
+            CACHEKIT_DECOMPRESSION_FAILED},
+        {"another checksum", "94" HELLO_BLOCK "986dcc8a34ccb63a3c52ccd4" HELLO_SIZE HELLO_FORMAT,
+            CACHEKIT_CHECKSUM_MISMATCH},
+        {"size 17", "94" HELLO_BLOCK HELLO_SUM "11" HELLO_FORMAT, CACHEKIT_SIZE_VALIDATION_FAILED},
+    };
+    uint8_t aad[100], *results = NULL;
+    size_t aad_len = sizeof aad;
+    CachekitItem item;
+    make_handles();
+    CHECK_OK(cachekit_aad(TENANT, BYTES("k"), "msgpack", true, NULL, aad, &aad_len));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t envelope[100], sealed[200];
+        size_t len = from_hex(rows[i].hex, envelope), sealed_len = sizeof sealed;
+        CASE("%s", rows[i].name);
+        memset(&item, 0, sizeof item);
+        item.in = envelope, item.in_len = len;
+        CHECK_CODE(rows[i].code,
+            cachekit_byte_storage_retrieve_many(storage, &item, 1, sizeof item, &results));
+        CHECK(results == NULL && item.error == rows[i].code);
+        CHECK_OK(
+            cachekit_keyring_encrypt(keyring, aad, aad_len, envelope, len, sealed, &sealed_len));
+        item.in = sealed, item.in_len = sealed_len;
+        item.cache_key = (const uint8_t *)"k", item.cache_key_len = 1;
+        CHECK_CODE(rows[i].code,
+            cachekit_keyring_open_many(keyring, NULL, &item, 1, sizeof item, &results));
+        CHECK(results == NULL && item.error == rows[i].code);
+    }
+    CASE("%s", "");
+    item.in = payloads[1],
+    item.in_len = (size_t)CACHEKIT_MAX_PAYLOAD_SIZE + 1; /* which nothing reads */
+    CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+        cachekit_byte_storage_store_many(storage, NULL, &item, 1, sizeof item, &results));
+    CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE,
+        cachekit_keyring_seal_many(keyring, NULL, &item, 1, sizeof item, &results));
+    item.in_len = 1;
+    CHECK_CODE(CACHEKIT_INVALID_INPUT,
+        cachekit_keyring_seal_many(keyring, "\xff", &item, 1, sizeof item, &results));
+    free_handles();
+}

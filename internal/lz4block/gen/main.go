@@ -33,6 +33,8 @@ func main() {
 	genEncode(&encoder{name: "encode16h5", entry: 2, hashed: 5, bits: sizes.Hash5Bits, bitsName: "Hash5Bits"})
 	genEncode(&encoder{name: "encode16h6", entry: 2, hashed: 6, bits: sizes.Hash6Bits, bitsName: "Hash6Bits"})
 	genEncode(&encoder{name: "encode32h5", entry: 4, hashed: 5, bits: sizes.LargeBits, bitsName: "LargeBits"})
+	genSearch("searchWords", false)
+	genSearch("searchLongs", true)
 	Generate()
 }
 

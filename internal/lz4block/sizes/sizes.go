@@ -68,6 +68,51 @@ const (
 	MaxCopy = 1 << 20
 )
 
+// The search of levels 2 to 9. It keeps positions in rows: of all with the same
+// hash, the last RowEntries. A row has a tag of 8 bits for each, which are further
+// bits of the hash, so that most of the positions that share a row by chance are
+// never looked at. The first place among the tags says which of the others is the
+// newest.
+const (
+	RowSize    = 16
+	RowEntries = RowSize - 1
+	// Of the largest tables: 15 entries a row for 64 KiB, and twice as many.
+	WordBits = 12
+	LongBits = WordBits + 1
+	// A table has one row for each 1 << BitsLess bytes of the input, and at least
+	// 1 << MinBits.
+	BitsLess = 3
+	MinBits  = 4
+	// TagsSize is how many bytes of a table are tags, TableSize how many it takes.
+	WordTagsSize  = RowSize << WordBits
+	WordTableSize = 3 * WordTagsSize
+	LongTagsSize  = RowSize << LongBits
+	LongTableSize = 3 * LongTagsSize
+
+	// FewMax is the size up to which an input is searched with one table.
+	FewMax = 16 << 10
+
+	// Records is how many matches are found before the best way through them is
+	// looked for. RecordSize is what one takes, in bytes.
+	Records    = 1021 // one may be added to these
+	RecordSize = 16
+
+	// Lookback is how far back from where it was found a match can start.
+	Lookback = 64
+	// LongEnough is the length of a match for which no better one is looked for.
+	LongEnough = 128
+	// MaxMeasure is how much of a match, from where it was found, the search
+	// measures. The rest is measured when the match is written.
+	MaxMeasure = 64 << 10
+	// Without a match the step grows by one every 1 << StepLog bytes, up to MaxStep.
+	StepLog = 8
+	MaxStep = 32
+
+	// SearchStep is how many bytes are searched, or put into tables, between two
+	// points where the goroutine can be preempted: less than a millisecond.
+	SearchStep = 4 << 10
+)
+
 // Lengths that the decoder in assembly leaves to Go, which copies with memmove
 // and in parts between which it can be preempted. Long runs of extension bytes
 // are left to it for the same reason.
