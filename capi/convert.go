@@ -55,12 +55,16 @@ func code(err error) C.int {
 	if err == nil {
 		return C.CACHEKIT_OK
 	}
-	setDetail(codes.Detail(err))
-	return C.int(codes.Of(err))
+	return failed(err)
 }
 
-func setDetail(text string) {
-	C.ck_detail_copy((*C.char)(unsafe.Pointer(unsafe.StringData(text))), C.size_t(len(text)))
+func failed(err error) C.int {
+	if err == codes.OutOfMemory {
+		return C.CACHEKIT_OUT_OF_MEMORY // ck_buffer_new has set how much was wanted
+	}
+	detail := codes.Detail(err)
+	C.ck_detail_copy((*C.char)(unsafe.Pointer(unsafe.StringData(detail))), C.size_t(len(detail)))
+	return C.int(codes.Of(err))
 }
 
 // into is the caller's buffer as the place of a result.
@@ -74,13 +78,19 @@ func finish(to *memory.Dest, result []byte, err error, length *C.size_t) C.int {
 }
 
 func finishSize(n int, err error, capacity int, length *C.size_t) C.int {
-	if err == codes.BufferTooSmall {
-		err = codes.BufferTooSmall.Because("%d bytes needed, %d given", n, capacity)
-	} else if err != nil {
-		return code(err)
+	if err != nil {
+		return failedSize(n, err, capacity, length)
 	}
 	*length = C.size_t(n)
-	return code(err)
+	return C.CACHEKIT_OK
+}
+
+func failedSize(n int, err error, capacity int, length *C.size_t) C.int {
+	if err == codes.BufferTooSmall {
+		*length = C.size_t(n)
+		err = codes.BufferTooSmall.Because("%d bytes needed, %d given", n, capacity)
+	}
+	return failed(err)
 }
 
 // warned is the code of an encryption, which may come with a warning.
@@ -101,35 +111,32 @@ func setIndex(to *C.size_t, index int, err error) {
 // recovered makes a panic the answer CACHEKIT_INTERNAL. A panic must not
 // reach C, which would end the process.
 func recovered(result *C.int) {
-	switch p := recover(); {
-	case p == nil:
-	case overlaps(p):
-		*result = code(codes.Internal.Because("input and output overlap"))
-	default:
-		*result = code(codes.Internal.Because("a defect of the library: please report it"))
+	if p := recover(); p != nil {
+		*result = failed(panicked(p))
 	}
 }
 
-// overlaps tells whether a panic is that of a call whose buffers overlap as they must not.
-func overlaps(p any) bool {
-	text, _ := p.(string)
-	return strings.Contains(text, "overlap")
+// panicked is the error for a panic: that of a call whose buffers overlap as they must
+// not, or a defect.
+func panicked(p any) error {
+	if text, _ := p.(string); strings.Contains(text, "overlap") {
+		return codes.Internal.Because("input and output overlap")
+	}
+	return codes.Internal.Because("a defect of the library: please report it")
 }
 
 // buffers are those that the library gives out, see buffer.h: the memory that one call
 // takes for its result and on the way to it. It is never Go's, since a Go allocation
 // that fails ends the process.
 type buffers struct {
-	taken   [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
-	n       int
-	refused int // bytes that there was no memory for
+	taken [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
+	n     int
 }
 
 // alloc is a memory.Alloc.
 func (b *buffers) alloc(n int) []byte {
 	p := C.ck_buffer_new(C.size_t(n))
 	if p == nil {
-		b.refused = n
 		return nil
 	}
 	b.taken[b.n] = p
@@ -154,16 +161,6 @@ func (b *buffers) grow(buffer []byte, n int) []byte {
 		return slice(p, C.size_t(n))
 	}
 	return nil
-}
-
-// code is code, which says how much memory there was none of.
-func (b *buffers) code(err error) C.int { return code(b.explain(err)) }
-
-func (b *buffers) explain(err error) error {
-	if err == codes.OutOfMemory && b.refused > 0 {
-		return codes.OutOfMemory.Because("no memory for %d bytes", b.refused)
-	}
-	return err
 }
 
 // give hands the buffer with the result to the C caller. The shim notes how many

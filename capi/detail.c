@@ -77,6 +77,15 @@ void ck_detail_struct(size_t said, size_t needed)
     ck_detail_copy(text, (size_t)n);
 }
 
+void ck_detail_memory(size_t wanted)
+{
+    char text[CACHEKIT_MAX_DETAIL_SIZE + 1];
+    int n = snprintf(text, sizeof text, "no memory for %zu bytes", wanted);
+    ck_detail_copy(text, (size_t)n);
+    if (detail == NULL) /* it had no memory itself */
+        detail = "no memory for the result";
+}
+
 /* One text serves all threads of a process. It needs no memory from malloc, whose lock
  * may be held for ever in a child of clone(). */
 static char forked[CACHEKIT_MAX_DETAIL_SIZE + 1];

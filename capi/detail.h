@@ -15,6 +15,9 @@ void ck_detail_copy(const char *text, size_t len);
 /* Sets that a struct of the caller's says it has so many bytes, of which needed are. */
 void ck_detail_struct(size_t said, size_t needed);
 
+/* Sets that there is no memory for so many bytes. */
+void ck_detail_memory(size_t wanted);
+
 /* Sets that the process was forked from one that had started. */
 void ck_detail_forked(long started_by);
 

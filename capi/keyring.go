@@ -131,7 +131,7 @@ func ckgo_seal(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 	entry, rotate, err := keyrings.get(slot).Seal(&to, slice(cacheKey, cacheKeyLen), slice(data, dataLen),
 		text(format, formatLen))
 	taken.give(entry, out, length)
-	return warned(taken.code(err), rotate)
+	return warned(code(err), rotate)
 }
 
 //export ckgo_open
@@ -145,7 +145,7 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 		slice(sealed, sealedLen), text(format, formatLen))
 	taken.give(data, out, length)
 	setIndex(index, key, err)
-	return taken.code(err)
+	return code(err)
 }
 
 //export ckgo_aad

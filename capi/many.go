@@ -73,7 +73,7 @@ func ckgo_store_many(slot C.uint32_t, format *C.char, formatLen C.size_t, first 
 	to := memory.From(taken.alloc)
 	made, err := storage.StoreMany(&to, itemsAt(first, count, size), name)
 	taken.give(made, results, length)
-	return taken.code(err)
+	return code(err)
 }
 
 //export ckgo_retrieve_many
@@ -85,7 +85,7 @@ func ckgo_retrieve_many(slot C.uint32_t, first *C.CachekitItem, count, size C.si
 	to := memory.From(taken.alloc)
 	data, err := storages.get(slot).RetrieveMany(&to, itemsAt(first, count, size))
 	taken.give(data, results, length)
-	return taken.code(err)
+	return code(err)
 }
 
 //export ckgo_seal_many
@@ -97,7 +97,7 @@ func ckgo_seal_many(slot C.uint32_t, format *C.char, formatLen C.size_t, first *
 	to := memory.From(taken.alloc)
 	entries, rotate, err := keyrings.get(slot).SealMany(&to, itemsAt(first, count, size), text(format, formatLen))
 	taken.give(entries, results, length)
-	return warned(taken.code(err), rotate)
+	return warned(code(err), rotate)
 }
 
 //export ckgo_open_many
@@ -109,5 +109,5 @@ func ckgo_open_many(slot C.uint32_t, format *C.char, formatLen C.size_t, first *
 	to := memory.From(taken.alloc)
 	data, err := keyrings.get(slot).OpenMany(&to, taken.alloc, taken.grow, itemsAt(first, count, size), text(format, formatLen))
 	taken.give(data, results, length)
-	return taken.code(err)
+	return code(err)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/internal/bytetest"
+	"github.com/cachekit-go/cachekit-core/internal/codestest"
 )
 
 // fuzzLimit keeps the memory of a fuzzing run small.
@@ -45,6 +46,7 @@ func compareWithReference(t *testing.T, envelope []byte) {
 	case !errors.Is(err, refErr) && (must || !errors.Is(err, core.ErrDecompressionFailed)), core.IsMiss(err) != (err != nil):
 		t.Fatalf("Retrieve: %v, by the plain reader %v", err, refErr)
 	}
+	codestest.Explained(t, err)
 	if v := s.Validate(envelope); fmt.Sprint(v) != fmt.Sprint(err) {
 		t.Fatalf("Validate: %v, Retrieve: %v", v, err)
 	}

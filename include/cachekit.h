@@ -50,7 +50,8 @@
  *             printf("%zu bytes, %zu sealed, %zu opened\n%.*s\n", sizeof value - 1,
  *                 sealed_len, opened_len, (int)opened_len, (const char *)opened);
  *         else
- *             fprintf(stderr, "cachekit: %s\n", cachekit_error_string(err));
+ *             fprintf(stderr, "cachekit: %s: %s\n", cachekit_error_string(err),
+ *                 cachekit_last_error_detail());
  *
  *         cachekit_free_buffer(opened);
  *         cachekit_free_buffer(sealed);
@@ -414,16 +415,18 @@ const char *cachekit_error_name(CachekitError err);
 
 /* What the last call that failed in this thread found wrong: more than its code says,
  * such as "truncated at byte 37" or "previous key 2: 10 bytes, at least 16 needed". ""
- * if no call has failed, or if the failure has nothing to add to its code.
+ * if no call has failed, or if the failure has nothing to add to its code. Of a call for
+ * many items it is that of the first one that failed, "items[3]: truncated at byte 37".
  *
  *     fprintf(stderr, "%s: %s\n", cachekit_error_string(err), cachekit_last_error_detail());
  *
  * A text of at most CACHEKIT_MAX_DETAIL_SIZE bytes for people and logs, whose words may
  * change. It consists of numbers and fixed words, and never of bytes of a key, a payload
  * or a cache key. Never NULL. It belongs to the library and to this thread: do not free
- * it, and do not pass it on; it is valid until the thread calls the library again. Calls
- * that succeed, and this one, leave the text of the failure as it is. It does not start
- * the library, and works in a forked process too. */
+ * it, and do not pass it on. It stays as it is until another call of this thread fails;
+ * calls that succeed, and this one, neither change nor clear it. Functions that return
+ * NULL, or the 0 of a handle that is not valid, fail too. It does not start the library,
+ * and works in a forked process. */
 const char *cachekit_last_error_detail(void);
 
 /* True if encryption uses the CPU's AES instructions. */

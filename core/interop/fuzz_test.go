@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/codestest"
 	"github.com/cachekit-go/cachekit-core/internal/documenttest"
 )
 
@@ -15,6 +16,7 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		err := Check(doc)
 		v, parseErr := Parse(doc)
+		codestest.Explained(t, err)
 		if fmt.Sprint(parseErr) != fmt.Sprint(err) {
 			t.Fatalf("Check answers %v and Parse %v", err, parseErr)
 		}
@@ -45,6 +47,7 @@ func FuzzKeyFromMsgpack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, args []byte) {
 		want, err := KeyFromMsgpack("t", "op", args)
 		v, parseErr := Parse(args)
+		codestest.Explained(t, err)
 		if err != nil {
 			return
 		}

@@ -72,8 +72,8 @@ static bool succeeded(const char *step, CachekitError err)
 {
     if (CACHEKIT_SUCCEEDED(err))
         return true;
-    fprintf(stderr, "pipeline: %s: %s (%s)\n  %s\n", step, cachekit_error_string(err),
-        cachekit_error_name(err), advice(err));
+    fprintf(stderr, "pipeline: %s: %s (%s)\n  %s\n  %s\n", step, cachekit_error_string(err),
+        cachekit_error_name(err), cachekit_last_error_detail(), advice(err));
     return false;
 }
 

@@ -29,7 +29,8 @@ int main(void)
         printf("%zu bytes, %zu sealed, %zu opened\n%.*s\n", sizeof value - 1, sealed_len,
             opened_len, (int)opened_len, (const char *)opened);
     else
-        fprintf(stderr, "cachekit: %s\n", cachekit_error_string(err));
+        fprintf(
+            stderr, "cachekit: %s: %s\n", cachekit_error_string(err), cachekit_last_error_detail());
 
     cachekit_free_buffer(opened);
     cachekit_free_buffer(sealed);

@@ -75,8 +75,8 @@ static int complain(const char *what, const char *why)
 
 static int complain_code(const char *what, CachekitError err)
 {
-    fprintf(stderr, "redis_share: %s: %s (%s)\n", what, cachekit_error_string(err),
-        cachekit_error_name(err));
+    fprintf(stderr, "redis_share: %s: %s (%s): %s\n", what, cachekit_error_string(err),
+        cachekit_error_name(err), cachekit_last_error_detail());
     return FAILED;
 }
 

@@ -18,10 +18,13 @@ ROTATION_NEEDED = 5  # the one code that is a warning
 
 
 class CachekitError(Exception):
-    """A call that did not do its work: the code of cachekit.h, and its name there."""
+    """A call that did not do its work: the code of cachekit.h, its name there, and what
+    the call found."""
 
     def __init__(self, code):
-        super().__init__(library().cachekit_error_string(code).decode())
+        detail = library().cachekit_last_error_detail()  # of this thread's last failure
+        text = library().cachekit_error_string(code)
+        super().__init__((text + b": " + detail if detail else text).decode())
         self.code = code
         self.name = library().cachekit_error_name(code).decode()
 
@@ -43,6 +46,7 @@ def library():
     for name, result, arguments in [
         ("error_string", c_char_p, [c_int]),
         ("error_name", c_char_p, [c_int]),
+        ("last_error_detail", c_char_p, []),
         ("free_buffer", None, [c_void_p]),
         ("wipe", None, [c_void_p, c_size_t]),
         ("generate_key", c_int, [c_void_p]),

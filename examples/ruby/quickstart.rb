@@ -17,12 +17,14 @@ module Cachekit
   KEY_SIZE = 32
   ROTATION_NEEDED = 5 # the one code that is a warning
 
-  # A call that did not do its work: the code of cachekit.h, and its name there.
+  # A call that did not do its work: the code of cachekit.h, its name there, and what the
+  # call found.
   class Error < StandardError
     attr_reader :code, :name
 
     def initialize(code)
-      super(Cachekit.library.cachekit_error_string(code))
+      detail = Cachekit.library.cachekit_last_error_detail # of this thread's last failure
+      super([Cachekit.library.cachekit_error_string(code), detail].reject(&:empty?).join(": "))
       @code = code
       @name = Cachekit.library.cachekit_error_name(code)
     end
@@ -38,6 +40,7 @@ module Cachekit
       ffi_lib path
       attach_function :cachekit_error_string, [:int], :string
       attach_function :cachekit_error_name, [:int], :string
+      attach_function :cachekit_last_error_detail, [], :string
       attach_function :cachekit_free_buffer, [:pointer], :void
       attach_function :cachekit_wipe, %i[pointer size_t], :void
       attach_function :cachekit_generate_key, [:pointer], :int

@@ -50,8 +50,11 @@ func (t *text) String() string {
 // up to four. The text is made when somebody asks for it. Its type is another than that
 // of a plain code, so where one may come, compare with errors.Is or Of.
 //
-// It allocates, so it is for those who fail. BufferTooSmall and OutOfMemory have their
-// reason, a size, added where they leave the module.
+// It allocates, so it is for those who fail, and is not inlined into those who succeed.
+// BufferTooSmall and OutOfMemory stay plain, since they are compared with; where they
+// leave the C library, it adds the sizes.
+//
+//go:noinline
 func (c Code) Because(format constant, numbers ...int) error {
 	return &reason{c, newText(format, numbers)}
 }
@@ -67,11 +70,15 @@ func (r *reason) detail() string { return r.text.String() }
 
 // At is err with the place where it was found behind its reason: "at byte %d" and its
 // numbers.
+//
+//go:noinline
 func At(err error, format constant, numbers ...int) error {
 	return &place{err, newText(format, numbers), false}
 }
 
 // In is At with the place in front: "item %d of a list" and its numbers.
+//
+//go:noinline
 func In(err error, format constant, numbers ...int) error {
 	return &place{err, newText(format, numbers), true}
 }

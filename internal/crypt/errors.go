@@ -30,8 +30,18 @@ var ErrWiped = codes.InvalidHandle.Because("used after Wipe")
 // same nonces as any other, and a copy the same as its original.
 var ErrNotMade = codes.InvalidHandle.Because("not made by its constructor, or a copy of what was")
 
+var errExhausted = codes.CounterExhausted.Because("2^32 encryptions were made")
+
 // What is wrong with sizes and numbers. These are functions so that whoever succeeds does
 // not carry the making of the error.
+
+// wrongCiphertextSize is for a ciphertext that no plaintext of most bytes or less has.
+func wrongCiphertextSize(n, most int) error {
+	if n < limits.Overhead {
+		return codes.Entry(codes.InvalidInput.Because("a ciphertext of %d bytes, at least %d needed", n, limits.Overhead))
+	}
+	return codes.Entry(codes.InputTooLarge.Because("a plaintext of %d bytes, at most %d", n-limits.Overhead, most))
+}
 
 func wrongKeySize(n int) error {
 	return codes.InvalidKeyLength.Because("a key of %d bytes, %d needed", n, limits.KeySize)

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/made"
 )
@@ -64,7 +63,7 @@ func (n *Nonces) take(dst []byte) (rotate bool, err error) {
 	// they would not reach in a thousand years.
 	before := n.made.Add(1) - 1
 	if before >= limits.MaxEncryptions {
-		return false, codes.CounterExhausted.Because("2^32 encryptions were made")
+		return false, errExhausted
 	}
 	copy(dst, n.id[:])
 	binary.BigEndian.PutUint32(dst[len(n.id):limits.NonceSize], uint32(before))

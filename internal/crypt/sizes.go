@@ -17,12 +17,8 @@ func ciphertextSize(plaintext, most int) (int, error) {
 // plaintextSize returns the size of the plaintext, of most bytes at most, in a
 // ciphertext of so many.
 func plaintextSize(ciphertext, most int) (int, error) {
-	switch n := ciphertext - limits.Overhead; {
-	case n < 0:
-		return 0, codes.Entry(codes.InvalidInput.Because("a ciphertext of %d bytes, at least %d needed", ciphertext, limits.Overhead))
-	case n > most:
-		return 0, codes.Entry(codes.InputTooLarge.Because("a plaintext of %d bytes, at most %d", n, most))
-	default:
+	if n := ciphertext - limits.Overhead; n >= 0 && n <= most {
 		return n, nil
 	}
+	return 0, wrongCiphertextSize(ciphertext, most)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/codestest"
 	"github.com/cachekit-go/cachekit-core/internal/documenttest"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
@@ -19,6 +20,7 @@ func FuzzCanonical(f *testing.F) {
 		want, err := canonical(doc)
 		dst := make([]byte, 2*len(doc))
 		n, intoErr := canonicalInto(dst, memory.Make, doc)
+		codestest.Explained(t, err)
 		if fmt.Sprint(intoErr) != fmt.Sprint(err) {
 			t.Fatalf("Canonical answers %v, and %v for a buffer", err, intoErr)
 		}

@@ -107,3 +107,12 @@ func isBomb(block, size int) error {
 	}
 	return codes.DecompressionBomb.Because("original size %d, at most %d for each of %d compressed bytes", size, limits.MaxCompressionRatio, block)
 }
+
+func isBroken(block, size int) error {
+	return codes.DecompressionFailed.Because("the block of %d bytes is broken, or holds more than %d", block, size)
+}
+
+// sizesOf is code for a payload of which so many bytes came out of the block.
+func sizesOf(code codes.Code, decompressed, size int) error {
+	return code.Because("%d bytes decompressed, original size %d", decompressed, size)
+}

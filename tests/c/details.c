@@ -231,6 +231,36 @@ TEST_ALONE(the_text_is_that_of_the_last_failure)
     DETAIL("of 16 bytes");
 }
 
+/* Of every function: what Go refuses, and buffers that are too small. */
+TEST(no_failure_leaves_the_text_of_another)
+{
+    int refused = 0;
+    make_samples();
+    for (const function *f = functions; f < functions + FUNCTIONS; f++)
+        for (int i = 0; i < 4; i++) {
+            places to;
+            arguments a = prepare(f, &to);
+            CASE("%s, %d", f->name, i);
+            if (i == 3 && f->result == BUFFER)
+                to.out_len = 1;
+            else if (i < 3 && f->in[i].sample != NONE)
+                a.in[i] = (input){NULL, 0};
+            else
+                continue;
+            set_marker();
+            if (CACHEKIT_SUCCEEDED(f->call(&a))) {
+                discard(f, &to);
+                DETAIL(MARKER);
+                continue;
+            }
+            refused++;
+            CHECK(strcmp(cachekit_last_error_detail(), MARKER) != 0);
+            CHECK(*cachekit_last_error_detail() != '\0');
+            check_detail(f->name, __FILE__, __LINE__);
+        }
+    CHECK(refused > FUNCTIONS);
+}
+
 /* ---- threads ---- */
 
 static void *fail_with_a_size(void *arg)
