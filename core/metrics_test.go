@@ -146,6 +146,7 @@ func TestEachErrorCountsOnce(t *testing.T) {
 			"Store":       func(s *core.ByteStorage) error { _, err := s.Store(data); return err },
 			"AppendStore": func(s *core.ByteStorage) error { _, err := s.AppendStore(nil, data, format); return err },
 			"StoreInto":   func(s *core.ByteStorage) error { _, err := s.StoreInto(make([]byte, room), data, format); return err },
+			"StoreMany":   func(s *core.ByteStorage) error { return s.StoreMany([]core.Item{{In: data}}, format) },
 		}
 	}
 	retrieves := func(envelope []byte) calls {
@@ -153,6 +154,7 @@ func TestEachErrorCountsOnce(t *testing.T) {
 			"Retrieve":       func(s *core.ByteStorage) error { _, err := s.Retrieve(envelope); return err },
 			"AppendRetrieve": func(s *core.ByteStorage) error { _, err := s.AppendRetrieve(nil, envelope); return err },
 			"RetrieveInto":   func(s *core.ByteStorage) error { _, err := s.RetrieveInto(make([]byte, 100), envelope); return err },
+			"RetrieveMany":   func(s *core.ByteStorage) error { return s.RetrieveMany([]core.Item{{In: envelope}}) },
 		}
 	}
 	sound := store(t, hello)

@@ -13,15 +13,15 @@ import (
 // was warned.
 func (k *TenantKeyring) SealMany(dst *memory.Dest, items batch.Items, format string) (results []byte, rotate bool, err error) {
 	run := batch.Run{Items: items}
-	if err = k.Check(); err == nil {
-		err = envelope.CheckFormat(format)
+	if err := k.Check(); err != nil {
+		return nil, false, run.Refuse(err)
 	}
-	if err != nil {
+	storing := k.store.BeginBatch(items.Len())
+	defer storing.End()
+	if err := envelope.CheckFormat(format); err != nil {
 		return nil, false, run.Refuse(err)
 	}
 	o := k.Options()
-	storing := k.store.BeginBatch(items.Len())
-	defer storing.End()
 	room, left := run.Measure(func(i int, data []byte) (int, error) {
 		if err := checkCacheKey(items.CacheKey(i)); err != nil {
 			return 0, err
@@ -80,10 +80,7 @@ func checkCacheKey(cacheKey []byte) error {
 // items lie in memory from scratch; where that can grow, it becomes that of the results.
 func (k *TenantKeyring) OpenMany(dst *memory.Dest, scratch memory.Alloc, grow Grow, items batch.Items, format string) (results []byte, err error) {
 	run := batch.Run{Items: items}
-	if err = k.Check(); err == nil {
-		err = envelope.CheckFormat(format)
-	}
-	if err != nil {
+	if err := k.Check(); err != nil {
 		return nil, run.Refuse(err)
 	}
 	e := envelopes{options: k.Options()}
@@ -138,9 +135,12 @@ type envelopes struct {
 
 // openEnvelopes decrypts the envelopes of all items into memory from scratch.
 func (k *TenantKeyring) openEnvelopes(e *envelopes, scratch memory.Alloc, run *batch.Run, format string) error {
-	most := e.options.MaxSize(len(format))
 	count := k.decrypt.BeginBatch(run.Len())
 	defer count.End()
+	if err := envelope.CheckFormat(format); err != nil {
+		return run.Refuse(err)
+	}
+	most := e.options.MaxSize(len(format))
 	room, left := run.Measure(func(i int, sealed []byte) (int, error) {
 		if err := checkCacheKey(run.CacheKey(i)); err != nil {
 			return 0, err

@@ -11,16 +11,15 @@ import (
 // from dst, and the error of the first item that failed, or one of all.
 func (s *Storage) StoreMany(dst *memory.Dest, items batch.Items, format string) ([]byte, error) {
 	run := batch.Run{Items: items}
-	err := s.Check()
-	if err == nil {
-		err = CheckFormat(format)
+	if err := s.Check(); err != nil {
+		return nil, run.Refuse(err)
 	}
-	if err != nil {
+	count := s.store.BeginBatch(items.Len())
+	defer count.End()
+	if err := CheckFormat(format); err != nil {
 		return nil, run.Refuse(err)
 	}
 	o := s.Options()
-	count := s.store.BeginBatch(items.Len())
-	defer count.End()
 	room, left := run.Measure(func(_ int, data []byte) (int, error) {
 		return Bound(len(data), len(format)), o.CheckPayload(data)
 	})

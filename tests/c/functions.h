@@ -10,9 +10,10 @@ typedef enum kind { NO_HANDLE, STORAGE, ENCRYPTOR, KEYRING, KINDS } kind;
 /* Where a function puts its result. */
 typedef enum result {
     NOTHING,
-    MADE,   /* uint8_t **, size_t * */
-    BUFFER, /* uint8_t *, size_t *: the caller's buffer */
-    FIXED,  /* uint8_t *, of a size that is known */
+    MADE,    /* uint8_t **, size_t * */
+    RESULTS, /* uint8_t **, of a batch */
+    BUFFER,  /* uint8_t *, size_t *: the caller's buffer */
+    FIXED,   /* uint8_t *, of a size that is known */
     RATIO,
     METRICS,
     INFO,
@@ -92,10 +93,22 @@ typedef struct function {
     bool index, fixed, counted;
 } function;
 
+static inline CachekitItem one_item(
+    const uint8_t *cache_key, size_t cache_key_len, const uint8_t *in, size_t in_len)
+{
+    CachekitItem item;
+    memset(&item, POISON, sizeof item);
+    item.cache_key = cache_key, item.cache_key_len = cache_key_len;
+    item.in = in, item.in_len = in_len;
+    return item;
+}
+
 #define CALL(name, ...)                                                                            \
     static CachekitError call_##name(const arguments *a) { return cachekit_##name(__VA_ARGS__); }
 #define IN(i) a->in[i].p, a->in[i].len
 #define OUT a->out, a->out_len
+#define NO_KEY NULL, 0
+#define BATCH(...) &(CachekitItem[]){one_item(__VA_ARGS__)}[0], 1, sizeof(CachekitItem), a->made
 
 CALL(byte_storage_set_level, a->handle, CACHEKIT_DEFAULT_LEVEL)
 CALL(byte_storage_set_max_payload, a->handle, CACHEKIT_MAX_PAYLOAD_SIZE)
@@ -129,6 +142,10 @@ CALL(keyring_decrypt_at, a->handle, 0, IN(0), IN(1), OUT)
 CALL(keyring_get_metrics, a->handle, a->metrics)
 CALL(keyring_seal, a->handle, a->text[0], IN(0), IN(1), a->made, a->out_len)
 CALL(keyring_open, a->handle, a->text[0], IN(0), IN(1), a->made, a->out_len, a->index)
+CALL(byte_storage_store_many, a->handle, a->text[0], BATCH(NO_KEY, IN(0)))
+CALL(byte_storage_retrieve_many, a->handle, BATCH(NO_KEY, IN(0)))
+CALL(keyring_seal_many, a->handle, a->text[0], BATCH(IN(0), IN(1)))
+CALL(keyring_open_many, a->handle, a->text[0], BATCH(IN(0), IN(1)))
 CALL(aad, IN(0), IN(1), a->text[0], true, a->text[1], OUT)
 CALL(msgpack_check, IN(0))
 CALL(interop_key, a->text[0], a->text[1], IN(0), (char *)a->out, a->out_len)
@@ -139,6 +156,8 @@ CALL(keyring_open_interop, a->handle, a->text[0], IN(0), OUT, a->index)
 #undef CALL
 #undef IN
 #undef OUT
+#undef NO_KEY
+#undef BATCH
 
 #define ROW(function) .name = "cachekit_" #function, .call = call_##function
 #define EMPTY_OK CACHEKIT_OK
@@ -187,6 +206,12 @@ static const function functions[] = {
     {ROW(keyring_open), KEYRING, MADE,
         {{CACHE_KEY, CACHEKIT_DECRYPTION_FAILED}, {SEALED, EMPTY_BAD}}, {{"msgpack", EMPTY_OK}},
         .index = true},
+    {ROW(byte_storage_store_many), STORAGE, RESULTS, {{DATA, EMPTY_OK}}, {{"json", EMPTY_OK}}},
+    {ROW(byte_storage_retrieve_many), STORAGE, RESULTS, {{ENVELOPE, EMPTY_BAD}}},
+    {ROW(keyring_seal_many), KEYRING, RESULTS, {{CACHE_KEY, EMPTY_OK}, {DATA, EMPTY_OK}},
+        {{"msgpack", EMPTY_OK}}},
+    {ROW(keyring_open_many), KEYRING, RESULTS,
+        {{CACHE_KEY, CACHEKIT_DECRYPTION_FAILED}, {SEALED, EMPTY_BAD}}, {{"msgpack", EMPTY_OK}}},
     {ROW(aad), NO_HANDLE, BUFFER, {{TENANT_ID, EMPTY_OK}, {CACHE_KEY, EMPTY_OK}},
         {{"msgpack", NULL_BAD}, {"str", EMPTY_OK}}},
     {ROW(msgpack_check), NO_HANDLE, NOTHING, {{DOCUMENT, EMPTY_BAD}}},
@@ -282,7 +307,7 @@ static inline arguments prepare(const function *f, places *to)
         a.out_len = &to->out_len;
         to->out_len = sizeof to->out;
     }
-    if (f->result == MADE)
+    if (f->result == MADE || f->result == RESULTS)
         a.made = &to->made;
     if (f->index)
         a.index = &to->index;
@@ -297,7 +322,7 @@ static inline arguments prepare(const function *f, places *to)
 /* Gives back what a successful call made. */
 static inline void discard(const function *f, const places *to)
 {
-    if (f->result == MADE)
+    if (f->result == MADE || f->result == RESULTS)
         cachekit_free_buffer(to->made);
     if (f->result == NEW_KEYRING)
         cachekit_keyring_free(to->keyring);

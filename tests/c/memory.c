@@ -81,6 +81,39 @@ static void peak_of_seal(bool noise)
     CHECK(memory_status("VmRSS") < 32 * MIB);
 }
 
+/* Sixteen pieces of a payload in one call. */
+static void peak_of_batches(bool noise)
+{
+    enum { PIECES = 16 };
+    CachekitItem items[PIECES];
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t *data = payload(noise), *sealed = NULL, *back = NULL;
+    size_t len = 0, back_len = 0;
+    memset(items, 0, sizeof items);
+    for (int i = 0; i < PIECES; i++)
+        items[i].in = data + (size_t)i * (PAYLOAD / PIECES), items[i].in_len = PAYLOAD / PIECES;
+    reset_peak();
+    CHECK_OK(cachekit_keyring_seal_many(keyring, NULL, items, PIECES, sizeof *items, &sealed));
+    for (int i = 0; i < PIECES; i++)
+        len += items[i].out_len;
+    check_peak("seal_many", PAYLOAD, len);
+    munmap(data, PAYLOAD);
+    for (int i = 0; i < PIECES; i++)
+        items[i].in = items[i].out, items[i].in_len = items[i].out_len;
+    reset_peak();
+    CHECK_OK(cachekit_keyring_open_many(keyring, NULL, items, PIECES, sizeof *items, &back));
+    for (int i = 0; i < PIECES; i++)
+        back_len += items[i].out_len;
+    CHECK_NUMBER(PAYLOAD, back_len);
+    check_peak("open_many", len, PAYLOAD);
+    cachekit_free_buffer(back);
+    cachekit_free_buffer(sealed);
+    cachekit_keyring_free(keyring);
+    CHECK(memory_status("VmRSS") < 32 * MIB);
+}
+
+CHILD(peak_of_batches_with_records) { peak_of_batches(false); }
+CHILD(peak_of_batches_with_noise) { peak_of_batches(true); }
 CHILD(peak_of_storage_with_records) { peak_of_storage(false); }
 CHILD(peak_of_storage_with_noise) { peak_of_storage(true); }
 CHILD(peak_of_seal_with_records) { peak_of_seal(false); }
@@ -119,7 +152,8 @@ TEST(peak_memory_is_input_and_output)
 {
     static const char *const children[] = {"peak_of_storage_with_records",
         "peak_of_storage_with_noise", "peak_of_seal_with_records", "peak_of_seal_with_noise",
-        "peak_of_the_callers_buffers"};
+        "peak_of_the_callers_buffers", "peak_of_batches_with_records",
+        "peak_of_batches_with_noise"};
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer takes memory of its own");
     for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
@@ -235,6 +269,24 @@ CHILD(no_memory_for_results)
         CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed,
                                                sealed_len, &out, &len, &index));
         CHECK(out == NULL && len == 0 && index == 0);
+        CachekitItem items[] = {
+            {.in = envelope, .in_len = envelope_len}, {.in = data, .in_len = 5}};
+        out = data;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_retrieve_many(storage, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[0].out == NULL && items[0].error == CACHEKIT_OUT_OF_MEMORY);
+        CHECK_NUMBER(CACHEKIT_INVALID_INPUT, items[1].error); /* it has its own */
+        items[0].in = items[1].in = data, items[0].in_len = n;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_store_many(storage, NULL, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[1].error == CACHEKIT_OUT_OF_MEMORY);
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_keyring_seal_many(keyring, NULL, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[0].error == CACHEKIT_OUT_OF_MEMORY);
+        items[0].in = items[1].in = data, items[1].in_len = n;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_keyring_open_many(keyring, NULL, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[1].error == CACHEKIT_OUT_OF_MEMORY);
         CHECK_NUMBER(made, cachekit_keyring_get_counter(keyring)); /* nothing else has happened */
         /* Nor was it counted, but for the envelope that was decrypted before there
          * was no memory for what it holds. */

@@ -35,7 +35,8 @@ TEST(null_input_comes_before_a_handle_that_is_not_valid)
     places to;
     make_samples();
     for (const function *f = functions; f < functions + FUNCTIONS; f++) {
-        if (f->in[0].sample == NONE)
+        /* The inputs of a batch are the items', not the call's. */
+        if (f->in[0].sample == NONE || f->result == RESULTS)
             continue;
         CASE("%s, NULL for input 0 and for the handle", f->name);
         arguments a = prepare(f, &to);
