@@ -7,12 +7,16 @@ package main
 #cgo nocallback ck_buffer_grow
 #cgo noescape ck_buffer_free
 #cgo nocallback ck_buffer_free
+#cgo noescape ck_detail_copy
+#cgo nocallback ck_detail_copy
 #include "ckgo.h"
 #include "buffer.h"
+#include "detail.h"
 */
 import "C"
 
 import (
+	"strings"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -45,8 +49,19 @@ func array[T any](p *T, n C.size_t) []T { return unsafe.Slice(p, n) }
 // fixed is the array of bytes, or the struct of such arrays, at p.
 func fixed[A any](p *C.uint8_t) *A { return (*A)(unsafe.Pointer(p)) }
 
-// code turns what a call came to into its number in C.
-func code(err error) C.int { return C.int(codes.Of(err)) }
+// code turns what a call came to into its number in C. Of a failure it also sets what
+// cachekit_last_error_detail says in this thread, which is that of the C caller.
+func code(err error) C.int {
+	if err == nil {
+		return C.CACHEKIT_OK
+	}
+	setDetail(codes.Detail(err))
+	return C.int(codes.Of(err))
+}
+
+func setDetail(text string) {
+	C.ck_detail_copy((*C.char)(unsafe.Pointer(unsafe.StringData(text))), C.size_t(len(text)))
+}
 
 // into is the caller's buffer as the place of a result.
 func into(out *C.uint8_t, capacity C.size_t) memory.Dest { return memory.Into(slice(out, capacity)) }
@@ -55,13 +70,16 @@ func into(out *C.uint8_t, capacity C.size_t) memory.Dest { return memory.Into(sl
 // result, or the size needed with BufferTooSmall.
 func finish(to *memory.Dest, result []byte, err error, length *C.size_t) C.int {
 	n, err := to.Size(result, err)
-	return finishSize(n, err, length)
+	return finishSize(n, err, to.Given(), length)
 }
 
-func finishSize(n int, err error, length *C.size_t) C.int {
-	if err == nil || err == codes.BufferTooSmall {
-		*length = C.size_t(n)
+func finishSize(n int, err error, capacity int, length *C.size_t) C.int {
+	if err == codes.BufferTooSmall {
+		err = codes.BufferTooSmall.Because("%d bytes needed, %d given", n, capacity)
+	} else if err != nil {
+		return code(err)
 	}
+	*length = C.size_t(n)
 	return code(err)
 }
 
@@ -83,23 +101,35 @@ func setIndex(to *C.size_t, index int, err error) {
 // recovered makes a panic the answer CACHEKIT_INTERNAL. A panic must not
 // reach C, which would end the process.
 func recovered(result *C.int) {
-	if recover() != nil {
-		*result = C.CACHEKIT_INTERNAL
+	switch p := recover(); {
+	case p == nil:
+	case overlaps(p):
+		*result = code(codes.Internal.Because("input and output overlap"))
+	default:
+		*result = code(codes.Internal.Because("a defect of the library: please report it"))
 	}
+}
+
+// overlaps tells whether a panic is that of a call whose buffers overlap as they must not.
+func overlaps(p any) bool {
+	text, _ := p.(string)
+	return strings.Contains(text, "overlap")
 }
 
 // buffers are those that the library gives out, see buffer.h: the memory that one call
 // takes for its result and on the way to it. It is never Go's, since a Go allocation
 // that fails ends the process.
 type buffers struct {
-	taken [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
-	n     int
+	taken   [2]*C.uint8_t // of an entry that is opened, its envelope and its payload
+	n       int
+	refused int // bytes that there was no memory for
 }
 
 // alloc is a memory.Alloc.
 func (b *buffers) alloc(n int) []byte {
 	p := C.ck_buffer_new(C.size_t(n))
 	if p == nil {
+		b.refused = n
 		return nil
 	}
 	b.taken[b.n] = p
@@ -124,6 +154,16 @@ func (b *buffers) grow(buffer []byte, n int) []byte {
 		return slice(p, C.size_t(n))
 	}
 	return nil
+}
+
+// code is code, which says how much memory there was none of.
+func (b *buffers) code(err error) C.int { return code(b.explain(err)) }
+
+func (b *buffers) explain(err error) error {
+	if err == codes.OutOfMemory && b.refused > 0 {
+		return codes.OutOfMemory.Because("no memory for %d bytes", b.refused)
+	}
+	return err
 }
 
 // give hands the buffer with the result to the C caller. The shim notes how many

@@ -25,7 +25,7 @@ func ckgo_interop_key(nameSpace *C.char, nameSpaceLen C.size_t, operation *C.cha
 	key, err := document.AppendKeyFromMsgpack(room[:0], scratch.alloc, text(nameSpace, nameSpaceLen),
 		text(operation, operationLen), slice(args, argsLen))
 	if err != nil {
-		return code(err)
+		return scratch.code(err)
 	}
 	key = append(key, 0) // C's end of a string
 	to := memory.Into(chars(out, capacity))
@@ -41,7 +41,7 @@ func ckgo_interop_value(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity 
 	defer scratch.free()
 	to := into(out, capacity)
 	value, err := document.Canonical(&to, scratch.alloc, slice(in, inLen))
-	return finish(&to, value, err, length)
+	return finish(&to, value, scratch.explain(err), length)
 }
 
 //export ckgo_seal_interop

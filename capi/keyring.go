@@ -4,6 +4,7 @@ package main
 import "C"
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/internal/crypt"
@@ -15,6 +16,9 @@ import (
 func ckgo_keyring_new(slot C.uint32_t, current *C.uint8_t, currentLen C.size_t, others **C.uint8_t,
 	otherLens *C.size_t, othersCount C.size_t, tenant *C.uint8_t, tenantLen C.size_t, object *unsafe.Pointer) (result C.int) {
 	defer recovered(&result)
+	if othersCount > limits.MaxDecryptOnlyKeys {
+		return code(crypt.TooManyKeys(int(min(othersCount, math.MaxInt))))
+	}
 	keys, lens := array(others, othersCount), array(otherLens, othersCount)
 	var decryptOnly [limits.MaxDecryptOnlyKeys][]byte
 	for i := range keys {
@@ -79,7 +83,7 @@ func ckgo_keyring_fingerprint(slot C.uint32_t, index C.size_t, out *C.uint8_t) (
 }
 
 // keyIndex keeps an index that no int holds out of range.
-func keyIndex(index C.size_t) int { return int(min(index, limits.MaxDecryptOnlyKeys+1)) }
+func keyIndex(index C.size_t) int { return int(min(index, math.MaxInt)) }
 
 //export ckgo_keyring_encrypt
 func ckgo_keyring_encrypt(slot C.uint32_t, aad *C.uint8_t, aadLen C.size_t,
@@ -127,7 +131,7 @@ func ckgo_seal(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 	entry, rotate, err := keyrings.get(slot).Seal(&to, slice(cacheKey, cacheKeyLen), slice(data, dataLen),
 		text(format, formatLen))
 	taken.give(entry, out, length)
-	return warned(code(err), rotate)
+	return warned(taken.code(err), rotate)
 }
 
 //export ckgo_open
@@ -141,7 +145,7 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 		slice(sealed, sealedLen), text(format, formatLen))
 	taken.give(data, out, length)
 	setIndex(index, key, err)
-	return code(err)
+	return taken.code(err)
 }
 
 //export ckgo_aad

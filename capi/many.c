@@ -33,11 +33,16 @@ static bool laid_out(batch b)
 /* What is wrong with the arguments but for the handle. */
 static CachekitError check(batch b, uint8_t **results)
 {
-    if (results == NULL || (b.first == NULL && b.count > 0))
-        return ck_no_pointer();
+    const char *missing = CK_FIRST(CK_NULL(results),
+        b.first == NULL && b.count > 0 ? "items is NULL, and count is not 0" : NULL);
+    if (missing != NULL)
+        return ck_no_pointer(missing);
     if (ck_forked())
         return CACHEKIT_FORKED;
-    return b.count == 0 || laid_out(b) ? CACHEKIT_OK : CACHEKIT_INVALID_INPUT;
+    if (b.count == 0 || laid_out(b))
+        return CACHEKIT_OK;
+    ck_detail_is("item_size is not that of a CachekitItem, or count is too large");
+    return CACHEKIT_INVALID_INPUT;
 }
 
 /* Begins a call, as ck_hold does, and clears the results of the items. Those without a
@@ -57,7 +62,7 @@ static CachekitError begin(
     }
     CachekitError err = check(b, results);
     if (err == CACHEKIT_OK)
-        err = ck_hold(false, handle, type, ref);
+        err = ck_hold(NULL, handle, type, ref);
     if (err != CACHEKIT_OK && laid_out(b))
         refuse(b, err);
     return err;

@@ -30,11 +30,16 @@ func (b *items) Len() int { return b.count }
 
 func (b *items) Input(i int) (in []byte, err error) {
 	item := b.at(i)
-	if item.error != C.CACHEKIT_OK {
-		return nil, codes.Code(item.error)
+	switch item.error {
+	case C.CACHEKIT_OK:
+		return slice(item.in, item.in_len), nil
+	case C.CACHEKIT_NULL_POINTER:
+		return nil, errItemIncomplete
 	}
-	return slice(item.in, item.in_len), nil
+	return nil, codes.Code(item.error)
 }
+
+var errItemIncomplete = codes.NullPointer.Because("in or cache_key is NULL, and its length is not 0")
 
 func (b *items) CacheKey(i int) []byte {
 	item := b.at(i)
@@ -68,7 +73,7 @@ func ckgo_store_many(slot C.uint32_t, format *C.char, formatLen C.size_t, first 
 	to := memory.From(taken.alloc)
 	made, err := storage.StoreMany(&to, itemsAt(first, count, size), name)
 	taken.give(made, results, length)
-	return code(err)
+	return taken.code(err)
 }
 
 //export ckgo_retrieve_many
@@ -80,7 +85,7 @@ func ckgo_retrieve_many(slot C.uint32_t, first *C.CachekitItem, count, size C.si
 	to := memory.From(taken.alloc)
 	data, err := storages.get(slot).RetrieveMany(&to, itemsAt(first, count, size))
 	taken.give(data, results, length)
-	return code(err)
+	return taken.code(err)
 }
 
 //export ckgo_seal_many
@@ -92,7 +97,7 @@ func ckgo_seal_many(slot C.uint32_t, format *C.char, formatLen C.size_t, first *
 	to := memory.From(taken.alloc)
 	entries, rotate, err := keyrings.get(slot).SealMany(&to, itemsAt(first, count, size), text(format, formatLen))
 	taken.give(entries, results, length)
-	return warned(code(err), rotate)
+	return warned(taken.code(err), rotate)
 }
 
 //export ckgo_open_many
@@ -104,5 +109,5 @@ func ckgo_open_many(slot C.uint32_t, format *C.char, formatLen C.size_t, first *
 	to := memory.From(taken.alloc)
 	data, err := keyrings.get(slot).OpenMany(&to, taken.alloc, taken.grow, itemsAt(first, count, size), text(format, formatLen))
 	taken.give(data, results, length)
-	return code(err)
+	return taken.code(err)
 }

@@ -8,7 +8,7 @@ CachekitError ck_get_metrics(const void *handle, ck_type type,
     ck_clear_struct(metrics, sizeof *metrics);
     CachekitError err = ck_check_struct(metrics, 1);
     if (err == CACHEKIT_OK)
-        err = ck_hold(false, handle, type, &ref);
+        err = ck_hold(NULL, handle, type, &ref);
     if (err == CACHEKIT_OK) {
         err = ck_leave(ref, CK_GO(read(ref.index, &all)));
         ck_fill_struct(metrics, &all, sizeof all);
@@ -23,7 +23,7 @@ CachekitError cachekit_metrics_text(
     size_t capacity = ck_capacity(out_len);
     CachekitError err = ck_check_struct(metrics, 1);
     if (err == CACHEKIT_OK)
-        err = ck_enter(out == NULL || out_len == NULL);
+        err = ck_enter(CK_FIRST(CK_NULL(out), CK_NULL(out_len)));
     if (err != CACHEKIT_OK)
         return err;
     ck_read_struct(&all, metrics, sizeof all);

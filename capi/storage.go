@@ -31,7 +31,7 @@ func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t, 
 		var kept buffers
 		to := kept.alloc(len(name))
 		if to == nil {
-			return code(codes.OutOfMemory)
+			return kept.code(codes.OutOfMemory)
 		}
 		copy(to, name)
 		name = kept.keep(to)
@@ -67,7 +67,7 @@ func ckgo_store(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, format *C.ch
 	to := memory.From(taken.alloc)
 	made, err := storage.Store(&to, slice(data, dataLen), name)
 	taken.give(made, out, length)
-	return code(err)
+	return taken.code(err)
 }
 
 //export ckgo_retrieve
@@ -78,7 +78,7 @@ func ckgo_retrieve(slot C.uint32_t, in *C.uint8_t, inLen C.size_t, out **C.uint8
 	to := memory.From(taken.alloc)
 	data, err := storages.get(slot).Retrieve(&to, slice(in, inLen))
 	taken.give(data, out, length)
-	return code(err)
+	return taken.code(err)
 }
 
 //export ckgo_validate
@@ -86,7 +86,7 @@ func ckgo_validate(slot C.uint32_t, in *C.uint8_t, inLen C.size_t) (result C.int
 	defer recovered(&result)
 	var scratch buffers
 	defer scratch.free()
-	return code(storages.get(slot).Options().Validate(scratch.alloc, slice(in, inLen)))
+	return scratch.code(storages.get(slot).Options().Validate(scratch.alloc, slice(in, inLen)))
 }
 
 //export ckgo_compression_ratio
@@ -96,7 +96,7 @@ func ckgo_compression_ratio(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, 
 	defer scratch.free()
 	reached, err := storages.get(slot).Options().Ratio(scratch.alloc, slice(data, dataLen))
 	*ratio = C.double(reached)
-	return code(err)
+	return scratch.code(err)
 }
 
 //export ckgo_inspect
@@ -120,7 +120,7 @@ func ckgo_compress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.siz
 	var scratch buffers
 	defer scratch.free()
 	n, err := envelope.EncodeTight(slice(out, capacity), scratch.alloc, slice(in, inLen), limits.DefaultFormat)
-	return finishSize(n, err, length)
+	return finishSize(n, scratch.explain(err), int(min(capacity, maxLen)), length)
 }
 
 //export ckgo_decompress

@@ -72,9 +72,9 @@ func ExampleByteStorage_Retrieve() {
 	_, err = storage.Retrieve(envelope[:20])
 	fmt.Println(err)
 	// Output:
-	// cachekit: checksum mismatch
+	// cachekit: checksum mismatch: 16 bytes decompressed, original size 16
 	// true true
-	// cachekit: invalid input
+	// cachekit: invalid input: truncated at byte 20, in compressed_data
 }
 
 // Inspect tells what an envelope holds before any memory is spent on it.
@@ -131,8 +131,8 @@ func ExampleIsMiss() {
 	_, err := never.Retrieve(nil)
 	fmt.Println(core.IsMiss(err), err)
 	// Output:
-	// not in the cache: cachekit: invalid input
-	// not in the cache: cachekit: invalid input
+	// not in the cache: cachekit: invalid input: neither an array nor a map at byte 0
+	// not in the cache: cachekit: invalid input: truncated at byte 2
 	// false cachekit: invalid handle: a ByteStorage not made by its constructor, or a copy
 }
 
@@ -149,7 +149,7 @@ func ExampleByteStorage_Metrics() {
 	fmt.Println(m.Store.Operations, "stored,", m.Store.BytesIn, "bytes to", m.Store.BytesOut)
 	fmt.Println(m.Retrieve.Errors, "of", m.Retrieve.Operations, "retrievals failed")
 	// Output:
-	// cachekit: invalid input
+	// cachekit: invalid input: neither an array nor a map at byte 0
 	// 1 stored, 16 bytes to 42
 	// 1 of 1 retrievals failed
 }
@@ -217,5 +217,5 @@ func ExampleChecksum() {
 	fmt.Println(core.VerifyChecksum([]byte("hello, cachekit?"), sum))
 	// Output:
 	// 6d8a34b63a3c52d3
-	// cachekit: checksum mismatch
+	// cachekit: checksum mismatch: of 16 bytes
 }

@@ -199,6 +199,7 @@ extern "C" {
 #define CACHEKIT_MAX_SALT_SIZE 1024          /* a tenant salt or tenant id; at least 1 */
 #define CACHEKIT_MAX_DECRYPT_ONLY_KEYS 3     /* keys */
 #define CACHEKIT_INTEROP_KEY_BUFFER_SIZE 195 /* the longest interop key, with its NUL */
+#define CACHEKIT_MAX_DETAIL_SIZE 319 /* what cachekit_last_error_detail says, without its NUL */
 #define CACHEKIT_MAX_METRICS_NAME_SIZE 1024
 #define CACHEKIT_METRICS_TEXT_BUFFER_SIZE 65536 /* for every name */
 #define CACHEKIT_DEFAULT_LEVEL 1                /* of compression; also the lowest */
@@ -410,6 +411,20 @@ const char *cachekit_error_string(CachekitError err);
 /* The name of a code, such as "CACHEKIT_CHECKSUM_MISMATCH". Never NULL: a number
  * that is not a code gives "CACHEKIT_UNKNOWN". Static: do not free it. */
 const char *cachekit_error_name(CachekitError err);
+
+/* What the last call that failed in this thread found wrong: more than its code says,
+ * such as "truncated at byte 37" or "previous key 2: 10 bytes, at least 16 needed". ""
+ * if no call has failed, or if the failure has nothing to add to its code.
+ *
+ *     fprintf(stderr, "%s: %s\n", cachekit_error_string(err), cachekit_last_error_detail());
+ *
+ * A text of at most CACHEKIT_MAX_DETAIL_SIZE bytes for people and logs, whose words may
+ * change. It consists of numbers and fixed words, and never of bytes of a key, a payload
+ * or a cache key. Never NULL. It belongs to the library and to this thread: do not free
+ * it, and do not pass it on; it is valid until the thread calls the library again. Calls
+ * that succeed, and this one, leave the text of the failure as it is. It does not start
+ * the library, and works in a forked process too. */
+const char *cachekit_last_error_detail(void);
 
 /* True if encryption uses the CPU's AES instructions. */
 bool cachekit_hardware_acceleration_enabled(void);

@@ -44,7 +44,7 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// {"name":"Ada"} <nil>
-	// cachekit: decryption failed
+	// cachekit: decryption failed: keys tried: 1, ciphertext: 66 bytes, AAD: 40 bytes
 }
 
 func ExampleEncryptor() {

@@ -6,6 +6,7 @@ package batch
 import (
 	"math"
 
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
@@ -45,8 +46,13 @@ type Run struct {
 	firstAt int
 }
 
-// Err is what the call comes to: the error of the first item that failed.
-func (r *Run) Err() error { return r.first }
+// Err is what the call comes to: the error of the first item that failed, which it names.
+func (r *Run) Err() error {
+	if r.first == nil {
+		return nil
+	}
+	return codes.In(r.first, "items[%d]", r.firstAt)
+}
 
 // Fail ends item i with an error.
 func (r *Run) Fail(i int, err error) {

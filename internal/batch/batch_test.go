@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 		}
 		return int(in[0]), nil
 	})
-	if room != 3*Align || left != 4 || run.Came != 1 || run.Err() != errTest {
+	if room != 3*Align || left != 4 || run.Came != 1 || !errors.Is(run.Err(), errTest) {
 		t.Errorf("room %d, %d left, %d came with an error, %v", room, left, run.Came, run.Err())
 	}
 	memory := make([]byte, room)
@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 		}
 		return room[:in[0]], nil
 	})
-	if run.Err() != late {
+	if !errors.Is(run.Err(), late) {
 		t.Errorf("the error is %v", run.Err())
 	}
 	if string(items[2].Out) != "\x02\x02" || string(items[4].Out) != "\x04\x04\x04\x04" || items[0].Out == nil ||

@@ -53,7 +53,7 @@ func Bytes(data []byte) (sum [limits.ChecksumSize]byte) {
 // Verify returns ChecksumMismatch unless Bytes(data) equals sum.
 func Verify(data []byte, sum [limits.ChecksumSize]byte) error {
 	if Bytes(data) != sum {
-		return codes.ChecksumMismatch
+		return codes.ChecksumMismatch.Because("of %d bytes", len(data))
 	}
 	return nil
 }

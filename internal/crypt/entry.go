@@ -73,9 +73,11 @@ func (k *TenantKeyring) Open(dst *memory.Dest, scratch memory.Alloc, grow Grow, 
 	return data, keyIndex, nil
 }
 
-// errOtherFormat is the answer to an entry whose envelope carries another format than
+// otherFormat is the answer to an entry whose envelope carries another format than
 // the one that the entry is bound to.
-var errOtherFormat = codes.Entry(codes.InvalidInput)
+func otherFormat(inside, asked int) error {
+	return codes.Entry(codes.InvalidInput.Because("another format in the envelope, %d bytes long, than asked for, %d bytes long", inside, asked))
+}
 
 // openEnvelope decrypts the envelope of an entry into memory from scratch.
 func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []byte, format string) (opened []byte, keyIndex int, err error) {
@@ -84,9 +86,12 @@ func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []by
 	}
 	var room [aadRoom]byte
 	var aad []byte
-	if len(cacheKey) > limits.MaxCacheKeySize || len(format) > limits.MaxFormatSize {
-		err = codes.InputTooLarge
-	} else {
+	switch {
+	case len(cacheKey) > limits.MaxCacheKeySize:
+		err = cacheKeyTooLong(len(cacheKey))
+	case len(format) > limits.MaxFormatSize:
+		err = envelope.CheckFormat(format)
+	default:
 		aad, err = k.aad(room[:], cacheKey, format, true)
 	}
 	n := 0
@@ -128,7 +133,7 @@ func (k *TenantKeyring) extract(dst *memory.Dest, grow Grow, opened []byte, form
 func readAs(header *envelope.Header, opened []byte, format string, o envelope.Options) error {
 	err := header.Read(opened, o.MaxPayload)
 	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
-		err = errOtherFormat
+		err = otherFormat(len(header.Format), len(format))
 	}
 	return err
 }

@@ -70,7 +70,7 @@ func (k *TenantKeyring) SealMany(dst *memory.Dest, items batch.Items, format str
 
 func checkCacheKey(cacheKey []byte) error {
 	if len(cacheKey) > limits.MaxCacheKeySize {
-		return codes.InputTooLarge
+		return cacheKeyTooLong(len(cacheKey))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package crypt
 
 import (
 	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -25,28 +24,27 @@ const minHexMasterKey = 32
 // Errors: InvalidInput, and InvalidKeyLength for too few digits. They tell what is
 // wrong and where, and show no character of it.
 func ParseMasterKey(dst *memory.Dest, digits string) ([]byte, error) {
-	return parseMasterKey(dst, "a master key", digits)
+	if err := checkMasterKey(digits); err != nil {
+		return nil, codes.In(err, "a master key")
+	}
+	return decodeMasterKey(dst, digits)
 }
 
 // MasterKey is ParseMasterKey for the value of MasterKeyVariable, InvalidInput if that
 // is empty.
 func MasterKey(dst *memory.Dest, value string) ([]byte, error) {
 	if value == "" {
-		return nil, fmt.Errorf("%w: %s is not set", codes.InvalidInput, MasterKeyVariable)
+		return nil, codes.InvalidInput.Because("CACHEKIT_MASTER_KEY is not set")
 	}
-	return parseMasterKey(dst, MasterKeyVariable, value)
+	if err := checkMasterKey(value); err != nil {
+		return nil, codes.In(err, "CACHEKIT_MASTER_KEY")
+	}
+	return decodeMasterKey(dst, value)
 }
 
-// parseMasterKey is ParseMasterKey for digits that come from what name says.
-func parseMasterKey(dst *memory.Dest, name, digits string) ([]byte, error) {
-	if problem := masterKeyProblem(digits); problem != "" {
-		return nil, fmt.Errorf("%w: %s: %s", codes.InvalidInput, name, problem)
-	}
+// decodeMasterKey is ParseMasterKey for digits that were checked.
+func decodeMasterKey(dst *memory.Dest, digits string) ([]byte, error) {
 	n := len(digits) / 2
-	if n < minHexMasterKey {
-		return nil, fmt.Errorf("%w: %s: %d digits are %d bytes, %d or more are needed",
-			codes.InvalidKeyLength, name, len(digits), n, minHexMasterKey)
-	}
 	key, err := dst.Take(n)
 	if err != nil {
 		return nil, err
@@ -58,26 +56,27 @@ func parseMasterKey(dst *memory.Dest, name, digits string) ([]byte, error) {
 // whiteSpace is what the C library's isspace takes for it.
 const whiteSpace = " \t\n\v\f\r"
 
-// masterKeyProblem tells why text is not pairs of hexadecimal digits, in words that
-// show none of it; "" if it is.
-func masterKeyProblem(text string) string {
+// checkMasterKey tells what is wrong with a master key in digits.
+func checkMasterKey(text string) error {
 	rest := strings.TrimLeft(text, "0123456789abcdefABCDEF")
 	good := len(text) - len(rest) // digits, one byte each
 	switch {
 	case rest == "" && good%2 != 0:
-		return fmt.Sprintf("%d digits, an odd number", good)
+		return codes.InvalidInput.Because("%d digits, an odd number", good)
+	case rest == "" && good/2 < minHexMasterKey:
+		return codes.InvalidKeyLength.Because("%d digits are %d bytes, %d or more are needed", good, good/2, minHexMasterKey)
 	case rest == "":
-		return ""
+		return nil
 	case strings.HasPrefix(text, "0x"), strings.HasPrefix(text, "0X"):
-		return "begins with 0x"
+		return codes.InvalidInput.Because("begins with 0x")
 	case text[0] == '"', text[0] == '\'':
-		return "in quotes"
+		return codes.InvalidInput.Because("in quotes")
 	case strings.Trim(rest, whiteSpace) == "":
-		return fmt.Sprintf("%d characters, the last is white space", len(text))
+		return codes.InvalidInput.Because("%d characters, the last is white space", len(text))
 	case strings.Contains(whiteSpace, rest[:1]):
-		return fmt.Sprintf("character %d is white space", good+1)
+		return codes.InvalidInput.Because("character %d is white space", good+1)
 	}
-	return fmt.Sprintf("character %d is not a hexadecimal digit", good+1)
+	return codes.InvalidInput.Because("character %d is not a hexadecimal digit", good+1)
 }
 
 // Masters are the master keys of a keyring that come from the two variables.
@@ -120,11 +119,13 @@ func (m *Masters) read(current, previous string) (err error) {
 			continue
 		}
 		if len(m.DecryptOnly) == limits.MaxDecryptOnlyKeys {
-			return fmt.Errorf("%w, in %s", ErrTooManyKeys, PreviousMasterKeysVariable)
+			return codes.At(ErrTooManyKeys, "in CACHEKIT_PREVIOUS_MASTER_KEYS")
+		}
+		if err := checkMasterKey(digits); err != nil {
+			return codes.In(err, "item %d of CACHEKIT_PREVIOUS_MASTER_KEYS", len(m.DecryptOnly)+1)
 		}
 		to = memory.Into(rest)
-		name := fmt.Sprintf("item %d of %s", len(m.DecryptOnly)+1, PreviousMasterKeysVariable)
-		key, err := parseMasterKey(&to, name, digits)
+		key, err := decodeMasterKey(&to, digits)
 		if err != nil {
 			return err
 		}
@@ -145,7 +146,7 @@ func (m *Masters) Wipe() {
 func GenerateKey(key *[limits.KeySize]byte) error {
 	if err := random(key[:]); err != nil {
 		clear(key[:])
-		return fmt.Errorf("%w: %w", codes.RNGFailure, err)
+		return rngFailure(err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package crypt
 
 import (
 	"encoding/binary"
-	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -40,7 +39,7 @@ func (n *Nonces) init() error {
 	if !instances.seeded {
 		var start [8]byte
 		if err := random(start[:]); err != nil {
-			return fmt.Errorf("%w: %w", codes.RNGFailure, err)
+			return rngFailure(err)
 		}
 		instances.next, instances.seeded = binary.BigEndian.Uint64(start[:]), true
 	}
@@ -65,7 +64,7 @@ func (n *Nonces) take(dst []byte) (rotate bool, err error) {
 	// they would not reach in a thousand years.
 	before := n.made.Add(1) - 1
 	if before >= limits.MaxEncryptions {
-		return false, codes.CounterExhausted
+		return false, codes.CounterExhausted.Because("2^32 encryptions were made")
 	}
 	copy(dst, n.id[:])
 	binary.BigEndian.PutUint32(dst[len(n.id):limits.NonceSize], uint32(before))

@@ -9,25 +9,19 @@ import (
 // are most at most.
 func ciphertextSize(plaintext, most int) (int, error) {
 	if plaintext > most {
-		return 0, codes.InputTooLarge
+		return 0, codes.InputTooLarge.Because("a plaintext of %d bytes, at most %d", plaintext, most)
 	}
 	return plaintext + limits.Overhead, nil
 }
-
-// What is wrong with a ciphertext, and can be wrong with arguments too.
-var (
-	errTooShort = codes.Entry(codes.InvalidInput)
-	errTooLong  = codes.Entry(codes.InputTooLarge)
-)
 
 // plaintextSize returns the size of the plaintext, of most bytes at most, in a
 // ciphertext of so many.
 func plaintextSize(ciphertext, most int) (int, error) {
 	switch n := ciphertext - limits.Overhead; {
 	case n < 0:
-		return 0, errTooShort
+		return 0, codes.Entry(codes.InvalidInput.Because("a ciphertext of %d bytes, at least %d needed", ciphertext, limits.Overhead))
 	case n > most:
-		return 0, errTooLong
+		return 0, codes.Entry(codes.InputTooLarge.Because("a plaintext of %d bytes, at most %d", n, most))
 	default:
 		return n, nil
 	}

@@ -3,7 +3,6 @@ package crypt
 import (
 	"bytes"
 	"crypto/subtle"
-	"fmt"
 	"math"
 	"sync/atomic"
 
@@ -81,23 +80,26 @@ func (k *TenantKeyring) derive(current []byte, decryptOnly [][]byte, tenantID []
 // CheckMasters refuses master keys that make no keyring.
 func CheckMasters(current []byte, decryptOnly [][]byte) error {
 	if len(decryptOnly) > limits.MaxDecryptOnlyKeys {
-		return ErrTooManyKeys
+		return TooManyKeys(len(decryptOnly))
 	}
-	if len(current) < limits.MinMasterKeySize {
-		return fmt.Errorf("%w: the current master key has fewer than %d bytes", codes.InvalidKeyLength, limits.MinMasterKeySize)
+	if n := len(current); n < limits.MinMasterKeySize {
+		return codes.InvalidKeyLength.Because("current master key: %d bytes, at least %d needed", n, limits.MinMasterKeySize)
 	}
 	for i, key := range decryptOnly {
-		if len(key) < limits.MinMasterKeySize {
-			return fmt.Errorf("%w: decrypt-only master key %d has fewer than %d bytes", codes.InvalidKeyLength, i+1, limits.MinMasterKeySize)
+		if n := len(key); n < limits.MinMasterKeySize {
+			return codes.InvalidKeyLength.Because("previous key %d: %d bytes, at least %d needed", i+1, n, limits.MinMasterKeySize)
 		}
 	}
-	for _, key := range decryptOnly {
+	for i, key := range decryptOnly {
 		if subtle.ConstantTimeCompare(current, key) == 1 {
-			return ErrCurrentKeyTwice
+			return codes.At(ErrCurrentKeyTwice, "as previous key %d", i+1)
 		}
 	}
 	return nil
 }
+
+// TooManyKeys is ErrTooManyKeys for n decrypt-only keys.
+func TooManyKeys(n int) error { return codes.At(ErrTooManyKeys, "%d given", n) }
 
 // TenantID returns a copy of the tenant's id.
 func (k *TenantKeyring) TenantID() []byte { return bytes.Clone(k.tenant) }
@@ -119,7 +121,7 @@ func (k *TenantKeyring) checkIndex(index int) error {
 		return err
 	}
 	if index < 0 || index >= len(k.fingerprints) {
-		return codes.InvalidInput
+		return noSuchKey(index, len(k.fingerprints))
 	}
 	return nil
 }
@@ -231,7 +233,7 @@ func (k *TenantKeyring) decryptAs(c content, index int, dst *memory.Dest, cipher
 	}
 	to = to[:n]
 	if index == allKeys && (aesgcm.Overlap(to, ciphertext) || aesgcm.Overlap(to, aad)) {
-		panic("encryption: a key that fails would leave nothing for the next")
+		panic("encryption: buffers overlap, and a key that fails would leave nothing for the next")
 	}
 	if keyIndex, failure = k.open(to, ciphertext, aad, first, end); failure != nil {
 		return nil, 0, failure
@@ -255,7 +257,7 @@ func (k *TenantKeyring) open(dst, ciphertext, aad []byte, first, end int) (keyIn
 			return i, nil
 		}
 	}
-	return 0, codes.DecryptionFailed
+	return 0, notOpened(len(ciphertext), len(aad), end-first)
 }
 
 // Metrics returns what was counted. A sealed entry counts as one encryption and as one

@@ -32,9 +32,9 @@ func CheckFormat(format string) error {
 func checkFormat(format string) error {
 	switch {
 	case len(format) > limits.MaxFormatSize:
-		return codes.InputTooLarge
+		return codes.InputTooLarge.Because("a format of %d bytes, at most %d", len(format), limits.MaxFormatSize)
 	case !memory.ValidUTF8(memory.Bytes(format)):
-		return codes.InvalidInput
+		return codes.InvalidInput.Because("the format is not UTF-8")
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func (o Options) EncodeBetween(before, after int, dst *memory.Dest, data []byte,
 // CheckPayload refuses what is more than an envelope may hold.
 func (o Options) CheckPayload(data []byte) error {
 	if len(data) > o.MaxPayload {
-		return codes.InputTooLarge
+		return codes.InputTooLarge.Because("a payload of %d bytes, at most %d", len(data), o.MaxPayload)
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func encode(dst, data []byte, format string, level int) ([]byte, error) {
 	dirty := start + min(n+lz4block.Slack, blockBound)
 	if len(out)+len(format) > limits.MaxEnvelopeSize {
 		memory.Clear(dst[:max(len(out), dirty)])
-		return nil, codes.InputTooLarge
+		return nil, tooLarge(len(out) + len(format))
 	}
 	out = memory.Append(out, memory.Bytes(format))
 	if len(out) < dirty {

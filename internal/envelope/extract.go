@@ -33,16 +33,16 @@ func (e *Header) extract(dst []byte) (written int, err error) {
 		n, err = lz4block.Decode(dst, e.block)
 	}
 	if err != nil {
-		return n, codes.DecompressionFailed
+		return n, codes.DecompressionFailed.Because("the block of %d bytes is broken, or holds more than %d", e.CompressedSize, e.OriginalSize)
 	}
 	written = min(n+lz4block.DecodeSlack, len(dst))
 	// The checksum is looked at first: a wrong size that it vouches for is a
 	// writer's mistake, anything else is damage.
 	if checksum.Sum(dst[:n]) != binary.BigEndian.Uint64(e.Checksum[:]) {
-		return written, codes.ChecksumMismatch
+		return written, codes.ChecksumMismatch.Because("%d bytes decompressed, original size %d", n, e.OriginalSize)
 	}
 	if n != e.OriginalSize {
-		return written, codes.SizeValidationFailed
+		return written, codes.SizeValidationFailed.Because("%d bytes decompressed, original size %d", n, e.OriginalSize)
 	}
 	return written, nil
 }

@@ -40,7 +40,7 @@ func (s *Settings) MaxPayload() int { return int(s.maxPayload.Load()) }
 // SetLevel answers InvalidInput for what is no level.
 func (s *Settings) SetLevel(level int) error {
 	if level < limits.MinLevel || level > limits.MaxLevel {
-		return codes.InvalidInput
+		return codes.InvalidInput.Because("level %d, from %d to %d", level, limits.MinLevel, limits.MaxLevel)
 	}
 	s.level.Store(int32(level))
 	return nil
@@ -50,7 +50,7 @@ func (s *Settings) SetLevel(level int) error {
 // alone, and for more than the wire format has.
 func (s *Settings) SetMaxPayload(size uint64) error {
 	if size == 0 || size > limits.MaxPayloadSize {
-		return codes.InvalidInput
+		return codes.InvalidInput.Because("a payload limit of 0, or above %d bytes", limits.MaxPayloadSize)
 	}
 	s.maxPayload.Store(int64(size))
 	return nil

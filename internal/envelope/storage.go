@@ -1,8 +1,6 @@
 package envelope
 
 import (
-	"fmt"
-
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/made"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
@@ -30,7 +28,7 @@ func (s *Storage) Init(format string) {
 	s.mark.Set()
 }
 
-var errNotMade = fmt.Errorf("%w: a ByteStorage not made by its constructor, or a copy", codes.InvalidHandle)
+var errNotMade = codes.InvalidHandle.Because("a ByteStorage not made by its constructor, or a copy")
 
 // Check refuses what Init did not make.
 func (s *Storage) Check() error {

@@ -349,13 +349,38 @@ static inline void check_cleared(const function *f, const arguments *a, const pl
         CHECK_FILLED(0, to->out, CACHEKIT_KEY_SIZE);
 }
 
+/* Makes a call of this thread fail, with a detail that no function of the table has. */
+#define MARKER "struct_size is 1, at least 104 needed"
+static inline void set_marker(void)
+{
+    CachekitTenantKeys keys = {.struct_size = 1};
+    if (cachekit_derive_tenant_keys(NULL, 0, NULL, 0, &keys) == CACHEKIT_INVALID_INPUT)
+        check_text(MARKER, cachekit_last_error_detail(), __FILE__, __LINE__, "the marker");
+}
+
+/* Checks that the detail of a call is a text of its length, and one that can be printed. */
+static inline void check_detail(const char *name, const char *file, int line)
+{
+    const char *detail = cachekit_last_error_detail();
+    size_t len = strlen(detail);
+    bool printable = len <= CACHEKIT_MAX_DETAIL_SIZE;
+    for (size_t i = 0; i < len; i++)
+        printable = printable && detail[i] >= ' ' && detail[i] <= '~';
+    check_that(printable, file, line, "the detail of %s is \"%s\"", name, detail);
+}
+
 /* Calls with arguments that must give an error, and checks what it leaves. */
 #define CHECK_REFUSED(want, f, a, to) check_refused(want, f, a, to, __FILE__, __LINE__)
 static inline void check_refused(CachekitError want, const function *f, const arguments *a,
     const places *to, const char *file, int line)
 {
-    if (check_code(want, f->call(a), f->name, file, line, "the table"))
-        check_cleared(f, a, to);
+    set_marker();
+    if (!check_code(want, f->call(a), f->name, file, line, "the table"))
+        return;
+    check_that(strcmp(cachekit_last_error_detail(), MARKER) != 0 || want == CACHEKIT_FORKED, file,
+        line, "%s left the detail of another call", f->name);
+    check_detail(f->name, file, line);
+    check_cleared(f, a, to);
 }
 
 #endif
