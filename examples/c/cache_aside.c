@@ -131,9 +131,12 @@ static void complain(const char *what, const char *why)
 
 static bool succeeded(const char *what, CachekitError err)
 {
-    if (!CACHEKIT_SUCCEEDED(err))
-        complain(what, cachekit_error_string(err));
-    return CACHEKIT_SUCCEEDED(err);
+    if (CACHEKIT_SUCCEEDED(err))
+        return true;
+    const char *detail = cachekit_last_error_detail();
+    fprintf(stderr, "cache_aside: %s: %s%s%s\n", what, cachekit_error_string(err),
+        *detail ? ": " : "", detail);
+    return false;
 }
 
 /* ---- Where users really are ---- */

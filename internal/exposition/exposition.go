@@ -96,9 +96,9 @@ func Write(dst *memory.Dest, objects []Named, end string) ([]byte, error) {
 	for i := range objects {
 		switch name := objects[i].Name; {
 		case len(name) > limits.MaxMetricsNameSize:
-			return nil, codes.InputTooLarge
+			return nil, codes.InputTooLarge.Because("a name of %d bytes, at most %d", len(name), limits.MaxMetricsNameSize)
 		case !memory.ValidUTF8(memory.Bytes(name)):
-			return nil, codes.InvalidInput
+			return nil, codes.InvalidInput.Because("the name is not UTF-8")
 		}
 	}
 	var measured text

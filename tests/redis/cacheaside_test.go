@@ -530,8 +530,8 @@ func TestCacheAsideAsADaemon(t *testing.T) {
 		options []string
 		why     string
 	}{
-		"no key":             {keys{}, []string{other}, "the keys in the environment: invalid input"},
-		"a key too short":    {keys{current: k1[:62]}, []string{other}, "the keys in the environment: invalid key length"},
+		"no key":             {keys{}, []string{other}, "the keys in the environment: invalid input: CACHEKIT_MASTER_KEY is not set"},
+		"a key too short":    {keys{current: k1[:62]}, []string{other}, "the keys in the environment: invalid key length: CACHEKIT_MASTER_KEY: 62 digits"},
 		"a socket in use":    {keys{current: k1}, []string{a.socket}, "is there"},
 		"no such folder":     {keys{current: k1}, []string{dir + "/none/socket"}, "No such file"},
 		"a relative path":    {keys{current: k1}, []string{"socket"}, "absolute"},
