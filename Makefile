@@ -95,6 +95,9 @@ example: $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
 $(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
 
+$(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so include/cachekit.h
+	$(CC) $(cflags) -pthread $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
+
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
@@ -128,7 +131,7 @@ test-musl: ## the C tests on musl, if musl-gcc is installed
 test-examples: all ## build and run the examples in every language that is installed
 	GO='$(GO)' tests/go.sh -count=1 ./tests/examples/...
 
-test-redis: all ## share entries with the Python package through a Redis of its own
+test-redis: all ## share entries with the Python package, and damage some, in a Redis of its own
 	GO='$(GO)' tests/go.sh -count=1 ./tests/redis/...
 
 test-hosts: all ## pre-forking servers and other hosts in Python, Ruby and PHP

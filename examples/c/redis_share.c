@@ -73,10 +73,12 @@ static int complain(const char *what, const char *why)
     return FAILED;
 }
 
+/* What the code is, and what else the library says of it. */
 static int complain_code(const char *what, CachekitError err)
 {
-    fprintf(stderr, "redis_share: %s: %s (%s): %s\n", what, cachekit_error_string(err),
-        cachekit_error_name(err), cachekit_last_error_detail());
+    const char *detail = cachekit_last_error_detail();
+    fprintf(stderr, "redis_share: %s: %s (%s)%s%s\n", what, cachekit_error_string(err),
+        cachekit_error_name(err), *detail ? ": " : "", detail);
     return FAILED;
 }
 

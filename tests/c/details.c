@@ -114,6 +114,50 @@ TEST(what_is_wrong_with_keys)
     DETAIL("no key has the index 9223372036854775807, there are 1");
 }
 
+TEST(what_is_wrong_with_keys_as_text)
+{
+    uint8_t out[64];
+    size_t len = sizeof out;
+    CachekitKeyring *ring = NULL;
+    CHECK_CODE(CACHEKIT_INVALID_KEY_LENGTH, cachekit_parse_master_key("6161", out, &len));
+    DETAIL("a master key: 4 digits are 2 bytes, 32 or more are needed");
+    len = sizeof out;
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_parse_master_key("0x" MASTER_HEX, out, &len));
+    DETAIL("a master key: begins with 0x");
+    len = 31;
+    CHECK_CODE(CACHEKIT_BUFFER_TOO_SMALL, cachekit_parse_master_key(MASTER_HEX, out, &len));
+    DETAIL("32 bytes needed, 31 given");
+    unsetenv("CACHEKIT_MASTER_KEY");
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_keyring_from_env(TENANT, &ring));
+    DETAIL("CACHEKIT_MASTER_KEY is not set");
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX "\n", 1);
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_keyring_from_env(TENANT, &ring));
+    DETAIL("CACHEKIT_MASTER_KEY: 65 characters, the last is white space");
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
+    setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", "42" MASTER_HEX ", 6161", 1);
+    CHECK_CODE(CACHEKIT_INVALID_KEY_LENGTH, cachekit_keyring_from_env(TENANT, &ring));
+    DETAIL("item 2 of CACHEKIT_PREVIOUS_MASTER_KEYS: 4 digits are 2 bytes, 32 or more are needed");
+    setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", MASTER_HEX, 1);
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_keyring_from_env(TENANT, &ring));
+    DETAIL("the current key is among the decrypt-only ones, as previous key 1");
+    unsetenv("CACHEKIT_PREVIOUS_MASTER_KEYS");
+}
+
+TEST(what_is_wrong_with_a_name)
+{
+    char text[64], name[1026];
+    size_t len = sizeof text;
+    CachekitMetrics metrics = CACHEKIT_METRICS_INIT;
+    memset(name, 'n', sizeof name);
+    name[1025] = '\0';
+    CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE, cachekit_metrics_text(&metrics, name, text, &len));
+    DETAIL("a name of 1025 bytes, at most 1024");
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_metrics_text(&metrics, "\xff", text, &len));
+    DETAIL("the name is not UTF-8");
+    CHECK_CODE(CACHEKIT_NULL_POINTER, cachekit_metrics_text(NULL, NULL, text, &len));
+    DETAIL("the struct is NULL");
+}
+
 TEST(what_is_wrong_with_a_ciphertext)
 {
     uint8_t out[64], sealed[256], *data = NULL;
