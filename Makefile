@@ -52,7 +52,7 @@ CLANG_FORMAT_MAJOR := 19
 CLANG_FORMAT ?= $(shell command -v clang-format-$(CLANG_FORMAT_MAJOR) || echo clang-format)
 
 .PHONY: all
-all: $(BUILD)/libcachekit_core.so ## build the library into build/, or BUILD
+all: $(BUILD)/libcachekit_core.so $(BUILD)/cachekit_ffi.h ## build the library into build/, or BUILD
 
 # Symbols and debug data, which Go's linker leaves out.
 omit := -s -w
@@ -72,6 +72,11 @@ $(BUILD)/libcachekit_core.so: $(library)
 	@ln -sf $(notdir $(library)) '$(BUILD)/$(soname)'
 	@ln -sf $(soname) '$@'
 
+# The header for those who read C but have no preprocessor.
+$(BUILD)/cachekit_ffi.h: include/cachekit.h packaging/ffi.awk $(BUILD)/config
+	@awk -f packaging/ffi.awk include/cachekit.h >'$@.new'
+	@mv '$@.new' '$@'
+
 # Written anew only when it changes, and then all is built anew.
 $(BUILD)/config: always
 	@mkdir -p '$(BUILD)'
@@ -90,7 +95,10 @@ example: $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
 $(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
 
-$(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h examples/c/master_keys.h $(BUILD)/libcachekit_core.so include/cachekit.h
+$(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so include/cachekit.h
+	$(CC) $(cflags) -pthread $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
+
+$(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
 .PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts
@@ -123,10 +131,10 @@ test-musl: ## the C tests on musl, if musl-gcc is installed
 test-examples: all ## build and run the examples in every language that is installed
 	GO='$(GO)' tests/go.sh -count=1 ./tests/examples/...
 
-test-redis: all ## share entries with the Python package through a Redis of its own
+test-redis: all ## share entries with the Python package, and damage some, in a Redis of its own
 	GO='$(GO)' tests/go.sh -count=1 ./tests/redis/...
 
-test-hosts: all ## pre-forking servers and other hosts in Python and Ruby
+test-hosts: all ## pre-forking servers and other hosts in Python, Ruby and PHP
 	GO='$(GO)' tests/go.sh -count=1 ./tests/hosts/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
@@ -206,12 +214,12 @@ lint-c: ## clang-format, for the C alone
 	    else echo "lint-c: not run, $$why"; fi; fi
 
 .PHONY: install
-install: $(if $(linker),all,built) ## install library, header and pkg-config file (PREFIX, LIBDIR, DESTDIR)
+install: $(if $(linker),all,built) ## install library, headers and pkg-config file (PREFIX, LIBDIR, DESTDIR)
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'
 	ln -sf $(soname) '$(DESTDIR)$(LIBDIR)/libcachekit_core.so'
-	install -m 644 include/cachekit.h '$(DESTDIR)$(INCLUDEDIR)/'
+	install -m 644 include/cachekit.h '$(BUILD)/cachekit_ffi.h' '$(DESTDIR)$(INCLUDEDIR)/'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@VERSION@|$(version)|' packaging/cachekit_core.pc.in \
 	    > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
@@ -226,6 +234,7 @@ built:
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(LIBDIR)/libcachekit_core.so' '$(DESTDIR)$(LIBDIR)/$(soname)' \
 	    '$(DESTDIR)$(LIBDIR)/$(notdir $(library))' '$(DESTDIR)$(INCLUDEDIR)/cachekit.h' \
+	    '$(DESTDIR)$(INCLUDEDIR)/cachekit_ffi.h' \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
 
 .PHONY: clean

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "buffer.h"
 
+#include "detail.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,18 +61,24 @@ static size_t with_prefix(size_t size) { return size + sizeof(prefix) + 2 * ALIG
 
 static size_t whole_pages(size_t size) { return (size + PAGE - 1) / PAGE * PAGE; }
 
+static uint8_t *no_memory(size_t size)
+{
+    ck_detail_memory(size);
+    return NULL;
+}
+
 uint8_t *ck_buffer_new(size_t size)
 {
     if (size > SIZE_MAX / 2)
-        return NULL;
+        return no_memory(size);
     if (size >= CK_MAPPED_FROM) {
         size_t mapped = whole_pages(with_prefix(size));
         void *start =
             mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        return start == MAP_FAILED ? NULL : place((uintptr_t)start, mapped);
+        return start == MAP_FAILED ? no_memory(size) : place((uintptr_t)start, mapped);
     }
     void *start = malloc(with_prefix(size));
-    return start == NULL ? NULL : place((uintptr_t)start, 0);
+    return start == NULL ? no_memory(size) : place((uintptr_t)start, 0);
 }
 
 uint8_t *ck_buffer_grow(uint8_t *buffer, size_t size)

@@ -11,7 +11,8 @@
 #define CK_MAPPED_FROM ((size_t)32 << 20)
 
 /* A buffer for size bytes, aligned to 64 bytes, of which none are in use; size 0
- * gives one like any other. NULL if there is no memory. */
+ * gives one like any other. NULL if there is no memory, which is then the detail of the
+ * call. */
 uint8_t *ck_buffer_new(size_t size);
 
 /* Gives a buffer room for size bytes, its content kept, and returns where it is

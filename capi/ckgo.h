@@ -23,21 +23,28 @@ extern int ckgo_byte_storage_new(uint32_t slot, char *format, size_t format_len,
 extern int ckgo_encryptor_new(uint32_t slot, void **object);
 extern int ckgo_keyring_new(uint32_t slot, uint8_t *current, size_t current_len, uint8_t **others,
     size_t *other_lens, size_t others_count, uint8_t *tenant, size_t tenant_len, void **object);
+extern int ckgo_keyring_from_env(uint32_t slot, char *current, size_t current_len, char *previous,
+    size_t previous_len, uint8_t *tenant, size_t tenant_len, void **object);
 extern void ckgo_destroy(uint32_t slot, void *object);
 
 /* Storage */
+extern int ckgo_storage_set_level(uint32_t slot, int level);
+extern int ckgo_storage_set_max_payload(uint32_t slot, size_t bytes);
 extern int ckgo_store(uint32_t slot, uint8_t *data, size_t data_len, char *format,
     size_t format_len, uint8_t **out, size_t *len);
 extern int ckgo_retrieve(
     uint32_t slot, uint8_t *envelope, size_t envelope_len, uint8_t **out, size_t *len);
-extern int ckgo_validate(uint8_t *envelope, size_t envelope_len);
-extern int ckgo_compression_ratio(uint8_t *data, size_t data_len, double *ratio);
+extern int ckgo_validate(uint32_t slot, uint8_t *envelope, size_t envelope_len);
+extern int ckgo_compression_ratio(uint32_t slot, uint8_t *data, size_t data_len, double *ratio);
 extern int ckgo_inspect(uint8_t *envelope, size_t envelope_len, CachekitEnvelopeInfo *info);
 extern int ckgo_compress(uint8_t *in, size_t in_len, uint8_t *out, size_t capacity, size_t *len);
 extern int ckgo_decompress(uint8_t *in, size_t in_len, uint8_t *out, size_t capacity, size_t *len);
 extern int ckgo_checksum(uint8_t *data, size_t data_len, uint8_t *out);
 extern int ckgo_verify_checksum(uint8_t *data, size_t data_len, uint8_t *expected);
 extern int ckgo_storage_metrics(uint32_t slot, CachekitMetrics *metrics);
+
+extern int ckgo_metrics_text(
+    CachekitMetrics *metrics, char *name, size_t name_len, char *out, size_t capacity, size_t *len);
 
 /* Encryption */
 extern uint64_t ckgo_encryptor_counter(uint32_t slot);
@@ -50,9 +57,14 @@ extern int ckgo_derive_key(uint8_t *master, size_t master_len, uint8_t *salt, si
     uint8_t *domain, size_t domain_len, uint8_t *out);
 extern int ckgo_derive_tenant_keys(uint8_t *master, size_t master_len, uint8_t *tenant,
     size_t tenant_len, CachekitTenantKeys *keys);
+extern int ckgo_parse_master_key(
+    char *hex, size_t hex_len, uint8_t *out, size_t capacity, size_t *len);
+extern int ckgo_generate_key(uint8_t *out);
 extern int ckgo_key_fingerprint(uint8_t *key, size_t key_len, uint8_t *out);
 
 /* Keyring */
+extern int ckgo_keyring_set_level(uint32_t slot, int level);
+extern int ckgo_keyring_set_max_payload(uint32_t slot, size_t bytes);
 extern size_t ckgo_keyring_key_count(uint32_t slot);
 extern uint64_t ckgo_keyring_counter(uint32_t slot);
 extern int ckgo_keyring_fingerprint(uint32_t slot, size_t index, uint8_t *out);
@@ -73,6 +85,16 @@ extern int ckgo_open(uint32_t slot, char *format, size_t format_len, uint8_t *ca
 extern int ckgo_aad(uint8_t *tenant, size_t tenant_len, uint8_t *cache_key, size_t cache_key_len,
     char *format, size_t format_len, int compressed, char *original_type, size_t original_type_len,
     uint8_t *out, size_t capacity, size_t *len);
+
+/* Many at once */
+extern int ckgo_store_many(uint32_t slot, char *format, size_t format_len, CachekitItem *items,
+    size_t count, size_t item_size, uint8_t **results, size_t *len);
+extern int ckgo_retrieve_many(uint32_t slot, CachekitItem *items, size_t count, size_t item_size,
+    uint8_t **results, size_t *len);
+extern int ckgo_seal_many(uint32_t slot, char *format, size_t format_len, CachekitItem *items,
+    size_t count, size_t item_size, uint8_t **results, size_t *len);
+extern int ckgo_open_many(uint32_t slot, char *format, size_t format_len, CachekitItem *items,
+    size_t count, size_t item_size, uint8_t **results, size_t *len);
 
 /* Interop mode */
 extern int ckgo_msgpack_check(uint8_t *in, size_t in_len);

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 )
 
@@ -75,6 +76,21 @@ func TestTextsOfUnknownCodes(t *testing.T) {
 	found := find(t, "library.c", `errors\[err\]\.text : "(.*)";[^"]*errors\[err\]\.name : "(.*)";`)
 	if found[0] != unknown.Text() || found[1] != unknown.Name() {
 		t.Errorf("a number that is no code is %q in C, %q, %q in Go", found, unknown.Text(), unknown.Name())
+	}
+}
+
+// The variables that hold keys are read in C, and their names stand there too.
+func TestVariablesOfMasterKeys(t *testing.T) {
+	for name, want := range map[string]string{
+		"CK_MASTER_KEY":           encryption.MasterKeyVariable,
+		"CK_PREVIOUS_MASTER_KEYS": encryption.PreviousMasterKeysVariable,
+	} {
+		if c := find(t, "keyring.c", `#define `+name+` "(.*)"`)[0]; c != want {
+			t.Errorf("%s is %q in C, %q in Go", name, c, want)
+		}
+		if !bytes.Contains(header(t), []byte(" *   "+want+" ")) {
+			t.Errorf("the header does not say %s", want)
+		}
 	}
 }
 

@@ -7,12 +7,16 @@ package main
 #cgo nocallback ck_buffer_grow
 #cgo noescape ck_buffer_free
 #cgo nocallback ck_buffer_free
+#cgo noescape ck_detail_copy
+#cgo nocallback ck_detail_copy
 #include "ckgo.h"
 #include "buffer.h"
+#include "detail.h"
 */
 import "C"
 
 import (
+	"strings"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -45,8 +49,23 @@ func array[T any](p *T, n C.size_t) []T { return unsafe.Slice(p, n) }
 // fixed is the array of bytes, or the struct of such arrays, at p.
 func fixed[A any](p *C.uint8_t) *A { return (*A)(unsafe.Pointer(p)) }
 
-// code turns what a call came to into its number in C.
-func code(err error) C.int { return C.int(codes.Of(err)) }
+// code turns what a call came to into its number in C. Of a failure it also sets what
+// cachekit_last_error_detail says in this thread, which is that of the C caller.
+func code(err error) C.int {
+	if err == nil {
+		return C.CACHEKIT_OK
+	}
+	return failed(err)
+}
+
+func failed(err error) C.int {
+	if err == codes.OutOfMemory {
+		return C.CACHEKIT_OUT_OF_MEMORY // ck_buffer_new has set how much was wanted
+	}
+	detail := codes.Detail(err)
+	C.ck_detail_copy((*C.char)(unsafe.Pointer(unsafe.StringData(detail))), C.size_t(len(detail)))
+	return C.int(codes.Of(err))
+}
 
 // into is the caller's buffer as the place of a result.
 func into(out *C.uint8_t, capacity C.size_t) memory.Dest { return memory.Into(slice(out, capacity)) }
@@ -55,14 +74,23 @@ func into(out *C.uint8_t, capacity C.size_t) memory.Dest { return memory.Into(sl
 // result, or the size needed with BufferTooSmall.
 func finish(to *memory.Dest, result []byte, err error, length *C.size_t) C.int {
 	n, err := to.Size(result, err)
-	return finishSize(n, err, length)
+	return finishSize(n, err, to.Given(), length)
 }
 
-func finishSize(n int, err error, length *C.size_t) C.int {
-	if err == nil || err == codes.BufferTooSmall {
-		*length = C.size_t(n)
+func finishSize(n int, err error, capacity int, length *C.size_t) C.int {
+	if err != nil {
+		return failedSize(n, err, capacity, length)
 	}
-	return code(err)
+	*length = C.size_t(n)
+	return C.CACHEKIT_OK
+}
+
+func failedSize(n int, err error, capacity int, length *C.size_t) C.int {
+	if err == codes.BufferTooSmall {
+		*length = C.size_t(n)
+		err = codes.BufferTooSmall.Because("%d bytes needed, %d given", n, capacity)
+	}
+	return failed(err)
 }
 
 // warned is the code of an encryption, which may come with a warning.
@@ -83,9 +111,18 @@ func setIndex(to *C.size_t, index int, err error) {
 // recovered makes a panic the answer CACHEKIT_INTERNAL. A panic must not
 // reach C, which would end the process.
 func recovered(result *C.int) {
-	if recover() != nil {
-		*result = C.CACHEKIT_INTERNAL
+	if p := recover(); p != nil {
+		*result = failed(panicked(p))
 	}
+}
+
+// panicked is the error for a panic: that of a call whose buffers overlap as they must
+// not, or a defect.
+func panicked(p any) error {
+	if text, _ := p.(string); strings.Contains(text, "overlap") {
+		return codes.Internal.Because("input and output overlap")
+	}
+	return codes.Internal.Because("a defect of the library: please report it")
 }
 
 // buffers are those that the library gives out, see buffer.h: the memory that one call

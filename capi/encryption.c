@@ -25,7 +25,7 @@ void cachekit_encryptor_free(CachekitEncryptor *encryptor)
 uint64_t cachekit_encryptor_get_counter(const CachekitEncryptor *encryptor)
 {
     ck_ref ref;
-    if (ck_hold(false, encryptor, CK_ENCRYPTOR, &ref) != CACHEKIT_OK)
+    if (ck_hold(NULL, encryptor, CK_ENCRYPTOR, &ref) != CACHEKIT_OK)
         return 0;
     uint64_t made = CK_GO(ckgo_encryptor_counter(ref.index));
     ck_release(ref);
@@ -37,8 +37,8 @@ CachekitError cachekit_encrypt(CachekitEncryptor *encryptor, const uint8_t *key,
     uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(key, key_len) ||
-                   ck_missing(aad, aad_len) || ck_missing(plaintext, plaintext_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(key, key_len),
+        CK_MISSING(aad, aad_len), CK_MISSING(plaintext, plaintext_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
@@ -52,8 +52,8 @@ CachekitError cachekit_decrypt(const CachekitEncryptor *encryptor, const uint8_t
     size_t ciphertext_len, uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(key, key_len) ||
-                   ck_missing(aad, aad_len) || ck_missing(ciphertext, ciphertext_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(key, key_len),
+        CK_MISSING(aad, aad_len), CK_MISSING(ciphertext, ciphertext_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, encryptor, CK_ENCRYPTOR, &ref);
     if (err != CACHEKIT_OK)
@@ -71,8 +71,8 @@ CachekitError cachekit_encryptor_get_metrics(
 CachekitError cachekit_derive_key(const uint8_t *master, size_t master_len, const uint8_t *salt,
     size_t salt_len, const uint8_t *domain, size_t domain_len, uint8_t out_key[CACHEKIT_KEY_SIZE])
 {
-    bool missing = out_key == NULL || ck_missing(master, master_len) ||
-                   ck_missing(salt, salt_len) || ck_missing(domain, domain_len);
+    const char *missing = CK_FIRST(CK_NULL(out_key), CK_MISSING(master, master_len),
+        CK_MISSING(salt, salt_len), CK_MISSING(domain, domain_len));
     CachekitError err = ck_enter(missing);
     if (err == CACHEKIT_OK)
         err = (CachekitError)CK_GO(ckgo_derive_key(
@@ -87,7 +87,8 @@ CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_l
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitTenantKeys *keys)
 {
     CachekitTenantKeys all = {0};
-    bool missing = ck_missing(master, master_len) || ck_missing(tenant_id, tenant_id_len);
+    const char *missing =
+        CK_FIRST(CK_MISSING(master, master_len), CK_MISSING(tenant_id, tenant_id_len));
     CachekitError err =
         ck_check_struct(keys, offsetof(CachekitTenantKeys, cache_keys) + sizeof all.cache_keys);
     if (err == CACHEKIT_OK)
@@ -102,10 +103,31 @@ CachekitError cachekit_derive_tenant_keys(const uint8_t *master, size_t master_l
     return err;
 }
 
+CachekitError cachekit_generate_key(uint8_t out[CACHEKIT_KEY_SIZE])
+{
+    if (out != NULL)
+        memset(out, 0, CACHEKIT_KEY_SIZE);
+    CachekitError err = ck_enter(CK_NULL(out));
+    if (err != CACHEKIT_OK)
+        return err;
+    return (CachekitError)CK_GO(ckgo_generate_key(out));
+}
+
+CachekitError cachekit_parse_master_key(const char *hex, uint8_t *out, size_t *out_len)
+{
+    size_t capacity = ck_capacity(out_len);
+    const char *missing = CK_FIRST(CK_NULL(hex), CK_NULL(out), CK_NULL(out_len));
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
+    return (CachekitError)CK_GO(
+        ckgo_parse_master_key(TEXT(hex), strlen(hex), out, capacity, out_len));
+}
+
 CachekitError cachekit_key_fingerprint(
     const uint8_t *key, size_t key_len, uint8_t out[CACHEKIT_FINGERPRINT_SIZE])
 {
-    bool missing = out == NULL || ck_missing(key, key_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_MISSING(key, key_len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;

@@ -72,6 +72,20 @@ func ckgo_derive_tenant_keys(master *C.uint8_t, masterLen C.size_t, tenant *C.ui
 		slice(master, masterLen), slice(tenant, tenantLen)))
 }
 
+//export ckgo_parse_master_key
+func ckgo_parse_master_key(hex *C.char, hexLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
+	defer recovered(&result)
+	to := into(out, capacity)
+	key, err := crypt.ParseMasterKey(&to, text(hex, hexLen))
+	return finish(&to, key, err, length)
+}
+
+//export ckgo_generate_key
+func ckgo_generate_key(out *C.uint8_t) (result C.int) {
+	defer recovered(&result)
+	return code(crypt.GenerateKey(fixed[[limits.KeySize]byte](out)))
+}
+
 //export ckgo_key_fingerprint
 func ckgo_key_fingerprint(key *C.uint8_t, keyLen C.size_t, out *C.uint8_t) (result C.int) {
 	defer recovered(&result)

@@ -1,6 +1,7 @@
 #include "handle.h"
 
 #include "ckgo.h"
+#include "detail.h"
 #include "fpmode.h"
 #include "probe.h"
 
@@ -20,6 +21,7 @@ static uint32_t slots;                                   /* ever used */
 bool ck_slot_take(ck_ref *ref)
 {
     bool taken = false;
+    const char *why = "no memory for another handle";
     pthread_mutex_lock(&lock);
     if (first_free != 0) {
         uint32_t index = first_free - 1;
@@ -42,8 +44,12 @@ bool ck_slot_take(ck_ref *ref)
             ref->slot->counter[0].index = index;
             taken = true;
         }
+    } else {
+        why = "all 1048576 handles are in use";
     }
     pthread_mutex_unlock(&lock);
+    if (!taken)
+        ck_detail_is(why);
     return taken;
 }
 
@@ -63,6 +69,23 @@ void *ck_slot_publish(ck_ref ref, ck_type type)
     for (int i = 0; i < CK_COUNTERS; i++)
         atomic_store_explicit(&ref.slot->counter[i].word, word | CK_LIVE, memory_order_release);
     return (void *)(uintptr_t)(word | (ref.index + 1));
+}
+
+/* Whether there is an object behind a handle now. */
+static bool is_live(const void *handle, ck_type type)
+{
+    ck_slot *slot = ck_slot_of(handle, type);
+    uint64_t seen = slot == NULL ? 0 : atomic_load(&slot->counter[0].word);
+    return (seen & CK_LIVE) != 0 && seen >> 32 == (uint64_t)(uintptr_t)handle >> 32;
+}
+
+void ck_handle_invalid(const void *handle)
+{
+    ck_detail_is(handle == NULL                     ? "the handle is NULL"
+                 : is_live(handle, CK_BYTE_STORAGE) ? "the handle is that of a storage"
+                 : is_live(handle, CK_ENCRYPTOR)    ? "the handle is that of an encryptor"
+                 : is_live(handle, CK_KEYRING)      ? "the handle is that of a keyring"
+                                                    : "the handle was freed, or never was one");
 }
 
 void ck_handle_free(void *handle, ck_type type)

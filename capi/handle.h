@@ -58,7 +58,8 @@ typedef struct ck_ref {
     uint32_t counter;
 } ck_ref;
 
-/* Takes an unused slot; false if there is none, or no memory for one. */
+/* Takes an unused slot; false if there is none, or no memory for one, which is then the
+ * detail of the call. */
 bool ck_slot_take(ck_ref *ref);
 
 /* Gives back a slot that was taken and not published. */
@@ -73,6 +74,9 @@ void *ck_slot_publish(ck_ref ref, ck_type type);
 /* Makes a handle invalid; its object is destroyed when the last call that uses it
  * ends. Ignores what is no valid handle. */
 void ck_handle_free(void *handle, ck_type type);
+
+/* Sets as the detail of a call why a handle is not valid. */
+void ck_handle_invalid(const void *handle);
 
 /* Counts one more counter of the slot as drained. */
 void ck_slot_drained(ck_slot *slot);

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"regexp"
 	"strconv"
@@ -13,6 +14,8 @@ import (
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/exposition"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
 
 func header(t *testing.T) []byte {
@@ -27,21 +30,26 @@ func header(t *testing.T) []byte {
 func TestConstantsOfTheHeader(t *testing.T) {
 	text := header(t)
 	for name, want := range map[string]int{
-		"MAX_PAYLOAD_SIZE":        core.MaxPayloadSize,
-		"MAX_ENVELOPE_SIZE":       core.MaxEnvelopeSize,
-		"MAX_FORMAT_SIZE":         core.MaxFormatSize,
-		"MAX_CACHE_KEY_SIZE":      encryption.MaxCacheKeySize,
-		"CHECKSUM_SIZE":           core.ChecksumSize,
-		"KEY_SIZE":                encryption.KeySize,
-		"FINGERPRINT_SIZE":        encryption.FingerprintSize,
-		"NONCE_SIZE":              encryption.NonceSize,
-		"TAG_SIZE":                encryption.TagSize,
-		"CIPHERTEXT_OVERHEAD":     encryption.Overhead,
-		"MIN_MASTER_KEY_SIZE":     encryption.MinMasterKeySize,
-		"MAX_DOMAIN_SIZE":         encryption.MaxDomainSize,
-		"MAX_SALT_SIZE":           encryption.MaxTenantSize,
-		"MAX_DECRYPT_ONLY_KEYS":   encryption.MaxDecryptOnlyKeys,
-		"INTEROP_KEY_BUFFER_SIZE": interop.MaxKeySize + 1,
+		"MAX_PAYLOAD_SIZE":         core.MaxPayloadSize,
+		"MAX_ENVELOPE_SIZE":        core.MaxEnvelopeSize,
+		"MAX_FORMAT_SIZE":          core.MaxFormatSize,
+		"MAX_CACHE_KEY_SIZE":       encryption.MaxCacheKeySize,
+		"CHECKSUM_SIZE":            core.ChecksumSize,
+		"KEY_SIZE":                 encryption.KeySize,
+		"FINGERPRINT_SIZE":         encryption.FingerprintSize,
+		"NONCE_SIZE":               encryption.NonceSize,
+		"TAG_SIZE":                 encryption.TagSize,
+		"CIPHERTEXT_OVERHEAD":      encryption.Overhead,
+		"MIN_MASTER_KEY_SIZE":      encryption.MinMasterKeySize,
+		"MAX_DOMAIN_SIZE":          encryption.MaxDomainSize,
+		"MAX_SALT_SIZE":            encryption.MaxTenantSize,
+		"MAX_DECRYPT_ONLY_KEYS":    encryption.MaxDecryptOnlyKeys,
+		"INTEROP_KEY_BUFFER_SIZE":  interop.MaxKeySize + 1,
+		"MAX_DETAIL_SIZE":          codes.MaxDetail,
+		"MAX_METRICS_NAME_SIZE":    core.MaxMetricsNameSize,
+		"METRICS_TEXT_BUFFER_SIZE": limits.MetricsTextBufferSize,
+		"DEFAULT_LEVEL":            core.DefaultLevel,
+		"MAX_LEVEL":                core.MaxLevel,
 	} {
 		m := regexp.MustCompile(`#define CACHEKIT_` + name + ` (\d+)\b`).FindSubmatch(text)
 		if m == nil {
@@ -76,6 +84,14 @@ func TestCompressedBoundCoversTheEnvelope(t *testing.T) {
 		if promised, needed := n+n/255+block+envelope, core.EnvelopeBound(n, len(core.DefaultFormat)); needed > promised {
 			t.Errorf("%d bytes: core needs %d, the header promises %d", n, needed, promised)
 		}
+	}
+}
+
+// The bound of metrics as text is a sum in the header.
+func TestHeaderSaysTheBoundOfMetricsAsText(t *testing.T) {
+	none := exposition.Bound(0)
+	if said := fmt.Sprintf("Bound: %d + %d * strlen(name);", none, exposition.Bound(1)-none); !bytes.Contains(header(t), []byte(said)) {
+		t.Errorf("the header does not say %s", said)
 	}
 }
 

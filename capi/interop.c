@@ -2,7 +2,7 @@
 
 CachekitError cachekit_msgpack_check(const uint8_t *in, size_t in_len)
 {
-    CachekitError err = ck_enter(ck_missing(in, in_len));
+    CachekitError err = ck_enter(CK_MISSING(in, in_len));
     if (err != CACHEKIT_OK)
         return err;
     return (CachekitError)CK_GO(ckgo_msgpack_check(IN(in), in_len));
@@ -12,8 +12,8 @@ CachekitError cachekit_interop_key(const char *name_space, const char *operation
     const uint8_t *args, size_t args_len, char *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || name_space == NULL || operation == NULL ||
-                   ck_missing(args, args_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_NULL(name_space),
+        CK_NULL(operation), CK_MISSING(args, args_len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;
@@ -25,7 +25,7 @@ CachekitError cachekit_interop_value(
     const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(in, in_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(in, in_len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;
@@ -36,8 +36,8 @@ CachekitError cachekit_keyring_seal_interop(CachekitKeyring *keyring, const char
     const uint8_t *value, size_t value_len, uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing =
-        out == NULL || out_len == NULL || interop_key == NULL || ck_missing(value, value_len);
+    const char *missing = CK_FIRST(
+        CK_NULL(out), CK_NULL(out_len), CK_NULL(interop_key), CK_MISSING(value, value_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
@@ -51,8 +51,8 @@ CachekitError cachekit_keyring_open_interop(const CachekitKeyring *keyring, cons
 {
     size_t unwanted, *index = ck_clear_index(key_index, &unwanted);
     size_t capacity = ck_capacity(out_len);
-    bool missing =
-        out == NULL || out_len == NULL || interop_key == NULL || ck_missing(sealed, sealed_len);
+    const char *missing = CK_FIRST(
+        CK_NULL(out), CK_NULL(out_len), CK_NULL(interop_key), CK_MISSING(sealed, sealed_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)

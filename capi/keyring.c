@@ -1,23 +1,29 @@
 #include "shim.h"
 
+#include <stdlib.h>
+
+/* The variables of crypt.Masters. Go sees none but those in environment.c, as they
+ * were at its start. */
+#define CK_MASTER_KEY "CACHEKIT_MASTER_KEY"
+#define CK_PREVIOUS_MASTER_KEYS "CACHEKIT_PREVIOUS_MASTER_KEYS"
+
 CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     const uint8_t *const *decrypt_only, const size_t *decrypt_only_lens, size_t decrypt_only_count,
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out)
 {
     if (out != NULL)
         *out = NULL;
-    bool missing = out == NULL || ck_missing(current, current_len) ||
-                   ck_missing(decrypt_only, decrypt_only_count) ||
-                   ck_missing(decrypt_only_lens, decrypt_only_count) ||
-                   ck_missing(tenant_id, tenant_id_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_MISSING(current, current_len),
+        CK_MISSING(decrypt_only, decrypt_only_count),
+        CK_MISSING(decrypt_only_lens, decrypt_only_count), CK_MISSING(tenant_id, tenant_id_len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;
-    if (decrypt_only_count > CACHEKIT_MAX_DECRYPT_ONLY_KEYS)
-        return CACHEKIT_INVALID_INPUT;
-    for (size_t i = 0; i < decrypt_only_count; i++)
+    /* If there are more than there can be, Go says so. */
+    bool few = decrypt_only_count <= CACHEKIT_MAX_DECRYPT_ONLY_KEYS;
+    for (size_t i = 0; few && i < decrypt_only_count; i++)
         if (ck_missing(decrypt_only[i], decrypt_only_lens[i]))
-            return CACHEKIT_NULL_POINTER;
+            return ck_no_pointer("a key of decrypt_only is NULL, and its length is not 0");
     ck_ref ref;
     if (!ck_slot_take(&ref))
         return CACHEKIT_OUT_OF_MEMORY;
@@ -28,16 +34,53 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     return (CachekitError)code;
 }
 
+CachekitError cachekit_keyring_from_env(
+    const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out)
+{
+    if (out != NULL)
+        *out = NULL;
+    const char *missing = CK_FIRST(CK_NULL(out), CK_MISSING(tenant_id, tenant_id_len));
+    CachekitError err = ck_enter(missing);
+    if (err != CACHEKIT_OK)
+        return err;
+    ck_ref ref;
+    if (!ck_slot_take(&ref))
+        return CACHEKIT_OUT_OF_MEMORY;
+    const char *current = getenv(CK_MASTER_KEY), *previous = getenv(CK_PREVIOUS_MASTER_KEYS);
+    int code = CK_GO(ckgo_keyring_from_env(ref.index, TEXT(current), ck_strlen(current),
+        TEXT(previous), ck_strlen(previous), IN(tenant_id), tenant_id_len, ck_object(ref)));
+    *out = ck_made(ref, CK_KEYRING, code);
+    return (CachekitError)code;
+}
+
 void cachekit_keyring_free(CachekitKeyring *keyring)
 {
     if (ck_entered())
         ck_handle_free(keyring, CK_KEYRING);
 }
 
+CachekitError cachekit_keyring_set_level(CachekitKeyring *keyring, int level)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(NULL, keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_keyring_set_level(ref.index, level)));
+}
+
+CachekitError cachekit_keyring_set_max_payload(CachekitKeyring *keyring, size_t bytes)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(NULL, keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_keyring_set_max_payload(ref.index, bytes)));
+}
+
 size_t cachekit_keyring_key_count(const CachekitKeyring *keyring)
 {
     ck_ref ref;
-    if (ck_hold(false, keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
+    if (ck_hold(NULL, keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
         return 0;
     size_t count = CK_GO(ckgo_keyring_key_count(ref.index));
     ck_release(ref);
@@ -47,7 +90,7 @@ size_t cachekit_keyring_key_count(const CachekitKeyring *keyring)
 uint64_t cachekit_keyring_get_counter(const CachekitKeyring *keyring)
 {
     ck_ref ref;
-    if (ck_hold(false, keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
+    if (ck_hold(NULL, keyring, CK_KEYRING, &ref) != CACHEKIT_OK)
         return 0;
     uint64_t made = CK_GO(ckgo_keyring_counter(ref.index));
     ck_release(ref);
@@ -58,7 +101,7 @@ CachekitError cachekit_keyring_fingerprint(
     const CachekitKeyring *keyring, size_t index, uint8_t out[CACHEKIT_FINGERPRINT_SIZE])
 {
     ck_ref ref;
-    CachekitError err = ck_hold(out == NULL, keyring, CK_KEYRING, &ref);
+    CachekitError err = ck_hold(CK_NULL(out), keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
         return err;
     return ck_leave(ref, CK_GO(ckgo_keyring_fingerprint(ref.index, index, out)));
@@ -68,8 +111,8 @@ CachekitError cachekit_keyring_encrypt(CachekitKeyring *keyring, const uint8_t *
     const uint8_t *plaintext, size_t plaintext_len, uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(aad, aad_len) ||
-                   ck_missing(plaintext, plaintext_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(aad, aad_len),
+        CK_MISSING(plaintext, plaintext_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
@@ -84,8 +127,8 @@ CachekitError cachekit_keyring_decrypt(const CachekitKeyring *keyring, const uin
 {
     size_t unwanted, *index = ck_clear_index(key_index, &unwanted);
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(aad, aad_len) ||
-                   ck_missing(ciphertext, ciphertext_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(aad, aad_len),
+        CK_MISSING(ciphertext, ciphertext_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
@@ -99,8 +142,8 @@ CachekitError cachekit_keyring_decrypt_at(const CachekitKeyring *keyring, size_t
     uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(aad, aad_len) ||
-                   ck_missing(ciphertext, ciphertext_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(aad, aad_len),
+        CK_MISSING(ciphertext, ciphertext_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
@@ -120,8 +163,8 @@ CachekitError cachekit_keyring_seal(CachekitKeyring *keyring, const char *format
 {
     ck_clear(sealed, sealed_len);
     format = ck_format(format);
-    bool missing = sealed == NULL || sealed_len == NULL || ck_missing(cache_key, cache_key_len) ||
-                   ck_missing(data, data_len);
+    const char *missing = CK_FIRST(CK_NULL(sealed), CK_NULL(sealed_len),
+        CK_MISSING(cache_key, cache_key_len), CK_MISSING(data, data_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
@@ -138,8 +181,8 @@ CachekitError cachekit_keyring_open(const CachekitKeyring *keyring, const char *
     size_t unwanted, *index = ck_clear_index(key_index, &unwanted);
     ck_clear(data, data_len);
     format = ck_format(format);
-    bool missing = data == NULL || data_len == NULL || ck_missing(cache_key, cache_key_len) ||
-                   ck_missing(sealed, sealed_len);
+    const char *missing = CK_FIRST(CK_NULL(data), CK_NULL(data_len),
+        CK_MISSING(cache_key, cache_key_len), CK_MISSING(sealed, sealed_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
     if (err != CACHEKIT_OK)
@@ -154,8 +197,8 @@ CachekitError cachekit_aad(const uint8_t *tenant_id, size_t tenant_id_len, const
     uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || format == NULL ||
-                   ck_missing(tenant_id, tenant_id_len) || ck_missing(cache_key, cache_key_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_NULL(format),
+        CK_MISSING(tenant_id, tenant_id_len), CK_MISSING(cache_key, cache_key_len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;

@@ -4,6 +4,7 @@ package main
 import "C"
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/internal/crypt"
@@ -15,17 +16,50 @@ import (
 func ckgo_keyring_new(slot C.uint32_t, current *C.uint8_t, currentLen C.size_t, others **C.uint8_t,
 	otherLens *C.size_t, othersCount C.size_t, tenant *C.uint8_t, tenantLen C.size_t, object *unsafe.Pointer) (result C.int) {
 	defer recovered(&result)
+	if othersCount > limits.MaxDecryptOnlyKeys {
+		return code(crypt.TooManyKeys(int(min(othersCount, math.MaxInt))))
+	}
 	keys, lens := array(others, othersCount), array(otherLens, othersCount)
 	var decryptOnly [limits.MaxDecryptOnlyKeys][]byte
 	for i := range keys {
 		decryptOnly[i] = slice(keys[i], lens[i])
 	}
+	return code(newKeyring(slot, slice(current, currentLen), decryptOnly[:len(keys)], slice(tenant, tenantLen), object))
+}
+
+func newKeyring(slot C.uint32_t, current []byte, decryptOnly [][]byte, tenant []byte, object *unsafe.Pointer) error {
 	keyring := new(crypt.TenantKeyring)
-	err := keyring.Init(slice(current, currentLen), decryptOnly[:len(keys)], slice(tenant, tenantLen))
+	if err := keyring.Init(current, decryptOnly, tenant); err != nil {
+		return err
+	}
+	return keyrings.put(slot, keyring, object)
+}
+
+//export ckgo_keyring_from_env
+func ckgo_keyring_from_env(slot C.uint32_t, current *C.char, currentLen C.size_t, previous *C.char, previousLen C.size_t,
+	tenant *C.uint8_t, tenantLen C.size_t, object *unsafe.Pointer) (result C.int) {
+	defer recovered(&result)
+	var taken buffers
+	defer taken.free()
+	var masters crypt.Masters
+	defer masters.Wipe()
+	err := masters.Read(taken.alloc, text(current, currentLen), text(previous, previousLen))
 	if err == nil {
-		err = keyrings.put(slot, keyring, object)
+		err = newKeyring(slot, masters.Current, masters.DecryptOnly, slice(tenant, tenantLen), object)
 	}
 	return code(err)
+}
+
+//export ckgo_keyring_set_level
+func ckgo_keyring_set_level(slot C.uint32_t, level C.int) (result C.int) {
+	defer recovered(&result)
+	return code(keyrings.get(slot).SetLevel(int(level)))
+}
+
+//export ckgo_keyring_set_max_payload
+func ckgo_keyring_set_max_payload(slot C.uint32_t, size C.size_t) (result C.int) {
+	defer recovered(&result)
+	return code(keyrings.get(slot).SetMaxPayload(uint64(size)))
 }
 
 //export ckgo_keyring_key_count
@@ -49,7 +83,7 @@ func ckgo_keyring_fingerprint(slot C.uint32_t, index C.size_t, out *C.uint8_t) (
 }
 
 // keyIndex keeps an index that no int holds out of range.
-func keyIndex(index C.size_t) int { return int(min(index, limits.MaxDecryptOnlyKeys+1)) }
+func keyIndex(index C.size_t) int { return int(min(index, math.MaxInt)) }
 
 //export ckgo_keyring_encrypt
 func ckgo_keyring_encrypt(slot C.uint32_t, aad *C.uint8_t, aadLen C.size_t,

@@ -42,7 +42,7 @@ func (t *table[T]) put(slot C.uint32_t, object *T, saved *unsafe.Pointer) error 
 	// Go ends the process where malloc, which Save calls, has nothing to give.
 	if !C.ck_probe_malloc() {
 		drop(object)
-		return codes.OutOfMemory
+		return codes.OutOfMemory.Because("no memory for another handle")
 	}
 	*saved = pointer.Save(object)
 	chunk := &t.chunks[slot/C.CK_CHUNK]

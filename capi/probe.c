@@ -45,15 +45,18 @@ static bool can_start_threads(void)
     return n == THREADS;
 }
 
-bool ck_probe(void)
+const char *ck_probe(void)
 {
     void *reserved = map(RESERVED, PROT_NONE), *writable = map(WRITABLE, PROT_READ | PROT_WRITE);
-    bool enough = reserved != NULL && writable != NULL && can_start_threads();
+    const char *lack = reserved == NULL   ? "the library cannot start: no 1.6 GiB of address space"
+                       : writable == NULL ? "the library cannot start: no 120 MiB of memory"
+                       : !can_start_threads() ? "the library cannot start: no 4 threads"
+                                              : NULL;
     if (reserved != NULL)
         munmap(reserved, RESERVED);
     if (writable != NULL)
         munmap(writable, WRITABLE);
-    return enough;
+    return lack;
 }
 
 bool ck_probe_objects(void)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /* Takes for a moment what Go takes at its start: address space, memory and
- * threads. False if something is not to be had. */
-bool ck_probe(void);
+ * threads. NULL, or what is not to be had, in a constant. */
+const char *ck_probe(void);
 
 /* The same for what Go's heap takes to hold the objects of one more chunk of slots. */
 bool ck_probe_objects(void);

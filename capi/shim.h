@@ -7,6 +7,9 @@
  *  3. Call the function's twin in Go, by CK_GO. It decides everything else.
  *  4. Leave, where a handle is held: ck_leave, ck_leave_with.
  *
+ * Whoever finds that a call fails sets its detail (detail.h): the functions here and
+ * below, and in Go, code.
+ *
  * The two functions that derive keys clear their results at the end instead, since
  * the master key may lie there. */
 #ifndef CK_SHIM_H
@@ -14,6 +17,7 @@
 
 #include "buffer.h"
 #include "ckgo.h"
+#include "detail.h"
 #include "fpmode.h"
 #include "handle.h"
 #include "start.h"
@@ -23,6 +27,9 @@
 /* Every public function is declared in cachekit.h. Not in main.go's CFLAGS: the
  * C that cgo writes does not comply. */
 #pragma GCC diagnostic error "-Wmissing-prototypes"
+
+/* What is missing is named by a text, where a bool must not stand. */
+#pragma GCC diagnostic error "-Wint-conversion"
 
 /* The format of an entry whose caller names none: core.DefaultFormat. */
 #define CK_DEFAULT_FORMAT "msgpack"
@@ -89,30 +96,50 @@ static inline void ck_fill_struct(void *to, const void *from, size_t size)
     memcpy((size_t *)to + 1, (const size_t *)from + 1, ck_behind_size(to, size));
 }
 
+/* Copies a struct of the caller's, as much as he has of it. */
+static inline void ck_read_struct(void *to, const void *from, size_t size)
+{
+    *(size_t *)to = *(const size_t *)from;
+    memcpy((size_t *)to + 1, (const size_t *)from + 1, ck_behind_size(from, size));
+}
+
 /* Whether an input is missing: NULL is one only of length 0. */
 static inline bool ck_missing(const void *p, size_t len) { return p == NULL && len > 0; }
 
-/* The answer for pointers that are missing. */
-static inline CachekitError ck_no_pointer(void)
+/* What is missing, in words, or NULL; and the first of up to eight such texts. */
+#define CK_NULL(p) ((p) == NULL ? #p " is NULL" : NULL)
+#define CK_MISSING(p, len) (ck_missing(p, len) ? #p " is NULL, and " #len " is not 0" : NULL)
+#define CK_FIRST(...) CK_FIRST_OF(__VA_ARGS__, NULL, NULL, NULL, NULL, NULL, NULL)
+#define CK_FIRST_OF(a, b, c, d, e, f, g, h, ...)                                                   \
+    ((a) ?: (b) ?: (c) ?: (d) ?: (e) ?: (f) ?: (g) ?: (h))
+
+/* The answer for a pointer that is missing. */
+static inline CachekitError ck_no_pointer(const char *missing)
 {
-    return ck_forked() ? CACHEKIT_FORKED : CACHEKIT_NULL_POINTER;
+    if (ck_forked())
+        return CACHEKIT_FORKED;
+    ck_detail_is(missing);
+    return CACHEKIT_NULL_POINTER;
 }
 
 /* Checks a struct of the caller's, of which the function needs so many bytes. */
 static inline CachekitError ck_check_struct(const void *to, size_t needed)
 {
     if (to == NULL)
-        return ck_no_pointer();
+        return ck_no_pointer("the struct is NULL");
     if (ck_forked())
         return CACHEKIT_FORKED;
-    return *(const size_t *)to < needed ? CACHEKIT_INVALID_INPUT : CACHEKIT_OK;
+    if (*(const size_t *)to >= needed)
+        return CACHEKIT_OK;
+    ck_detail_struct(*(const size_t *)to, needed);
+    return CACHEKIT_INVALID_INPUT;
 }
 
 /* Begins a function without a handle, and starts Go if need be; missing says
- * whether one of its pointers is. */
-static inline CachekitError ck_enter(bool missing)
+ * which of its pointers is. */
+static inline CachekitError ck_enter(const char *missing)
 {
-    return missing ? ck_no_pointer() : ck_ready();
+    return missing != NULL ? ck_no_pointer(missing) : ck_ready();
 }
 
 /* Whether a handle can be valid; before Go's start there is none. */
@@ -121,15 +148,25 @@ static inline bool ck_entered(void)
     return ck_running() && (ck_thread != 0 || ck_make_ready() == CACHEKIT_OK);
 }
 
+/* The answer for a handle that is not valid. */
+static inline CachekitError ck_no_handle(const void *handle)
+{
+    if (ck_forked())
+        return CACHEKIT_FORKED;
+    ck_handle_invalid(handle);
+    return CACHEKIT_INVALID_HANDLE;
+}
+
 /* Begins a function with a handle. With CACHEKIT_OK its object is held in ref,
  * until ck_leave. */
-static inline CachekitError ck_hold(bool missing, const void *handle, ck_type type, ck_ref *ref)
+static inline CachekitError ck_hold(
+    const char *missing, const void *handle, ck_type type, ck_ref *ref)
 {
-    if (missing)
-        return ck_no_pointer();
-    if (!ck_entered())
-        return ck_forked() ? CACHEKIT_FORKED : CACHEKIT_INVALID_HANDLE;
-    return ck_acquire(handle, type, ref) ? CACHEKIT_OK : CACHEKIT_INVALID_HANDLE;
+    if (missing != NULL)
+        return ck_no_pointer(missing);
+    if (ck_entered() && ck_acquire(handle, type, ref))
+        return CACHEKIT_OK;
+    return ck_no_handle(handle);
 }
 
 /* Lets go of the object; code is what the function came to. */

@@ -2,6 +2,7 @@
 #include "start.h"
 
 #include "ckgo.h"
+#include "detail.h"
 #include "environment.h"
 #include "fpmode.h"
 #include "probe.h"
@@ -23,6 +24,7 @@ enum { WAIT = 128 | 0, WAKE = 128 | 1 }; /* FUTEX_WAIT_PRIVATE and _WAKE_PRIVATE
  * from; the canary tells in which. */
 enum { IDLE, STARTING, STARTED };
 static _Atomic int phase;
+static _Atomic long starter; /* the process that has claimed the start */
 
 /* The canary is a page that the kernel empties in every child, of _Fork() and
  * clone() too; vfork() shares the parent's memory until it execs and does not
@@ -42,7 +44,10 @@ static bool starts_at_load(void) { return go_begin == NULL; }
 
 bool ck_forked(void)
 {
-    return atomic_load(&phase) != IDLE && *atomic_load(&ck_canary) == CK_NOT_HERE;
+    bool forked = atomic_load(&phase) != IDLE && *atomic_load(&ck_canary) == CK_NOT_HERE;
+    if (forked)
+        ck_detail_forked(atomic_load(&starter));
+    return forked;
 }
 
 static void in_child(void)
@@ -76,6 +81,7 @@ static bool claim(void)
     int idle = IDLE;
     unsigned char untouched = CK_NOT_HERE;
     make_canary();
+    atomic_store(&starter, getpid());
     atomic_compare_exchange_strong(atomic_load(&ck_canary), &untouched, CK_STARTING);
     return atomic_compare_exchange_strong(&phase, &idle, STARTING);
 }
@@ -106,13 +112,20 @@ static bool watch_forks(void)
     return watching || atomic_load(&ck_canary) != &byte;
 }
 
+static CachekitError cannot_start(const char *why)
+{
+    ck_detail_is(why);
+    return CACHEKIT_OUT_OF_MEMORY;
+}
+
 static CachekitError start_go(void)
 {
-    if (!ck_probe() || !watch_forks() || !ck_thread_init())
-        return CACHEKIT_OUT_OF_MEMORY;
-    char **argv = ck_environment();
+    const char *lack = ck_probe();
+    if (lack != NULL)
+        return cannot_start(lack);
+    char **argv = watch_forks() && ck_thread_init() ? ck_environment() : NULL;
     if (argv == NULL)
-        return CACHEKIT_OUT_OF_MEMORY;
+        return cannot_start("the library cannot start: no memory");
     /* This thread makes the first call of Go, and needs its stack for signal
      * handlers before that. */
     ck_thread_prepare();

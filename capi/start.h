@@ -27,7 +27,8 @@ static inline bool ck_running(void)
     return atomic_load_explicit(canary, memory_order_acquire) == CK_RUNNING;
 }
 
-/* Whether Go was started, or was being started, when this process was forked. */
+/* Whether Go was started, or was being started, when this process was forked. That is
+ * an error wherever it is asked, and so its detail is set. */
 bool ck_forked(void);
 
 /* The slow part of ck_ready. */

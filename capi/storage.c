@@ -17,11 +17,30 @@ void cachekit_byte_storage_free(CachekitByteStorage *storage)
         ck_handle_free(storage, CK_BYTE_STORAGE);
 }
 
+CachekitError cachekit_byte_storage_set_level(CachekitByteStorage *storage, int level)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(NULL, storage, CK_BYTE_STORAGE, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_storage_set_level(ref.index, level)));
+}
+
+CachekitError cachekit_byte_storage_set_max_payload(CachekitByteStorage *storage, size_t bytes)
+{
+    ck_ref ref;
+    CachekitError err = ck_hold(NULL, storage, CK_BYTE_STORAGE, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_storage_set_max_payload(ref.index, bytes)));
+}
+
 CachekitError cachekit_byte_storage_store(const CachekitByteStorage *storage, const uint8_t *data,
     size_t data_len, const char *format, uint8_t **envelope, size_t *envelope_len)
 {
     ck_clear(envelope, envelope_len);
-    bool missing = envelope == NULL || envelope_len == NULL || ck_missing(data, data_len);
+    const char *missing =
+        CK_FIRST(CK_NULL(envelope), CK_NULL(envelope_len), CK_MISSING(data, data_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
@@ -35,7 +54,8 @@ CachekitError cachekit_byte_storage_retrieve(const CachekitByteStorage *storage,
     const uint8_t *envelope, size_t envelope_len, uint8_t **data, size_t *data_len)
 {
     ck_clear(data, data_len);
-    bool missing = data == NULL || data_len == NULL || ck_missing(envelope, envelope_len);
+    const char *missing =
+        CK_FIRST(CK_NULL(data), CK_NULL(data_len), CK_MISSING(envelope, envelope_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
@@ -48,10 +68,10 @@ CachekitError cachekit_byte_storage_validate(
     const CachekitByteStorage *storage, const uint8_t *envelope, size_t envelope_len)
 {
     ck_ref ref;
-    CachekitError err = ck_hold(ck_missing(envelope, envelope_len), storage, CK_BYTE_STORAGE, &ref);
+    CachekitError err = ck_hold(CK_MISSING(envelope, envelope_len), storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, CK_GO(ckgo_validate(IN(envelope), envelope_len)));
+    return ck_leave(ref, CK_GO(ckgo_validate(ref.index, IN(envelope), envelope_len)));
 }
 
 CachekitError cachekit_byte_storage_estimate_compression(
@@ -59,12 +79,12 @@ CachekitError cachekit_byte_storage_estimate_compression(
 {
     if (ratio != NULL)
         *ratio = 0;
-    bool missing = ratio == NULL || ck_missing(data, data_len);
+    const char *missing = CK_FIRST(CK_NULL(ratio), CK_MISSING(data, data_len));
     ck_ref ref;
     CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
     if (err != CACHEKIT_OK)
         return err;
-    return ck_leave(ref, CK_GO(ckgo_compression_ratio(IN(data), data_len, ratio)));
+    return ck_leave(ref, CK_GO(ckgo_compression_ratio(ref.index, IN(data), data_len, ratio)));
 }
 
 CachekitError cachekit_byte_storage_get_metrics(
@@ -80,7 +100,7 @@ CachekitError cachekit_envelope_inspect(
     ck_clear_struct(info, sizeof *info);
     CachekitError err = ck_check_struct(info, 1);
     if (err == CACHEKIT_OK)
-        err = ck_enter(ck_missing(envelope, envelope_len));
+        err = ck_enter(CK_MISSING(envelope, envelope_len));
     if (err == CACHEKIT_OK) {
         err = (CachekitError)CK_GO(ckgo_inspect(IN(envelope), envelope_len, &all));
         ck_fill_struct(info, &all, sizeof all);
@@ -91,7 +111,7 @@ CachekitError cachekit_envelope_inspect(
 CachekitError cachekit_compress(const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(in, in_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(in, in_len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;
@@ -101,7 +121,7 @@ CachekitError cachekit_compress(const uint8_t *in, size_t in_len, uint8_t *out, 
 CachekitError cachekit_decompress(const uint8_t *in, size_t in_len, uint8_t *out, size_t *out_len)
 {
     size_t capacity = ck_capacity(out_len);
-    bool missing = out == NULL || out_len == NULL || ck_missing(in, in_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(in, in_len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;
@@ -122,7 +142,7 @@ size_t cachekit_compressed_bound(size_t in_len)
 CachekitError cachekit_checksum(
     const uint8_t *data, size_t len, uint8_t out[CACHEKIT_CHECKSUM_SIZE])
 {
-    bool missing = out == NULL || ck_missing(data, len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_MISSING(data, len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;
@@ -132,7 +152,7 @@ CachekitError cachekit_checksum(
 CachekitError cachekit_verify_checksum(
     const uint8_t *data, size_t len, const uint8_t expected[CACHEKIT_CHECKSUM_SIZE])
 {
-    bool missing = expected == NULL || ck_missing(data, len);
+    const char *missing = CK_FIRST(CK_NULL(expected), CK_MISSING(data, len));
     CachekitError err = ck_enter(missing);
     if (err != CACHEKIT_OK)
         return err;

@@ -41,6 +41,18 @@ func ckgo_byte_storage_new(slot C.uint32_t, format *C.char, formatLen C.size_t, 
 	return code(storages.put(slot, storage, object))
 }
 
+//export ckgo_storage_set_level
+func ckgo_storage_set_level(slot C.uint32_t, level C.int) (result C.int) {
+	defer recovered(&result)
+	return code(storages.get(slot).SetLevel(int(level)))
+}
+
+//export ckgo_storage_set_max_payload
+func ckgo_storage_set_max_payload(slot C.uint32_t, size C.size_t) (result C.int) {
+	defer recovered(&result)
+	return code(storages.get(slot).SetMaxPayload(uint64(size)))
+}
+
 //export ckgo_store
 func ckgo_store(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, format *C.char, formatLen C.size_t,
 	out **C.uint8_t, length *C.size_t) (result C.int) {
@@ -70,19 +82,19 @@ func ckgo_retrieve(slot C.uint32_t, in *C.uint8_t, inLen C.size_t, out **C.uint8
 }
 
 //export ckgo_validate
-func ckgo_validate(in *C.uint8_t, inLen C.size_t) (result C.int) {
+func ckgo_validate(slot C.uint32_t, in *C.uint8_t, inLen C.size_t) (result C.int) {
 	defer recovered(&result)
 	var scratch buffers
 	defer scratch.free()
-	return code(envelope.Validate(scratch.alloc, slice(in, inLen)))
+	return code(storages.get(slot).Options().Validate(scratch.alloc, slice(in, inLen)))
 }
 
 //export ckgo_compression_ratio
-func ckgo_compression_ratio(data *C.uint8_t, dataLen C.size_t, ratio *C.double) (result C.int) {
+func ckgo_compression_ratio(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, ratio *C.double) (result C.int) {
 	defer recovered(&result)
 	var scratch buffers
 	defer scratch.free()
-	reached, err := envelope.Ratio(scratch.alloc, slice(data, dataLen))
+	reached, err := storages.get(slot).Options().Ratio(scratch.alloc, slice(data, dataLen))
 	*ratio = C.double(reached)
 	return code(err)
 }
@@ -108,7 +120,7 @@ func ckgo_compress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.siz
 	var scratch buffers
 	defer scratch.free()
 	n, err := envelope.EncodeTight(slice(out, capacity), scratch.alloc, slice(in, inLen), limits.DefaultFormat)
-	return finishSize(n, err, length)
+	return finishSize(n, err, int(min(capacity, maxLen)), length)
 }
 
 //export ckgo_decompress

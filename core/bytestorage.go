@@ -93,7 +93,7 @@ func (s *ByteStorage) Validate(envelope []byte) error {
 	if err := s.storage.Check(); err != nil {
 		return err
 	}
-	return wire.Validate(memory.Make, envelope)
+	return s.storage.Options().Validate(memory.Make, envelope)
 }
 
 // EstimateCompression returns the compression ratio, original / compressed
@@ -102,7 +102,7 @@ func (s *ByteStorage) EstimateCompression(data []byte) (ratio float64, err error
 	if err := s.storage.Check(); err != nil {
 		return 0, err
 	}
-	return wire.Ratio(memory.Make, data)
+	return s.storage.Options().Ratio(memory.Make, data)
 }
 
 // Metrics returns what this ByteStorage has done so far.
@@ -113,4 +113,30 @@ func (s *ByteStorage) Metrics() Metrics {
 		Retrieve:             OperationMetrics(m.Retrieve),
 		LastCompressionRatio: m.LastCompressionRatio,
 	}
+}
+
+// SetLevel chooses how hard Store looks for repetitions: 1, the default, is the
+// fastest, and 9 gives the smallest envelopes. Whoever reads them need not know, and
+// reads them as fast. It may be called at any time; calls under way keep the level that
+// they began with. EstimateCompression goes by it too.
+//
+// Errors: ErrInvalidInput for another number.
+func (s *ByteStorage) SetLevel(level int) error {
+	if err := s.storage.Check(); err != nil {
+		return err
+	}
+	return s.storage.SetLevel(level)
+}
+
+// SetMaxPayload lowers the limit of a payload to so many bytes, 1 to MaxPayloadSize.
+// What is longer is not stored, and an envelope that claims more is not read: no memory
+// is allocated for it. Both give ErrInputTooLarge. It may be called at any time; calls
+// under way keep the limit that they began with.
+//
+// Errors: ErrInvalidInput for another number.
+func (s *ByteStorage) SetMaxPayload(size int) error {
+	if err := s.storage.Check(); err != nil {
+		return err
+	}
+	return s.storage.SetMaxPayload(uint64(size))
 }

@@ -419,7 +419,7 @@ func TestFormatsHaveALimit(t *testing.T) {
 		if err := write(format[:core.MaxFormatSize]); err != nil {
 			t.Errorf("%s of the longest format: %v", name, err)
 		}
-		if err := write(format); err != core.ErrInputTooLarge {
+		if err := write(format); !errors.Is(err, core.ErrInputTooLarge) {
 			t.Errorf("%s of a format too long: %v", name, err)
 		}
 	}
@@ -527,7 +527,7 @@ func TestHalfAGigabyte(t *testing.T) {
 			want   error
 		}{{format[:room], nil}, {format[:room+1], core.ErrInputTooLarge}} {
 			dst := append(dst, make([]byte, len(c.format))...)
-			if n, err := s.StoreInto(dst, noise, c.format); err != c.want || err == nil && n != core.MaxEnvelopeSize {
+			if n, err := s.StoreInto(dst, noise, c.format); !errors.Is(err, c.want) || err == nil && n != core.MaxEnvelopeSize {
 				t.Errorf("512 MiB with a format of %d bytes, where %d fit: %d, %v", len(c.format), room, n, err)
 			}
 			// What turns out too large, when it is written, is wiped.

@@ -2,8 +2,13 @@ package core_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"expvar"
 	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -67,9 +72,9 @@ func ExampleByteStorage_Retrieve() {
 	_, err = storage.Retrieve(envelope[:20])
 	fmt.Println(err)
 	// Output:
-	// cachekit: checksum mismatch
+	// cachekit: checksum mismatch: 16 bytes decompressed, original size 16
 	// true true
-	// cachekit: invalid input
+	// cachekit: invalid input: truncated at byte 20, in compressed_data
 }
 
 // Inspect tells what an envelope holds before any memory is spent on it.
@@ -126,8 +131,8 @@ func ExampleIsMiss() {
 	_, err := never.Retrieve(nil)
 	fmt.Println(core.IsMiss(err), err)
 	// Output:
-	// not in the cache: cachekit: invalid input
-	// not in the cache: cachekit: invalid input
+	// not in the cache: cachekit: invalid input: neither an array nor a map at byte 0
+	// not in the cache: cachekit: invalid input: truncated at byte 2
 	// false cachekit: invalid handle: a ByteStorage not made by its constructor, or a copy
 }
 
@@ -144,9 +149,66 @@ func ExampleByteStorage_Metrics() {
 	fmt.Println(m.Store.Operations, "stored,", m.Store.BytesIn, "bytes to", m.Store.BytesOut)
 	fmt.Println(m.Retrieve.Errors, "of", m.Retrieve.Operations, "retrievals failed")
 	// Output:
-	// cachekit: invalid input
+	// cachekit: invalid input: neither an array nor a map at byte 0
 	// 1 stored, 16 bytes to 42
 	// 1 of 1 retrievals failed
+}
+
+// Metrics need no library of their own. Package expvar, which serves them as JSON at
+// /debug/vars, takes the struct as it is.
+func ExampleMetrics_expvar() {
+	storage := core.NewByteStorage(core.DefaultFormat)
+	expvar.Publish("cachekit", expvar.Func(func() any { return storage.Metrics() }))
+
+	if _, err := storage.Store([]byte("hello, cachekit!")); err != nil {
+		log.Fatal(err)
+	}
+	var shown core.Metrics
+	err := json.Unmarshal([]byte(expvar.Get("cachekit").String()), &shown)
+	fmt.Println(shown.Store.Operations, "stored,", shown.Store.BytesIn, "bytes to", shown.Store.BytesOut, err)
+	// Output:
+	// 1 stored, 16 bytes to 42 <nil>
+}
+
+// Prometheus reads the metrics of all objects as one text.
+func ExampleAppendPrometheus() {
+	pages, images := core.NewByteStorage("html"), core.NewByteStorage("png")
+	metrics := func(w http.ResponseWriter, _ *http.Request) {
+		text, err := core.AppendPrometheus(nil,
+			core.NamedMetrics{Name: "pages", Metrics: pages.Metrics()},
+			core.NamedMetrics{Name: "images", Metrics: images.Metrics()})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		if _, err := w.Write(text); err != nil {
+			log.Print(err)
+		}
+	}
+	http.HandleFunc("/metrics", metrics)
+
+	if _, err := pages.Store([]byte("<h1>one</h1>")); err != nil {
+		log.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	metrics(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for line := range strings.Lines(answer.Body.String()) {
+		if strings.Contains(line, "cachekit_operations_total") {
+			fmt.Print(line)
+		}
+	}
+	// Output:
+	// # HELP cachekit_operations_total Operations, including those that failed.
+	// # TYPE cachekit_operations_total counter
+	// cachekit_operations_total{name="pages",operation="store"} 1
+	// cachekit_operations_total{name="pages",operation="retrieve"} 0
+	// cachekit_operations_total{name="pages",operation="encrypt"} 0
+	// cachekit_operations_total{name="pages",operation="decrypt"} 0
+	// cachekit_operations_total{name="images",operation="store"} 0
+	// cachekit_operations_total{name="images",operation="retrieve"} 0
+	// cachekit_operations_total{name="images",operation="encrypt"} 0
+	// cachekit_operations_total{name="images",operation="decrypt"} 0
 }
 
 func ExampleChecksum() {
@@ -155,5 +217,5 @@ func ExampleChecksum() {
 	fmt.Println(core.VerifyChecksum([]byte("hello, cachekit?"), sum))
 	// Output:
 	// 6d8a34b63a3c52d3
-	// cachekit: checksum mismatch
+	// cachekit: checksum mismatch: of 16 bytes
 }

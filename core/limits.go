@@ -24,6 +24,12 @@ const (
 	MaxNesting = limits.MaxNesting
 )
 
+// Levels of compression, see ByteStorage.SetLevel.
+const (
+	DefaultLevel = limits.DefaultLevel // 1, the lowest too: the fastest
+	MaxLevel     = limits.MaxLevel     // 9: the smallest envelopes
+)
+
 // ChecksumSize is the size of a checksum in bytes, 8: XXH3-64.
 const ChecksumSize = limits.ChecksumSize
 

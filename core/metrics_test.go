@@ -146,6 +146,7 @@ func TestEachErrorCountsOnce(t *testing.T) {
 			"Store":       func(s *core.ByteStorage) error { _, err := s.Store(data); return err },
 			"AppendStore": func(s *core.ByteStorage) error { _, err := s.AppendStore(nil, data, format); return err },
 			"StoreInto":   func(s *core.ByteStorage) error { _, err := s.StoreInto(make([]byte, room), data, format); return err },
+			"StoreMany":   func(s *core.ByteStorage) error { return s.StoreMany([]core.Item{{In: data}}, format) },
 		}
 	}
 	retrieves := func(envelope []byte) calls {
@@ -153,6 +154,7 @@ func TestEachErrorCountsOnce(t *testing.T) {
 			"Retrieve":       func(s *core.ByteStorage) error { _, err := s.Retrieve(envelope); return err },
 			"AppendRetrieve": func(s *core.ByteStorage) error { _, err := s.AppendRetrieve(nil, envelope); return err },
 			"RetrieveInto":   func(s *core.ByteStorage) error { _, err := s.RetrieveInto(make([]byte, 100), envelope); return err },
+			"RetrieveMany":   func(s *core.ByteStorage) error { return s.RetrieveMany([]core.Item{{In: envelope}}) },
 		}
 	}
 	sound := store(t, hello)
@@ -179,6 +181,10 @@ func TestEachErrorCountsOnce(t *testing.T) {
 			"Validate":            func(s *core.ByteStorage) error { return s.Validate(tooMuch) },
 			"EstimateCompression": func(s *core.ByteStorage) error { _, err := s.EstimateCompression(tooMuch); return err },
 		}, core.ErrInputTooLarge, core.Metrics{}},
+		{calls{
+			"SetLevel":      func(s *core.ByteStorage) error { return s.SetLevel(0) },
+			"SetMaxPayload": func(s *core.ByteStorage) error { return s.SetMaxPayload(0) },
+		}, core.ErrInvalidInput, core.Metrics{}},
 	}
 	for err, envelope := range damaged(hello) {
 		rows = append(rows, row{retrieves(envelope), err, retrieveFailed})

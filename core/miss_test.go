@@ -64,8 +64,8 @@ func TestEveryDamagedEntryIsAMiss(t *testing.T) {
 					t.Errorf("%s: %s gives %v, a miss: %t, want %v", e.name, how, err, core.IsMiss(err), e.want)
 				}
 			}
-			if err != nil && err.Error() != e.want.Error() {
-				t.Errorf("%s: %s says %q, want %q", e.name, how, err, e.want)
+			if reason, ok := strings.CutPrefix(fmt.Sprint(err), e.want.Error()+": "); !ok || reason == "" {
+				t.Errorf("%s: %s says %q, want %q and a reason", e.name, how, err, e.want)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package core_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -83,13 +84,13 @@ func TestVerifyChecksum(t *testing.T) {
 	for bit := range 8 * core.ChecksumSize {
 		wrong := sum
 		wrong[bit/8] ^= 1 << (bit % 8)
-		if err := core.VerifyChecksum(data, wrong); err != core.ErrChecksumMismatch {
+		if err := core.VerifyChecksum(data, wrong); !errors.Is(err, core.ErrChecksumMismatch) {
 			t.Errorf("bit %d of the checksum flipped: %v", bit, err)
 		}
 	}
 	for i := range data {
 		data[i] ^= 1
-		if err := core.VerifyChecksum(data, sum); err != core.ErrChecksumMismatch {
+		if err := core.VerifyChecksum(data, sum); !errors.Is(err, core.ErrChecksumMismatch) {
 			t.Errorf("byte %d changed: %v", i, err)
 		}
 		data[i] ^= 1

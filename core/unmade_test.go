@@ -23,5 +23,6 @@ func TestByteStorageOnlyFromItsConstructor(t *testing.T) {
 
 	// The others are plain data. Here it is settled what a new one is.
 	typetest.All(t, typ, reflect.TypeFor[core.Envelope](),
-		reflect.TypeFor[core.Metrics](), reflect.TypeFor[core.OperationMetrics]())
+		reflect.TypeFor[core.Metrics](), reflect.TypeFor[core.OperationMetrics](),
+		reflect.TypeFor[core.NamedMetrics](), reflect.TypeFor[core.Item]())
 }

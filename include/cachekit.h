@@ -23,7 +23,6 @@
  *
  *     #include <cachekit.h>
  *     #include <stdio.h>
- *     #include <sys/random.h>
  *
  *     int main(void)
  *     {
@@ -35,9 +34,9 @@
  *         uint8_t master[CACHEKIT_KEY_SIZE], *sealed = NULL, *opened = NULL;
  *         size_t sealed_len = 0, opened_len = 0;
  *         CachekitKeyring *keyring = NULL;
- *         CachekitError err = CACHEKIT_RNG_FAILURE;
  *
- *         if (getentropy(master, sizeof master) == 0)
+ *         CachekitError err = cachekit_generate_key(master);
+ *         if (err == CACHEKIT_OK)
  *             err = cachekit_keyring_new(master, sizeof master, NULL, NULL, 0,
  *                 tenant, sizeof tenant - 1, &keyring);
  *         cachekit_wipe(master, sizeof master);
@@ -51,7 +50,8 @@
  *             printf("%zu bytes, %zu sealed, %zu opened\n%.*s\n", sizeof value - 1,
  *                 sealed_len, opened_len, (int)opened_len, (const char *)opened);
  *         else
- *             fprintf(stderr, "cachekit: %s\n", cachekit_error_string(err));
+ *             fprintf(stderr, "cachekit: %s: %s\n", cachekit_error_string(err),
+ *                 cachekit_last_error_detail());
  *
  *         cachekit_free_buffer(opened);
  *         cachekit_free_buffer(sealed);
@@ -129,14 +129,16 @@
  * functions stay safe to call. fork followed by exec is fine. On platforms other
  * than Linux, and in a static archive, the library starts when it is loaded.
  *
- * Limits. A payload has at most CACHEKIT_MAX_PAYLOAD_SIZE bytes. What an envelope
+ * Limits. A payload has at most CACHEKIT_MAX_PAYLOAD_SIZE bytes, or as many as
+ * cachekit_byte_storage_set_max_payload or cachekit_keyring_set_max_payload said. What an envelope
  * claims is checked against the limits before any memory is allocated for it. A
  * format, cache key or interop key that is longer than its limit gives
  * CACHEKIT_INPUT_TOO_LARGE. Two things have no such limit: the arguments of
  * cachekit_aad, and the format of an envelope that is read without naming one.
  *
  * ABI. A symbol or a number is never changed or reused. Structs begin with
- * struct_size, so that they can grow: set it to sizeof the struct. A value of 0
+ * struct_size, so that they can grow: set it to sizeof the struct, or begin with
+ * CACHEKIT_METRICS_INIT and its like, which are zeros but for that. A value of 0
  * gives CACHEKIT_INVALID_INPUT, and nothing is written beyond struct_size bytes.
  *
  * Signals. The Go runtime inside handles SIGSEGV, SIGBUS, SIGFPE and SIGURG and
@@ -198,17 +200,26 @@ extern "C" {
 #define CACHEKIT_MAX_SALT_SIZE 1024          /* a tenant salt or tenant id; at least 1 */
 #define CACHEKIT_MAX_DECRYPT_ONLY_KEYS 3     /* keys */
 #define CACHEKIT_INTEROP_KEY_BUFFER_SIZE 195 /* the longest interop key, with its NUL */
+#define CACHEKIT_MAX_DETAIL_SIZE 319 /* what cachekit_last_error_detail says, without its NUL */
+#define CACHEKIT_MAX_METRICS_NAME_SIZE 1024
+#define CACHEKIT_METRICS_TEXT_BUFFER_SIZE 65536 /* for every name */
+#define CACHEKIT_DEFAULT_LEVEL 1                /* of compression; also the lowest */
+#define CACHEKIT_MAX_LEVEL 9                    /* of compression */
 
 /* ------------------------------------------------------------------------ */
 /* Results                                                                  */
 /* ------------------------------------------------------------------------ */
 
+/* Before every function whose result must be used. A program may define it before it
+ * includes this header, as nothing or as what its compiler has. */
+#ifndef CACHEKIT_NODISCARD
 #if defined(__cplusplus) && __cplusplus >= 201703L
 #define CACHEKIT_NODISCARD [[nodiscard]]
 #elif defined(__GNUC__) || defined(__clang__)
 #define CACHEKIT_NODISCARD __attribute__((warn_unused_result))
 #else
 #define CACHEKIT_NODISCARD
+#endif
 #endif
 
 /* The result of a call. The numbers never change. */
@@ -308,6 +319,9 @@ typedef struct CachekitEnvelopeInfo {
     size_t format_len;
 } CachekitEnvelopeInfo;
 
+/* CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_ENVELOPE_INFO_INIT {sizeof(CachekitEnvelopeInfo), 0, 0, {0}, NULL, 0}
+
 /* One kind of operation over the life of a handle. Counts are exact. A call that
  * ends before it looks at the data is not counted: for a pointer that is NULL, a
  * buffer that is too small, or want of memory for the result. Calls are timed if
@@ -334,6 +348,11 @@ typedef struct CachekitMetrics {
     bool hardware_accelerated;     /* encryption uses the CPU's AES instructions */
 } CachekitMetrics;
 
+/* CachekitMetrics metrics = CACHEKIT_METRICS_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_METRICS_INIT                                                                      \
+    {sizeof(CachekitMetrics), {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, \
+        {0, 0, 0, 0, 0, 0, 0}, 0, false}
+
 /* The keys of one tenant. Wipe them with cachekit_wipe when you are done. */
 typedef struct CachekitTenantKeys {
     size_t struct_size; /* set by the caller */
@@ -341,6 +360,22 @@ typedef struct CachekitTenantKeys {
     uint8_t authentication[CACHEKIT_KEY_SIZE];
     uint8_t cache_keys[CACHEKIT_KEY_SIZE];
 } CachekitTenantKeys;
+
+/* CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT; sets struct_size, and zeros. */
+#define CACHEKIT_TENANT_KEYS_INIT {sizeof(CachekitTenantKeys), {0}, {0}, {0}}
+
+/* One of the items of a call that takes many. Set cache_key to in_len; the call sets
+ * the rest. For an item that failed, out is NULL and out_len and key_index are 0. */
+typedef struct CachekitItem {
+    const uint8_t *cache_key; /* what the entry is bound to; to seal and to open */
+    size_t cache_key_len;
+    const uint8_t *in; /* payload, envelope or entry: what the call for one takes */
+    size_t in_len;
+    uint8_t *out; /* the result, inside *results: do not free it */
+    size_t out_len;
+    size_t key_index;    /* which key opened the entry; 0 otherwise */
+    CachekitError error; /* of this item: what the call for one would return */
+} CachekitItem;
 
 /* ------------------------------------------------------------------------ */
 /* Library                                                                  */
@@ -378,6 +413,22 @@ const char *cachekit_error_string(CachekitError err);
  * that is not a code gives "CACHEKIT_UNKNOWN". Static: do not free it. */
 const char *cachekit_error_name(CachekitError err);
 
+/* What the last call that failed in this thread found wrong: more than its code says,
+ * such as "truncated at byte 37" or "previous key 2: 10 bytes, at least 16 needed". ""
+ * if no call has failed, or if the failure has nothing to add to its code. Of a call for
+ * many items it is that of the first one that failed, "items[3]: truncated at byte 37".
+ *
+ *     fprintf(stderr, "%s: %s\n", cachekit_error_string(err), cachekit_last_error_detail());
+ *
+ * A text of at most CACHEKIT_MAX_DETAIL_SIZE bytes for people and logs, whose words may
+ * change. It consists of numbers and fixed words, and never of bytes of a key, a payload
+ * or a cache key. Never NULL. It belongs to the library and to this thread: do not free
+ * it, and do not pass it on. It stays as it is until another call of this thread fails;
+ * calls that succeed, and this one, neither change nor clear it. Functions that return
+ * NULL, or the 0 of a handle that is not valid, fail too. It does not start the library,
+ * and works in a forked process. */
+const char *cachekit_last_error_detail(void);
+
 /* True if encryption uses the CPU's AES instructions. */
 bool cachekit_hardware_acceleration_enabled(void);
 
@@ -406,6 +457,28 @@ CachekitByteStorage *cachekit_byte_storage_new(const char *default_format);
 
 /* Frees a storage. NULL is fine, and so is one that was freed before. */
 void cachekit_byte_storage_free(CachekitByteStorage *storage);
+
+/* Chooses how hard the storage looks for repetitions: CACHEKIT_DEFAULT_LEVEL is the
+ * fastest, CACHEKIT_MAX_LEVEL gives the smallest envelopes. Readers need not know the
+ * level, and read all of them as fast. Calls that are under way keep the level that
+ * they began with. It holds for cachekit_byte_storage_store, _store_many and
+ * _estimate_compression.
+ *
+ * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (another number),
+ * CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED, CACHEKIT_INTERNAL. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_set_level(
+    CachekitByteStorage *storage, int level);
+
+/* Lowers the limit of a payload, CACHEKIT_MAX_PAYLOAD_SIZE, to so many bytes. All
+ * functions of the storage then return CACHEKIT_INPUT_TOO_LARGE for data that are
+ * longer and for an envelope that claims more, before they take memory for it. Calls
+ * that are under way keep the limit that they began with.
+ *
+ * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (0, or more than
+ * CACHEKIT_MAX_PAYLOAD_SIZE), CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED,
+ * CACHEKIT_INTERNAL. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_set_max_payload(
+    CachekitByteStorage *storage, size_t bytes);
 
 /* Compresses data into an envelope. If format is NULL, it is the default format of
  * the storage. The library allocates the result, with room for the worst case.
@@ -460,6 +533,28 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_estimate_compression(
  * CACHEKIT_INTERNAL. */
 CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_get_metrics(
     const CachekitByteStorage *storage, CachekitMetrics *metrics);
+
+/* Metrics as text for Prometheus, in its text-based format, version 0.0.4: lines such
+ * as
+ *     cachekit_operations_total{name="orders",operation="store"} 42
+ * with the HELP and TYPE of each metric before them, and a NUL at the end, which
+ * *out_len includes. Times are in seconds. name says whose metrics these are, if there
+ * are several; without one, NULL or "", there is no such label. Of a struct with a
+ * smaller struct_size it prints the fields that are whole in it.
+ * Bound: 4096 + 60 * strlen(name); CACHEKIT_METRICS_TEXT_BUFFER_SIZE for every name.
+ *
+ * Two of these texts one behind the other are read by Prometheus, although the format
+ * asks for the lines of a metric in one place. Stricter readers, such as Pushgateway,
+ * get them one by one.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT    name is not UTF-8, or struct_size is 0
+ *   CACHEKIT_INPUT_TOO_LARGE  name is longer than CACHEKIT_MAX_METRICS_NAME_SIZE
+ *   CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER (metrics too), CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_metrics_text(
+    const CachekitMetrics *metrics, const char *name, char *out, size_t *out_len);
 
 /* Reads the header of an envelope without decompressing it. For the form that
  * writers use this costs the same for 64 bytes and for 512 MiB. Two forms that only
@@ -614,6 +709,28 @@ CACHEKIT_NODISCARD CachekitError cachekit_derive_key(const uint8_t *master, size
 CACHEKIT_NODISCARD CachekitError cachekit_derive_tenant_keys(const uint8_t *master,
     size_t master_len, const uint8_t *tenant_id, size_t tenant_id_len, CachekitTenantKeys *keys);
 
+/* Fills out with 32 random bytes of the operating system: a new master key, or a key
+ * for cachekit_encrypt. Keep a master key where you keep secrets, since without it no
+ * entry opens, and wipe this copy.
+ *
+ * Returns CACHEKIT_OK, CACHEKIT_RNG_FAILURE, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
+ * CACHEKIT_INTERNAL. On error out holds zeros. */
+CACHEKIT_NODISCARD CachekitError cachekit_generate_key(uint8_t out[CACHEKIT_KEY_SIZE]);
+
+/* Decodes a master key from text: hexadecimal digits in both cases, an even number of
+ * them, 64 or more, and nothing else: no white space, no quotes, no 0x. Wipe the key
+ * when you are done.
+ * Bound: strlen(hex) / 2, which is also the exact size.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT       it is not that, or it is empty
+ *   CACHEKIT_INVALID_KEY_LENGTH  there are fewer than 64 digits
+ *   CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_parse_master_key(
+    const char *hex, uint8_t *out, size_t *out_len);
+
 /* A name for a key that does not reveal it, for logs and for telling keys apart: the
  * first 16 bytes of SHA-256("key_fingerprint_v1" || key).
  *
@@ -651,9 +768,42 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_new(const uint8_t *current, si
     const uint8_t *const *decrypt_only, const size_t *decrypt_only_lens, size_t decrypt_only_count,
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out);
 
+/* The same, with the master keys that the environment of the process holds at the
+ * moment of the call. All libraries of the cachekit family read these two variables.
+ *   CACHEKIT_MASTER_KEY            the current key, as cachekit_parse_master_key
+ *                                  takes it
+ *   CACHEKIT_PREVIOUS_MASTER_KEYS  up to three decrypt-only keys of the same form,
+ *                                  separated by commas; white space around a key and
+ *                                  empty items do not count; it need not be set
+ * The copies that the call makes of the keys are wiped; the environment keeps its own,
+ * which the processes that you start inherit. Like getenv, this must not be called
+ * while another thread changes the environment.
+ *
+ * Returns
+ *   CACHEKIT_OK
+ *   CACHEKIT_INVALID_INPUT       CACHEKIT_MASTER_KEY is not set or empty, a key is
+ *                                not hexadecimal digits, or as for
+ *                                cachekit_keyring_new
+ *   CACHEKIT_INVALID_KEY_LENGTH  a key has fewer than 64 digits
+ *   CACHEKIT_SALT_TOO_LONG       the tenant id is longer than 1024 bytes
+ *   CACHEKIT_RNG_FAILURE, CACHEKIT_OUT_OF_MEMORY, CACHEKIT_NULL_POINTER,
+ *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_from_env(
+    const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out);
+
 /* Frees a keyring and wipes its keys. NULL is fine, and so is one that was freed
  * before. */
 void cachekit_keyring_free(CachekitKeyring *keyring);
+
+/* Chooses how hard cachekit_keyring_seal and _seal_many compress: see
+ * cachekit_byte_storage_set_level. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_set_level(CachekitKeyring *keyring, int level);
+
+/* Lowers the limit of what the keyring seals, opens, encrypts and decrypts: see
+ * cachekit_byte_storage_set_max_payload. An entry to open is also refused if it is
+ * more than twice as long as any that holds a payload of so many bytes. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_set_max_payload(
+    CachekitKeyring *keyring, size_t bytes);
 
 /* The number of keys, 1 to 4, and 0 for a handle that is not valid. */
 size_t cachekit_keyring_key_count(const CachekitKeyring *keyring);
@@ -742,6 +892,57 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_open(const CachekitKeyring *ke
 CACHEKIT_NODISCARD CachekitError cachekit_aad(const uint8_t *tenant_id, size_t tenant_id_len,
     const uint8_t *cache_key, size_t cache_key_len, const char *format, bool compressed,
     const char *original_type, uint8_t *out, size_t *out_len);
+
+/* ------------------------------------------------------------------------ */
+/* Many at once                                                             */
+/* ------------------------------------------------------------------------ */
+
+/* These four functions take an array of count items where their likes take one, as
+ * for a hundred keys that an MGET has read. From some 16 items of up to 1 KiB on, an
+ * item costs half as much as a call of its own, or less.
+ *
+ * item_size is sizeof(CachekitItem). Every item is tried, whatever becomes of the
+ * others. *results is the memory of all results: free it once, with
+ * cachekit_free_buffer, when you need none of them any more. It is NULL if no item
+ * succeeded. Each result in it is aligned to 16 bytes.
+ *
+ * The results take memory as they do in the calls for one: room for the worst case to
+ * store and to seal; to open, the envelopes of all entries beside the payloads, if
+ * together they have less than 32 MiB, and nothing beside them otherwise. If entries
+ * come from others, lower the limit of a payload: one may claim a thousand times its
+ * size.
+ *
+ * Returns
+ *   CACHEKIT_OK                every item succeeded, or count is 0
+ *   CACHEKIT_ROTATION_NEEDED   every item succeeded; one was sealed with that warning
+ *   the error of the first item that failed; the others have their own
+ * or, as the error of all items that have none of their own,
+ *   CACHEKIT_OUT_OF_MEMORY     there is no memory for the results
+ *   CACHEKIT_INVALID_INPUT     format is not UTF-8, or item_size is not that of the
+ *                              struct
+ *   CACHEKIT_INPUT_TOO_LARGE   format is longer than CACHEKIT_MAX_FORMAT_SIZE
+ *   CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED,
+ *   CACHEKIT_INTERNAL
+ * With a wrong item_size the items are not written to. The metrics count each item like a call of
+ * its own; all are timed, with equal shares of the time. */
+
+/* cachekit_byte_storage_store for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_store_many(
+    const CachekitByteStorage *storage, const char *format, CachekitItem *items, size_t count,
+    size_t item_size, uint8_t **results);
+
+/* cachekit_byte_storage_retrieve for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_retrieve_many(
+    const CachekitByteStorage *storage, CachekitItem *items, size_t count, size_t item_size,
+    uint8_t **results);
+
+/* cachekit_keyring_seal for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_seal_many(CachekitKeyring *keyring,
+    const char *format, CachekitItem *items, size_t count, size_t item_size, uint8_t **results);
+
+/* cachekit_keyring_open for many. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_open_many(const CachekitKeyring *keyring,
+    const char *format, CachekitItem *items, size_t count, size_t item_size, uint8_t **results);
 
 /* ------------------------------------------------------------------------ */
 /* Interop mode: entries shared with other languages                        */

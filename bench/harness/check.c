@@ -151,6 +151,8 @@ bool check_all(const Run *run)
         {"encrypt", "keyring_decrypt", true},
         {"keyring_encrypt", "decrypt", true},
         {"seal", "open", true},
+        {"seal", "open_many", true},
+        {"store", "retrieve_many", false},
     };
     bool good = true;
     for (int kind = 0; kind < KIND_COUNT; kind++) {

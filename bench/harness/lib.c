@@ -52,7 +52,9 @@ bool lib_load(Lib *lib)
     CK(byte_storage_new), CK(byte_storage_free), CK(byte_storage_store), CK(byte_storage_retrieve);
     CK(envelope_inspect), CK(encryptor_new), CK(encryptor_free), CK(encrypt), CK(decrypt);
     CK(derive_key), CK(derive_tenant_keys), CK(keyring_new), CK(keyring_free), CK(keyring_encrypt);
-    CK(keyring_decrypt), CK(keyring_seal), CK(keyring_open), CK(free_buffer), CK(version_string);
+    CK(keyring_decrypt), CK(keyring_seal), CK(keyring_open), CK(byte_storage_store_many);
+    CK(byte_storage_retrieve_many), CK(keyring_seal_many), CK(keyring_open_many), CK(free_buffer),
+        CK(version_string);
     return true;
 }
 

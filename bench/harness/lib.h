@@ -9,6 +9,17 @@
 
 typedef struct HandCipher HandCipher;
 
+/* CachekitItem of cachekit.h. */
+typedef struct {
+    const uint8_t *cache_key;
+    size_t cache_key_len;
+    const uint8_t *in;
+    size_t in_len;
+    uint8_t *out;
+    size_t out_len, key_index;
+    int error;
+} BatchItem;
+
 /* The part of cachekit.h that is timed. Members are NULL where the library lacks the symbol. */
 typedef struct {
     int (*compress)(const uint8_t *, size_t, uint8_t *, size_t *);
@@ -41,6 +52,11 @@ typedef struct {
         uint8_t **, size_t *);
     int (*keyring_open)(const void *, const char *, const uint8_t *, size_t, const uint8_t *,
         size_t, uint8_t **, size_t *, size_t *);
+    int (*byte_storage_store_many)(
+        const void *, const char *, BatchItem *, size_t, size_t, uint8_t **);
+    int (*byte_storage_retrieve_many)(const void *, BatchItem *, size_t, size_t, uint8_t **);
+    int (*keyring_seal_many)(void *, const char *, BatchItem *, size_t, size_t, uint8_t **);
+    int (*keyring_open_many)(const void *, const char *, BatchItem *, size_t, size_t, uint8_t **);
     void (*free_buffer)(void *);
     const char *(*version_string)(void);
 } Cachekit;

@@ -248,6 +248,97 @@ static int hand_open(Job *job, const Item *in)
     return hand_decompress(job, &block);
 }
 
+/* --- many at once: BATCH items, or as many calls in a loop --- */
+
+enum { BATCH = 16 };
+
+static const Item *following(const Job *job, const Item *in, size_t i)
+{
+    return &job->in->items[((size_t)(in - job->in->items) + i) % job->in->count];
+}
+
+static int looped(Job *job, const Item *in, Call call)
+{
+    int rc = 0;
+    for (size_t i = BATCH; i-- > 0;) /* the first one last: its result stays */
+        rc |= call(job, following(job, in, i));
+    return rc;
+}
+
+static void fill_batch(Job *job, const Item *in, BatchItem items[BATCH])
+{
+    for (size_t i = 0; i < BATCH; i++) {
+        const Item *from = following(job, in, i);
+        items[i] = (BatchItem){.cache_key = (const uint8_t *)cache_key,
+            .cache_key_len = strlen(cache_key),
+            .in = from->data,
+            .in_len = from->len};
+    }
+}
+
+static int taken_batch(Job *job, int rc, const BatchItem items[BATCH], uint8_t *results)
+{
+    if (rc != 0)
+        return rc;
+    job->out_len = items[0].out_len;
+    if (job->keep)
+        memcpy(job->out, items[0].out, job->out_len);
+    CK.free_buffer(results);
+    return 0;
+}
+
+static int ck_store_many(Job *job, const Item *in)
+{
+    BatchItem items[BATCH];
+    uint8_t *results;
+    fill_batch(job, in, items);
+    int rc = CK.byte_storage_store_many(
+        job->handles->storage, NULL, items, BATCH, sizeof *items, &results);
+    return taken_batch(job, rc, items, results);
+}
+
+static int ck_retrieve_many(Job *job, const Item *in)
+{
+    BatchItem items[BATCH];
+    uint8_t *results;
+    fill_batch(job, in, items);
+    int rc =
+        CK.byte_storage_retrieve_many(job->handles->storage, items, BATCH, sizeof *items, &results);
+    return taken_batch(job, rc, items, results);
+}
+
+static int ck_seal_many(Job *job, const Item *in)
+{
+    BatchItem items[BATCH];
+    uint8_t *results;
+    fill_batch(job, in, items);
+    int rc =
+        CK.keyring_seal_many(job->handles->keyring, NULL, items, BATCH, sizeof *items, &results);
+    return taken_batch(job, rc, items, results);
+}
+
+static int ck_open_many(Job *job, const Item *in)
+{
+    BatchItem items[BATCH];
+    uint8_t *results;
+    fill_batch(job, in, items);
+    int rc =
+        CK.keyring_open_many(job->handles->keyring, NULL, items, BATCH, sizeof *items, &results);
+    return taken_batch(job, rc, items, results);
+}
+
+static int ck_store_each(Job *job, const Item *in) { return looped(job, in, ck_store_by_compress); }
+static int ck_retrieve_each(Job *job, const Item *in)
+{
+    return looped(job, in, ck_retrieve_by_decompress);
+}
+static int ck_seal_each(Job *job, const Item *in) { return looped(job, in, ck_seal_by_two); }
+static int ck_open_each(Job *job, const Item *in) { return looped(job, in, ck_open_by_two); }
+static int hand_store_each(Job *job, const Item *in) { return looped(job, in, hand_store); }
+static int hand_retrieve_each(Job *job, const Item *in) { return looped(job, in, hand_retrieve); }
+static int hand_seal_each(Job *job, const Item *in) { return looped(job, in, hand_seal); }
+static int hand_open_each(Job *job, const Item *in) { return looped(job, in, hand_open); }
+
 /* --- keys and handles --- */
 
 static int ck_derive(Job *job, const Item *in)
@@ -377,6 +468,30 @@ const Op ops[] = {
      .stand_in = ck_retrieve_by_decompress, .others = {NEEDS(decompress), NEEDS(decompress)},
      .stand_in_note = "malloc, cachekit_decompress, free",
      .hand = hand_retrieve, .hand_note = "malloc, LZ4, XXH3, free"},
+    {.name = "store_many", .kinds = JSON, .sized = true, .allocates = true, .all_allocate = true,
+     .symbol = NEEDS(byte_storage_store_many), .direct = ck_store_many,
+     .stand_in = ck_store_each, .others = {NEEDS(compressed_bound), NEEDS(compress)},
+     .stand_in_note = "a loop of malloc, cachekit_compress, free",
+     .hand = hand_store_each, .hand_note = "a loop of malloc, XXH3, LZ4, free", .batch = BATCH},
+    {.name = "retrieve_many", .forward = "store", .kinds = JSON, .sized = true,
+     .allocates = true, .all_allocate = true,
+     .symbol = NEEDS(byte_storage_retrieve_many), .direct = ck_retrieve_many,
+     .stand_in = ck_retrieve_each, .others = {NEEDS(decompress), NEEDS(decompress)},
+     .stand_in_note = "a loop of malloc, cachekit_decompress, free",
+     .hand = hand_retrieve_each, .hand_note = "a loop of malloc, LZ4, XXH3, free",
+     .batch = BATCH},
+    {.name = "seal_many", .kinds = JSON, .sized = true, .allocates = true,
+     .symbol = NEEDS(keyring_seal_many), .direct = ck_seal_many,
+     .stand_in = ck_seal_each, .others = {NEEDS(compress), NEEDS(encrypt)},
+     .stand_in_note = "a loop of cachekit_compress, then cachekit_encrypt",
+     .hand = hand_seal_each, .hand_note = "a loop of XXH3, LZ4, OpenSSL with the key kept",
+     .batch = BATCH},
+    {.name = "open_many", .forward = "seal", .kinds = JSON, .sized = true, .allocates = true,
+     .symbol = NEEDS(keyring_open_many), .direct = ck_open_many,
+     .stand_in = ck_open_each, .others = {NEEDS(decrypt), NEEDS(decompress)},
+     .stand_in_note = "a loop of cachekit_decrypt, then cachekit_decompress",
+     .hand = hand_open_each, .hand_note = "a loop of OpenSSL with the key kept, LZ4, XXH3",
+     .batch = BATCH},
     {.name = "inspect", .forward = "compress", .kinds = JSON, .sized = true,
      .symbol = NEEDS(envelope_inspect), .direct = ck_inspect},
     {.name = "derive_key",

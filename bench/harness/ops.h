@@ -49,6 +49,7 @@ struct Op {
     const char *stand_in_note;
     Call hand;
     const char *hand_note;
+    size_t batch; /* items of one call, from the one given on; 0 is 1 */
 };
 
 extern const Op ops[];

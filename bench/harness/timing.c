@@ -40,7 +40,8 @@ typedef struct {
     Call call;
     size_t at, calls;
     int errors;
-    double ns[MAX_ROUNDS];
+    size_t batch;          /* items of a call */
+    double ns[MAX_ROUNDS]; /* an item */
 } Entrant;
 
 static double slice(Entrant *e, size_t calls)
@@ -55,7 +56,7 @@ static double slice(Entrant *e, size_t calls)
     }
     uint64_t end = now_ns();
     e->at = at;
-    return (double)(end - start) / (double)calls;
+    return (double)(end - start) / (double)(calls * e->batch);
 }
 
 /* Warms up, and finds how many calls fill a slice. */
@@ -65,11 +66,11 @@ static void calibrate(Entrant *e, double slice_ns)
     double ns;
     for (;;) {
         ns = slice(e, calls);
-        if (ns * (double)calls >= slice_ns / 2 || calls > (1u << 24))
+        if (ns * (double)(calls * e->batch) >= slice_ns / 2 || calls > (1u << 24))
             break;
         calls *= 2;
     }
-    e->calls = (size_t)(slice_ns / ns);
+    e->calls = (size_t)(slice_ns / (ns * (double)e->batch));
     if (e->calls == 0)
         e->calls = 1;
 }
@@ -121,6 +122,7 @@ static void time_cell(const Run *run, const Op *op, const char *kind, const Pool
         Entrant *e = &entrants[n];
         const Lib *lib = &run->libs[i];
         e->call = op_call(op, lib, NULL);
+        e->batch = op->batch == 0 ? 1 : op->batch;
         Call forward = op->forward != NULL ? op_call(op_by_name(op->forward), lib, NULL) : NULL;
         if (e->call == NULL || (op->forward != NULL && forward == NULL))
             continue;
@@ -136,7 +138,8 @@ static void time_cell(const Run *run, const Op *op, const char *kind, const Pool
     slice_ns = slice_ns < SLICE_NS ? SLICE_NS : slice_ns;
     for (size_t i = 0; i < n; i++) {
         calibrate(&entrants[i], slice_ns);
-        round_ns += slice(&entrants[i], entrants[i].calls) * (double)entrants[i].calls;
+        round_ns += slice(&entrants[i], entrants[i].calls) *
+                    (double)(entrants[i].calls * entrants[i].batch);
     }
     size_t rounds = (size_t)(cell_ns / (round_ns + 1));
     rounds = rounds > MAX_ROUNDS ? MAX_ROUNDS : rounds < MIN_ROUNDS ? MIN_ROUNDS : rounds;

@@ -82,10 +82,10 @@ func TestRotationIsAnnounced(t *testing.T) {
 		}
 		spent(f.owner).Store(MaxEncryptions)
 		dst := make([]byte, 200)
-		if n, rotate, err := f.into(dst); n != 0 || rotate || err != core.ErrCounterExhausted || !bytetest.Only(dst, 0) {
+		if n, rotate, err := f.into(dst); n != 0 || rotate || !errors.Is(err, core.ErrCounterExhausted) || !bytetest.Only(dst, 0) {
 			t.Errorf("%s at the end: %d, %t, %v", f.name, n, rotate, err)
 		}
-		if got, err := f.more([]byte("abc")); string(got) != "abc" || err != core.ErrCounterExhausted {
+		if got, err := f.more([]byte("abc")); string(got) != "abc" || !errors.Is(err, core.ErrCounterExhausted) {
 			t.Errorf("%s at the end, appended: %q, %v", f.name, got, err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestSizesAndTheirOrder(t *testing.T) {
 		} {
 			before := e.Counter()
 			n, _, err := e.EncryptInto(c.dst, c.key, c.plaintext, nil)
-			if n != c.n || err != c.err {
+			if n != c.n || !errors.Is(err, c.err) {
 				t.Errorf("%s: %d, %v", c.name, n, err)
 			}
 			if spent := e.Counter() != before; spent != (c.err == nil) {
@@ -179,14 +179,14 @@ func TestFailedOpenLeavesZeros(t *testing.T) {
 			sealed[len(sealed)-1] ^= 1
 			zeros := make([]byte, size)
 			dst := bytes.Repeat([]byte{0xaa}, size+1)
-			if n, err := e.DecryptInto(dst, testKey(1), sealed, nil); n != 0 || err != core.ErrDecryptionFailed {
+			if n, err := e.DecryptInto(dst, testKey(1), sealed, nil); n != 0 || !errors.Is(err, core.ErrDecryptionFailed) {
 				t.Fatalf("%d, %v", n, err)
 			}
 			if !bytes.Equal(dst[:size], zeros) || dst[size] != 0xaa {
 				t.Errorf("%d bytes: not zeros after a failed open", size)
 			}
 			dst = bytes.Repeat([]byte{0xaa}, size+1)
-			if n, _, err := ring.DecryptInto(dst, sealed, nil); n != 0 || err != core.ErrDecryptionFailed {
+			if n, _, err := ring.DecryptInto(dst, sealed, nil); n != 0 || !errors.Is(err, core.ErrDecryptionFailed) {
 				t.Fatalf("%d, %v", n, err)
 			}
 			if !bytes.Equal(dst[:size], zeros) || dst[size] != 0xaa {
@@ -194,14 +194,14 @@ func TestFailedOpenLeavesZeros(t *testing.T) {
 			}
 
 			inPlace := bytes.Clone(sealed)
-			if n, err := e.DecryptInto(inPlace[NonceSize:], testKey(1), inPlace, nil); n != 0 || err != core.ErrDecryptionFailed {
+			if n, err := e.DecryptInto(inPlace[NonceSize:], testKey(1), inPlace, nil); n != 0 || !errors.Is(err, core.ErrDecryptionFailed) {
 				t.Fatalf("%d, %v", n, err)
 			}
 			if !bytes.Equal(inPlace[NonceSize:][:size], zeros) {
 				t.Errorf("%d bytes: not zeros after a failed open in place", size)
 			}
 			inPlace = bytes.Clone(sealed)
-			if n, err := ring.DecryptAtInto(inPlace[NonceSize:], 1, inPlace, nil); n != 0 || err != core.ErrDecryptionFailed {
+			if n, err := ring.DecryptAtInto(inPlace[NonceSize:], 1, inPlace, nil); n != 0 || !errors.Is(err, core.ErrDecryptionFailed) {
 				t.Fatalf("%d, %v", n, err)
 			}
 			if !bytes.Equal(inPlace[NonceSize:][:size], zeros) {

@@ -83,7 +83,7 @@ func TestSealedEntriesAreClipped(t *testing.T) {
 	if seen[true] == 0 || seen[false] == 0 {
 		t.Errorf("%d small payloads and %d others", seen[true], seen[false])
 	}
-	if got, err := ring.Seal(nil, nil, "\xff"); got != nil || err != core.ErrInvalidInput {
+	if got, err := ring.Seal(nil, nil, "\xff"); got != nil || !errors.Is(err, core.ErrInvalidInput) {
 		t.Errorf("%q beside %v", got, err)
 	}
 }
@@ -99,7 +99,7 @@ func TestEntryIsBoundToTenantKeyAndFormat(t *testing.T) {
 		{"tenant", "", "json"}, {"tenant", "key", ""}, {"tenant", "keyj", "son"},
 	} {
 		got, _, err := testKeyring(t, testKey(1), nil, c.tenant).Open([]byte(c.key), sealed, c.format)
-		if got != nil || err != core.ErrDecryptionFailed || !core.IsMiss(err) {
+		if got != nil || !errors.Is(err, core.ErrDecryptionFailed) || !core.IsMiss(err) {
 			t.Errorf("%v: %q, %v", c, got, err)
 		}
 	}
@@ -181,7 +181,7 @@ func TestSealSizesAndTheirOrder(t *testing.T) {
 		{"one byte too little", "json", make([]byte, bound-1), data, bound, core.ErrBufferTooSmall},
 		{"format not UTF-8", "js\xff\xff", make([]byte, bound), data, 0, core.ErrInvalidInput},
 	} {
-		if n, _, err := ring.SealInto(c.dst, nil, c.data, c.format); n != c.n || err != c.err {
+		if n, _, err := ring.SealInto(c.dst, nil, c.data, c.format); n != c.n || !errors.Is(err, c.err) {
 			t.Errorf("%s: %d, %v", c.name, n, err)
 		}
 		if ring.Counter() != 0 {
@@ -213,7 +213,7 @@ func TestSealLeavesNoPayloadInItsDestination(t *testing.T) {
 		}
 		spent(ring).Store(MaxEncryptions)
 		dst = bytes.Repeat([]byte{mark}, SealBound(len(data), 4)+1000)
-		if n, _, err := ring.SealInto(dst, nil, data, "json"); n != 0 || err != core.ErrCounterExhausted {
+		if n, _, err := ring.SealInto(dst, nil, data, "json"); n != 0 || !errors.Is(err, core.ErrCounterExhausted) {
 			t.Fatalf("%s: %d, %v", name, n, err)
 		}
 		if !bytetest.Only(dst, 0, mark) {
@@ -277,7 +277,7 @@ func TestAAD(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ format, original string }{{"\xff", ""}, {"f", "\xff"}} {
-		if got, err := AppendAAD([]byte("abc"), nil, nil, c.format, true, c.original); string(got) != "abc" || err != core.ErrInvalidInput {
+		if got, err := AppendAAD([]byte("abc"), nil, nil, c.format, true, c.original); string(got) != "abc" || !errors.Is(err, core.ErrInvalidInput) {
 			t.Errorf("%q, %q: %q, %v", c.format, c.original, got, err)
 		}
 	}

@@ -1,6 +1,8 @@
 package encryption_test
 
 import (
+	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log"
@@ -42,7 +44,7 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// {"name":"Ada"} <nil>
-	// cachekit: decryption failed
+	// cachekit: decryption failed: keys tried: 1, ciphertext: 66 bytes, AAD: 40 bytes
 }
 
 func ExampleEncryptor() {
@@ -113,4 +115,19 @@ func ExampleTenantKeyring_SealInto() {
 		log.Print("more than half of this key's nonces are used: time for the next key")
 	}
 	// Output: true false <nil>
+}
+
+// A new master key, as text for CACHEKIT_MASTER_KEY.
+func ExampleGenerateKey() {
+	key, err := encryption.GenerateKey()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer clear(key[:])
+	digits := hex.EncodeToString(key[:])
+
+	parsed, err := encryption.ParseMasterKey(digits)
+	fmt.Println(len(digits), "digits,", len(parsed), "bytes,", bytes.Equal(parsed, key[:]), err)
+	// Output:
+	// 64 digits, 32 bytes, true <nil>
 }

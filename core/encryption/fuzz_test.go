@@ -10,6 +10,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/codestest"
 )
 
 // Whatever is cut off or flipped, nothing comes out.
@@ -28,6 +29,7 @@ func FuzzDamagedCiphertext(f *testing.F) {
 			damaged[i%len(damaged)] ^= 1 << (flip % 8)
 		}
 		got, _, err := ring.Decrypt(damaged, aad)
+		codestest.Explained(t, err)
 		want := core.ErrDecryptionFailed
 		if len(damaged) < Overhead {
 			want = core.ErrInvalidInput
@@ -49,6 +51,7 @@ func FuzzOpenForeignBytes(f *testing.F) {
 	f.Add([]byte{}, []byte{}, "")
 	f.Fuzz(func(t *testing.T, sealed, cacheKey []byte, format string) {
 		got, _, err := ring.Open(cacheKey, sealed, format)
+		codestest.Explained(t, err)
 		// No entry can help who asks for a format that there is not.
 		if got != nil || !errors.Is(err, core.ErrDecryptionFailed) && !errors.Is(err, core.ErrInvalidInput) || core.IsMiss(err) != utf8.ValidString(format) {
 			t.Fatalf("%x, %v", got, err)
@@ -64,6 +67,7 @@ func FuzzOpenForeignEnvelope(f *testing.F) {
 	f.Fuzz(func(t *testing.T, envelope []byte) {
 		sealed := sealRaw(t, ring, "", "json", envelope)
 		got, _, err := ring.Open(nil, sealed, "json")
+		codestest.Explained(t, err)
 		e, wantErr := core.Inspect(envelope)
 		if wantErr == nil && string(e.Format) != "json" {
 			wantErr = core.ErrInvalidInput
@@ -85,6 +89,8 @@ func FuzzAAD(f *testing.F) {
 	f.Fuzz(func(t *testing.T, t1, k1 []byte, f1 string, c1 bool, o1 string, t2, k2 []byte, f2 string, c2 bool, o2 string) {
 		a, err1 := AppendAAD(nil, t1, k1, f1, c1, o1)
 		b, err2 := AppendAAD(nil, t2, k2, f2, c2, o2)
+		codestest.Explained(t, err1)
+		codestest.Explained(t, err2)
 		valid1 := utf8.ValidString(f1) && utf8.ValidString(o1)
 		valid2 := utf8.ValidString(f2) && utf8.ValidString(o2)
 		if (err1 == nil) != valid1 || (err2 == nil) != valid2 {
@@ -106,6 +112,7 @@ func FuzzDeriveDomainKey(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("m"), 100), bytes.Repeat([]byte("s"), 1024), bytes.Repeat([]byte("d"), 255))
 	f.Fuzz(func(t *testing.T, master, salt, domain []byte) {
 		key, err := DeriveDomainKey(master, salt, domain)
+		codestest.Explained(t, err)
 		valid := len(master) >= 16 && len(salt) >= 1 && len(salt) <= 1024 &&
 			len(domain) >= 1 && len(domain) <= 255 && utf8.Valid(domain)
 		if (err == nil) != valid {
@@ -131,6 +138,7 @@ func FuzzKeyring(f *testing.F) {
 	f.Add([]byte("short"), []byte{}, []byte{}, []byte{})
 	f.Fuzz(func(t *testing.T, current, retired, tenant, data []byte) {
 		ring, err := NewTenantKeyring(current, [][]byte{retired}, tenant)
+		codestest.Explained(t, err)
 		valid := len(current) >= 16 && len(retired) >= 16 && !bytes.Equal(current, retired) && len(tenant) >= 1 && len(tenant) <= 1024
 		if (err == nil) != valid {
 			t.Fatal(err)

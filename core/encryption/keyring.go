@@ -2,11 +2,13 @@ package encryption
 
 import (
 	"bytes"
+	"os"
 	"sync"
 	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/internal/crypt"
 	"github.com/cachekit-go/cachekit-core/internal/made"
+	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
 // Keyring holds master keys over their life: the current one, which encrypts
@@ -47,17 +49,13 @@ func NewKeyring(current []byte, decryptOnly ...[]byte) (*Keyring, error) {
 // of NewKeyring. In the list, white space around an item and empty items do not
 // count.
 func KeyringFromEnv() (*Keyring, error) {
-	current, err := MasterKeyFromEnv()
+	var masters crypt.Masters
+	defer masters.Wipe()
+	err := masters.Read(memory.Make, os.Getenv(MasterKeyVariable), os.Getenv(PreviousMasterKeysVariable))
 	if err != nil {
 		return nil, err
 	}
-	defer clear(current)
-	decryptOnly, err := previousMasterKeysFromEnv()
-	if err != nil {
-		return nil, err
-	}
-	defer wipeAll(decryptOnly)
-	return NewKeyring(current, decryptOnly...)
+	return NewKeyring(masters.Current, masters.DecryptOnly...)
 }
 
 // ForTenant returns the keyring's form for one tenant, whose id is 1 to

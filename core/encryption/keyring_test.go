@@ -58,13 +58,13 @@ func TestRotationStory(t *testing.T) {
 	}
 
 	after := ringOf(k2)
-	if got, _, err := after.Open(cacheKey, old, "msgpack"); got != nil || err != core.ErrDecryptionFailed {
+	if got, _, err := after.Open(cacheKey, old, "msgpack"); got != nil || !errors.Is(err, core.ErrDecryptionFailed) {
 		t.Errorf("old entry after k1 is gone: %q, %v", got, err)
 	}
 	if got, index, err := after.Open(cacheKey, fresh, "msgpack"); err != nil || string(got) != "new entry" || index != 0 {
 		t.Errorf("new entry after k1 is gone: %q by key %d, %v", got, index, err)
 	}
-	if _, _, err := before.Open(cacheKey, fresh, "msgpack"); err != core.ErrDecryptionFailed {
+	if _, _, err := before.Open(cacheKey, fresh, "msgpack"); !errors.Is(err, core.ErrDecryptionFailed) {
 		t.Errorf("new entry for who has not rotated yet: %v", err)
 	}
 }
@@ -154,7 +154,7 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 			case at != i:
 				want = core.ErrDecryptionFailed
 			}
-			if err != want || (err == nil) != (string(got) == "data") {
+			if !errors.Is(err, want) || (err == nil) != (string(got) == "data") {
 				t.Errorf("key %d by DecryptAt(%d): %q, %v, want %v", i, at, got, err, want)
 			}
 		}
@@ -163,7 +163,7 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 		}
 	}
 	for _, index := range []int{-1, 4} {
-		if fp, err := ring.Fingerprint(index); err != core.ErrInvalidInput || fp != [FingerprintSize]byte{} {
+		if fp, err := ring.Fingerprint(index); !errors.Is(err, core.ErrInvalidInput) || fp != [FingerprintSize]byte{} {
 			t.Errorf("Fingerprint(%d): %x, %v", index, fp, err)
 		}
 	}
@@ -177,7 +177,7 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 		t.Errorf("no room: %d, %v, %d nonces spent", n, err, ring.Counter())
 	}
 	huge := hugeSlice(t)
-	if _, err := ring.Encrypt(huge, nil); err != core.ErrInputTooLarge {
+	if _, err := ring.Encrypt(huge, nil); !errors.Is(err, core.ErrInputTooLarge) {
 		t.Errorf("too much: %v", err)
 	}
 	if _, _, err := ring.Decrypt(huge, nil); !errors.Is(err, core.ErrInputTooLarge) {
@@ -199,7 +199,7 @@ func TestTenantsDoNotReadEachOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := b.Decrypt(sealed, nil); err != core.ErrDecryptionFailed {
+	if _, _, err := b.Decrypt(sealed, nil); !errors.Is(err, core.ErrDecryptionFailed) {
 		t.Error(err)
 	}
 	if a.InstanceID() == b.InstanceID() {
@@ -334,7 +334,7 @@ func TestKeyringsWipedUnderLoad(t *testing.T) {
 					t.Errorf("%q, %v", got, err)
 					return
 				}
-				if _, err := ring.Encrypt(got, nil); err != nil && err != ErrWiped {
+				if _, err := ring.Encrypt(got, nil); err != nil && !errors.Is(err, ErrWiped) {
 					t.Error(err)
 				}
 			}

@@ -86,7 +86,7 @@ func TestWhatIsWrongWithAMasterKey(t *testing.T) {
 	}
 	for _, bad := range paddedMasterKeys {
 		check(bad.digits, core.ErrInvalidInput, bad.problem)
-		if strings.Trim(bad.digits, whiteSpace) == goodDigits {
+		if strings.TrimSpace(bad.digits) == goodDigits {
 			t.Setenv(MasterKeyVariable, strings.Repeat("1a", 32))
 			t.Setenv(PreviousMasterKeysVariable, bad.digits)
 			if _, err := KeyringFromEnv(); err != nil {

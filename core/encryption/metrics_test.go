@@ -175,6 +175,7 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 		try("AppendEncrypt", c.k, func() error { _, err := c.k.AppendEncrypt(nil, c.data, nil); return err }, c.want, "Encrypt")
 		try("EncryptInto", c.k, func() error { _, _, err := c.k.EncryptInto(make([]byte, 100), c.data, nil); return err }, c.want, "Encrypt")
 		try("Seal", c.k, func() error { _, err := c.k.Seal(cacheKey, c.data, "json"); return err }, c.want, stored)
+		try("SealMany", c.k, func() error { return c.k.SealMany([]core.Item{{CacheKey: cacheKey, In: c.data}}, "json") }, c.want, stored)
 		try("AppendSeal", c.k, func() error { _, err := c.k.AppendSeal(nil, cacheKey, c.data, "json"); return err }, c.want, stored)
 		try("SealInto", c.k, func() error { _, _, err := c.k.SealInto(make([]byte, 200), cacheKey, c.data, "json"); return err }, c.want, stored)
 		try("SealInterop", c.k, func() error { _, err := c.k.SealInterop("key", c.data); return err }, c.want, "Encrypt")
@@ -198,6 +199,7 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 		try("DecryptAt", c.k, func() error { _, err := c.k.DecryptAt(1, c.ciphertext, nil); return err }, c.want, "Decrypt")
 		try("DecryptAtInto", c.k, func() error { _, err := c.k.DecryptAtInto(room, 1, c.ciphertext, nil); return err }, c.want, "Decrypt")
 		try("Open", c.k, func() error { _, _, err := c.k.Open(cacheKey, c.ciphertext, "json"); return err }, c.want, "Decrypt")
+		try("OpenMany", c.k, func() error { return c.k.OpenMany([]core.Item{{CacheKey: cacheKey, In: c.ciphertext}}, "json") }, c.want, "Decrypt")
 		try("AppendOpen", c.k, func() error { _, _, err := c.k.AppendOpen(nil, cacheKey, c.ciphertext, "json"); return err }, c.want, "Decrypt")
 		try("OpenInterop", c.k, func() error { _, _, err := c.k.OpenInterop("key", c.ciphertext); return err }, c.want, "Decrypt")
 		try("AppendOpenInterop", c.k, func() error { _, _, err := c.k.AppendOpenInterop(nil, "key", c.ciphertext); return err }, c.want, "Decrypt")
@@ -209,18 +211,22 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 	// A format that is not UTF-8.
 	room := make([]byte, 200)
 	try("Seal", fresh, func() error { _, err := fresh.Seal(cacheKey, data, "\xff"); return err }, core.ErrInvalidInput, "Store")
+	try("SealMany", fresh, func() error { return fresh.SealMany([]core.Item{{CacheKey: cacheKey, In: data}}, "\xff") }, core.ErrInvalidInput, "Store")
 	try("AppendSeal", fresh, func() error { _, err := fresh.AppendSeal(nil, cacheKey, data, "\xff"); return err }, core.ErrInvalidInput, "Store")
 	try("SealInto", fresh, func() error { _, _, err := fresh.SealInto(room, cacheKey, data, "\xff"); return err }, core.ErrInvalidInput, "Store")
 	try("Open", fresh, func() error { _, _, err := fresh.Open(cacheKey, entry, "\xff"); return err }, core.ErrInvalidInput, "Decrypt")
+	try("OpenMany", fresh, func() error { return fresh.OpenMany([]core.Item{{CacheKey: cacheKey, In: entry}}, "\xff") }, core.ErrInvalidInput, "Decrypt")
 	try("AppendOpen", fresh, func() error { _, _, err := fresh.AppendOpen(nil, cacheKey, entry, "\xff"); return err }, core.ErrInvalidInput, "Decrypt")
 
 	// A cache key that is too long.
 	long := make([]byte, MaxCacheKeySize+1)
 	longInterop := strings.Repeat("k", limits.MaxInteropKeySize+1)
 	try("Seal", fresh, func() error { _, err := fresh.Seal(long, data, "json"); return err }, core.ErrInputTooLarge, "Store")
+	try("SealMany", fresh, func() error { return fresh.SealMany([]core.Item{{CacheKey: long, In: data}}, "json") }, core.ErrInputTooLarge, "Store")
 	try("AppendSeal", fresh, func() error { _, err := fresh.AppendSeal(nil, long, data, "json"); return err }, core.ErrInputTooLarge, "Store")
 	try("SealInto", fresh, func() error { _, _, err := fresh.SealInto(room, long, data, "json"); return err }, core.ErrInputTooLarge, "Store")
 	try("Open", fresh, func() error { _, _, err := fresh.Open(long, entry, "json"); return err }, core.ErrInputTooLarge, "Decrypt")
+	try("OpenMany", fresh, func() error { return fresh.OpenMany([]core.Item{{CacheKey: long, In: entry}}, "json") }, core.ErrInputTooLarge, "Decrypt")
 	try("AppendOpen", fresh, func() error { _, _, err := fresh.AppendOpen(nil, long, entry, "json"); return err }, core.ErrInputTooLarge, "Decrypt")
 	try("SealInterop", fresh, func() error { _, err := fresh.SealInterop(longInterop, data); return err }, core.ErrInputTooLarge, "Encrypt")
 	try("AppendSealInterop", fresh, func() error { _, err := fresh.AppendSealInterop(nil, longInterop, data); return err }, core.ErrInputTooLarge, "Encrypt")
@@ -259,6 +265,7 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 	} {
 		entry := sealRaw(t, fresh, "key", "json", c.envelope)
 		try("Open", fresh, func() error { _, _, err := fresh.Open(cacheKey, entry, "json"); return err }, c.want, "Retrieve")
+		try("OpenMany", fresh, func() error { return fresh.OpenMany([]core.Item{{CacheKey: cacheKey, In: entry}}, "json") }, c.want, "Retrieve")
 		try("AppendOpen", fresh, func() error { _, _, err := fresh.AppendOpen(nil, cacheKey, entry, "json"); return err }, c.want, "Retrieve")
 	}
 
@@ -282,6 +289,9 @@ func TestEachKeyringErrorCountsOnce(t *testing.T) {
 	try("DecryptInto", fresh, func() error { _, _, err := fresh.DecryptInto(room, room[1:50], nil); return err }, codes.Internal, "Decrypt")
 	try("DecryptAtInto", fresh, func() error { _, err := fresh.DecryptAtInto(room, 0, room[1:50], nil); return err }, codes.Internal, "Decrypt")
 	try("OpenInteropInto", fresh, func() error { _, _, err := fresh.OpenInteropInto(room, "key", room[1:50]); return err }, codes.Internal, "Decrypt")
+
+	try("SetLevel", fresh, func() error { return fresh.SetLevel(0) }, core.ErrInvalidInput, "")
+	try("SetMaxPayload", fresh, func() error { return fresh.SetMaxPayload(0) }, core.ErrInvalidInput, "")
 
 	if names := missing(reflect.TypeFor[*TenantKeyring](), seen); names != nil {
 		t.Errorf("not in this table: %v", names)

@@ -1,6 +1,7 @@
 package encryption
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 
@@ -111,7 +112,7 @@ func TestWhatIsNotMadeCountsNothing(t *testing.T) {
 	var k TenantKeyring
 	e.Wipe()
 	k.Wipe()
-	if _, err := e.Encrypt(testKey(1), nil, nil); err != ErrNotMade {
+	if _, err := e.Encrypt(testKey(1), nil, nil); !errors.Is(err, ErrNotMade) {
 		t.Errorf("zero Encryptor after Wipe: %v", err)
 	}
 	if e.Counter() != 0 || e.RotationNeeded() || e.InstanceID() != [8]byte{} || e.Metrics().Encrypt != (core.OperationMetrics{}) {

@@ -177,7 +177,7 @@ func TestProtocolAADRejects(t *testing.T) {
 		if err != nil || !bytes.Equal(aad, v.AAD) {
 			t.Errorf("%s: AAD %x, %v", v.Name, aad, err)
 		}
-		if got, _, err := ring.Decrypt(v.Ciphertext, aad); len(got) > 0 || err != core.ErrDecryptionFailed {
+		if got, _, err := ring.Decrypt(v.Ciphertext, aad); len(got) > 0 || !errors.Is(err, core.ErrDecryptionFailed) {
 			t.Errorf("%s: opened to %x, %v", v.Name, got, err)
 		}
 	}
@@ -214,7 +214,7 @@ func TestProtocolKeyring(t *testing.T) {
 			if got, err := k.DecryptAt(want, v.Ciphertext, aad); err != nil || !bytes.Equal(got, v.Plaintext) {
 				t.Errorf("%s: DecryptAt(%d): %x, %v", v.Name, want, got, err)
 			}
-			if _, err := k.DecryptAt(1-want, v.Ciphertext, aad); err != core.ErrDecryptionFailed {
+			if _, err := k.DecryptAt(1-want, v.Ciphertext, aad); !errors.Is(err, core.ErrDecryptionFailed) {
 				t.Errorf("%s: DecryptAt with the other key: %v", v.Name, err)
 			}
 		}
@@ -287,10 +287,10 @@ func TestProtocolMasterKeyInput(t *testing.T) {
 	// What takes raw key bytes for the cipher takes exactly 32.
 	e := newEncryptor(t)
 	for _, v := range in.RawRejects {
-		if out, err := e.Encrypt(v.RawKey, nil, nil); out != nil || err != core.ErrInvalidKeyLength {
+		if out, err := e.Encrypt(v.RawKey, nil, nil); out != nil || !errors.Is(err, core.ErrInvalidKeyLength) {
 			t.Errorf("%s: Encrypt: %v", v.Name, err)
 		}
-		if _, err := e.Decrypt(v.RawKey, make([]byte, Overhead), nil); err != core.ErrInvalidKeyLength {
+		if _, err := e.Decrypt(v.RawKey, make([]byte, Overhead), nil); !errors.Is(err, core.ErrInvalidKeyLength) {
 			t.Errorf("%s: Decrypt: %v", v.Name, err)
 		}
 	}

@@ -74,7 +74,7 @@ func ExampleCheck() {
 	}
 	// Output:
 	// false <nil>
-	// true cachekit: invalid input: MessagePack claims more content than there is
+	// true cachekit: invalid input: MessagePack claims more content than there is, at byte 0 of 5
 	// true cachekit: invalid input: an entry in the private frame of the Python SDK (CK 03), not an interop value; its writer does not use interop mode
 }
 

@@ -2,9 +2,11 @@ package interop
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/codestest"
 	"github.com/cachekit-go/cachekit-core/internal/documenttest"
 )
 
@@ -14,7 +16,8 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		err := Check(doc)
 		v, parseErr := Parse(doc)
-		if parseErr != err {
+		codestest.Explained(t, err)
+		if fmt.Sprint(parseErr) != fmt.Sprint(err) {
 			t.Fatalf("Check answers %v and Parse %v", err, parseErr)
 		}
 		if err != nil {
@@ -44,6 +47,7 @@ func FuzzKeyFromMsgpack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, args []byte) {
 		want, err := KeyFromMsgpack("t", "op", args)
 		v, parseErr := Parse(args)
+		codestest.Explained(t, err)
 		if err != nil {
 			return
 		}

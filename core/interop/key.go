@@ -39,7 +39,7 @@ func AppendKey(dst []byte, namespace, operation string, args ...any) ([]byte, er
 	}
 	e := newArgsEncoder()
 	defer e.free()
-	if err := e.array(args, 0); err != nil {
+	if err := e.arguments(args); err != nil {
 		return dst, err
 	}
 	return document.AppendKey(dst, namespace, operation, document.Sum256(e.out)), nil

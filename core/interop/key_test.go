@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestSegments(t *testing.T) {
 	} {
 		fromGo, err1 := Key(c.namespace, c.operation)
 		fromDoc, err2 := KeyFromMsgpack(c.namespace, c.operation, []byte{0x90})
-		if err1 != c.want || err2 != c.want || fromGo != fromDoc || (fromGo == "") != (c.want != nil) {
+		if !errors.Is(err1, c.want) || !errors.Is(err2, c.want) || fromGo != fromDoc || (fromGo == "") != (c.want != nil) {
 			t.Errorf("%q, %q: %q, %v and %q, %v; want %v", c.namespace, c.operation, fromGo, err1, fromDoc, err2, c.want)
 		}
 	}

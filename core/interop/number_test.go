@@ -85,7 +85,7 @@ func TestJSONNumbersThatAreRefused(t *testing.T) {
 			} {
 				_, value := Value(v)
 				_, key := Key("t", "op", v)
-				if value != want || key != want || !errors.Is(want, core.ErrInvalidInput) {
+				if !errors.Is(value, want) || !errors.Is(key, want) || !errors.Is(want, core.ErrInvalidInput) {
 					t.Errorf("%s %q: Value answers %v, Key %v, want %v", name, text, value, key, want)
 				}
 			}

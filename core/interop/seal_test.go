@@ -169,14 +169,14 @@ func TestSealedValuesAreBound(t *testing.T) {
 		}
 	}
 	for name, open := range cases {
-		if got, _, err := open(); got != nil || err != core.ErrDecryptionFailed {
+		if got, _, err := open(); got != nil || !errors.Is(err, core.ErrDecryptionFailed) {
 			t.Errorf("%s: %x, %v", name, got, err)
 		}
 	}
 	if got, _, err := k.OpenInterop(testKey, sealed[:encryption.Overhead-1]); got != nil || !errors.Is(err, core.ErrInvalidInput) {
 		t.Errorf("shorter than an entry can be: %x, %v", got, err)
 	}
-	if got, _, err := k.OpenInterop(testKey, []byte("CK\x03\x00\x00\x00\x02{}, and enough of it to be an entry")); got != nil || err != core.ErrDecryptionFailed {
+	if got, _, err := k.OpenInterop(testKey, []byte("CK\x03\x00\x00\x00\x02{}, and enough of it to be an entry")); got != nil || !errors.Is(err, core.ErrDecryptionFailed) {
 		t.Errorf("a frame of the Python SDK: %x, %v", got, err)
 	}
 }
@@ -313,7 +313,7 @@ func TestRotation(t *testing.T) {
 			t.Errorf("%q with key %d, %v; want key %d", got, index, err, want)
 		}
 	}
-	if got, _, err := keyring(t, "t", k2).OpenInterop(testKey, before); got != nil || err != core.ErrDecryptionFailed {
+	if got, _, err := keyring(t, "t", k2).OpenInterop(testKey, before); got != nil || !errors.Is(err, core.ErrDecryptionFailed) {
 		t.Errorf("without k1: %q, %v", got, err)
 	}
 }

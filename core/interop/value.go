@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/core"
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/document"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
@@ -54,7 +55,7 @@ func AppendValue(dst []byte, v any) ([]byte, error) {
 		return dst, err
 	}
 	if e.tooLarge() {
-		return dst, core.ErrInputTooLarge
+		return dst, errTooLarge
 	}
 	return e.take(), nil
 }
@@ -63,7 +64,7 @@ func AppendValue(dst []byte, v any) ([]byte, error) {
 // common in arguments and values need no reflection.
 func (e *encoder) value(v any, depth int) error {
 	if e.tooLarge() {
-		return core.ErrInputTooLarge
+		return errTooLarge
 	}
 	switch v := v.(type) {
 	case nil:
@@ -101,7 +102,7 @@ func (e *encoder) value(v any, depth int) error {
 
 func (e *encoder) reflected(v reflect.Value, depth int) error {
 	if e.tooLarge() {
-		return core.ErrInputTooLarge
+		return errTooLarge
 	}
 	// Pointers are no level of the document, but one can lead back to itself.
 	for hops := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; hops++ {
@@ -195,7 +196,7 @@ func (e *encoder) string(v string) error {
 		return document.ErrUTF8
 	}
 	if len(v) > core.MaxPayloadSize {
-		return core.ErrInputTooLarge
+		return errTooLarge
 	}
 	e.header(msgpack.String, uint64(len(v)))
 	e.content(memory.Bytes(v))
@@ -204,7 +205,7 @@ func (e *encoder) string(v string) error {
 
 func (e *encoder) bytes(v []byte) error {
 	if len(v) > core.MaxPayloadSize {
-		return core.ErrInputTooLarge
+		return errTooLarge
 	}
 	e.header(msgpack.Bin, uint64(len(v)))
 	e.content(v)
@@ -242,6 +243,21 @@ func (e *encoder) array(v []any, depth int) error {
 	for _, item := range v {
 		if err := e.value(item, depth+1); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// arguments is array for the arguments of an operation. An error says in which one, the
+// first of which is 1.
+func (e *encoder) arguments(args []any) error {
+	if err := container(0, len(args)); err != nil {
+		return err
+	}
+	e.header(msgpack.Array, uint64(len(args)))
+	for i, arg := range args {
+		if err := e.value(arg, 1); err != nil {
+			return codes.At(err, "in argument %d", i+1)
 		}
 	}
 	return nil
@@ -365,7 +381,7 @@ func container(depth, n int) error {
 	case depth >= core.MaxNesting:
 		return document.ErrTooDeep
 	case n > core.MaxPayloadSize:
-		return core.ErrInputTooLarge
+		return errTooLarge
 	}
 	return nil
 }

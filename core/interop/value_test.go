@@ -230,7 +230,7 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	for _, far := range []time.Time{time.Unix(math.MaxInt64/1_000_000, 0), time.Unix(math.MinInt64/1_000_000-1, 0)} {
-		if _, err := Key("t", "op", far); err != errTime {
+		if _, err := Key("t", "op", far); !errors.Is(err, errTime) {
 			t.Errorf("%d seconds from 1970: %v", far.Unix(), err)
 		}
 	}
@@ -273,10 +273,10 @@ func TestGoValuesWithoutEnd(t *testing.T) {
 	var any1 any
 	any1 = &any1
 	for name, v := range map[string]any{"slice": slice, "map": ring, "set": set, "typed": typed, "pointer": pointer, "interface": any1} {
-		if _, err := Key("t", "op", v); err != document.ErrTooDeep {
+		if _, err := Key("t", "op", v); !errors.Is(err, document.ErrTooDeep) {
 			t.Errorf("%s: Key answers %v", name, err)
 		}
-		if _, err := Value(v); err != document.ErrTooDeep && name != "set" {
+		if _, err := Value(v); !errors.Is(err, document.ErrTooDeep) && name != "set" {
 			t.Errorf("%s: Value answers %v", name, err)
 		}
 	}
@@ -290,7 +290,7 @@ func TestGoValuesWithoutEnd(t *testing.T) {
 	for name, v := range map[string]any{"slices": doubling, "sets": shrinking} {
 		e := newEncoder(document.Arguments, nil)
 		e.dropped = core.MaxPayloadSize - 1<<20 // as if that much had been written
-		if err := e.value(v, 1); err != core.ErrInputTooLarge {
+		if err := e.value(v, 1); !errors.Is(err, core.ErrInputTooLarge) {
 			t.Errorf("doubling %s: %v", name, err)
 		}
 		e.free()
@@ -310,7 +310,7 @@ func TestPointersAreNoNesting(t *testing.T) {
 		t.Errorf("%x, %v", doc, err)
 	}
 	*innermost = node{"a": nil, "b": {}}
-	if _, err := Value(top); err != document.ErrTooDeep {
+	if _, err := Value(top); !errors.Is(err, document.ErrTooDeep) {
 		t.Errorf("one level more: %v", err)
 	}
 }
@@ -324,10 +324,10 @@ func TestGoValuesNestAsDeepAsDocuments(t *testing.T) {
 	if err != nil || !bytes.Equal(doc, append(bytes.Repeat([]byte{0x91}, core.MaxNesting), 0xc0)) {
 		t.Errorf("%x, %v", doc, err)
 	}
-	if _, err := Value([]any{v}); err != document.ErrTooDeep {
+	if _, err := Value([]any{v}); !errors.Is(err, document.ErrTooDeep) {
 		t.Errorf("one level more: %v", err)
 	}
-	if _, err := Key("t", "op", v); err != document.ErrTooDeep {
+	if _, err := Key("t", "op", v); !errors.Is(err, document.ErrTooDeep) {
 		t.Errorf("the array of arguments is a level too, but: %v", err)
 	}
 	if _, err := Key("t", "op", v.([]any)[0]); err != nil {

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -73,8 +72,8 @@ static bool succeeded(const char *step, CachekitError err)
 {
     if (CACHEKIT_SUCCEEDED(err))
         return true;
-    fprintf(stderr, "pipeline: %s: %s (%s)\n  %s\n", step, cachekit_error_string(err),
-        cachekit_error_name(err), advice(err));
+    fprintf(stderr, "pipeline: %s: %s (%s)\n  %s\n  %s\n", step, cachekit_error_string(err),
+        cachekit_error_name(err), cachekit_last_error_detail(), advice(err));
     return false;
 }
 
@@ -152,7 +151,7 @@ static bool run(const char *tenant, const char *path, const uint8_t *data, size_
 {
     CachekitByteStorage *storage = cachekit_byte_storage_new("json");
     CachekitEncryptor *encryptor = NULL;
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     uint8_t master[CACHEKIT_KEY_SIZE];
     uint8_t *envelope = NULL, *sealed = NULL, *opened = NULL, *back = NULL;
     size_t envelope_len = 0, sealed_len = 0, opened_len = 0, back_len = 0;
@@ -161,10 +160,9 @@ static bool run(const char *tenant, const char *path, const uint8_t *data, size_
     CachekitError err;
 
     /* A service takes its master key from where it keeps secrets. */
-    if (getentropy(master, sizeof master) != 0) {
-        succeeded("master key", CACHEKIT_RNG_FAILURE);
+    err = cachekit_generate_key(master);
+    if (!succeeded("master key", err))
         goto done;
-    }
     start = now();
     err = cachekit_derive_tenant_keys(
         master, sizeof master, (const uint8_t *)tenant, strlen(tenant), &keys);

@@ -1,7 +1,6 @@
 /* Compresses and encrypts a value for one place in the cache, and opens it again. */
 #include <cachekit.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 int main(void)
 {
@@ -13,10 +12,10 @@ int main(void)
     uint8_t master[CACHEKIT_KEY_SIZE], *sealed = NULL, *opened = NULL;
     size_t sealed_len = 0, opened_len = 0;
     CachekitKeyring *keyring = NULL;
-    CachekitError err = CACHEKIT_RNG_FAILURE;
 
     /* A key for this run. A real one comes from where you keep secrets. */
-    if (getentropy(master, sizeof master) == 0)
+    CachekitError err = cachekit_generate_key(master);
+    if (err == CACHEKIT_OK)
         err = cachekit_keyring_new(
             master, sizeof master, NULL, NULL, 0, tenant, sizeof tenant - 1, &keyring);
     cachekit_wipe(master, sizeof master);
@@ -30,7 +29,8 @@ int main(void)
         printf("%zu bytes, %zu sealed, %zu opened\n%.*s\n", sizeof value - 1, sealed_len,
             opened_len, (int)opened_len, (const char *)opened);
     else
-        fprintf(stderr, "cachekit: %s\n", cachekit_error_string(err));
+        fprintf(
+            stderr, "cachekit: %s: %s\n", cachekit_error_string(err), cachekit_last_error_detail());
 
     cachekit_free_buffer(opened);
     cachekit_free_buffer(sealed);

@@ -22,7 +22,6 @@
 #include <hiredis/hiredis.h>
 
 #include "json_msgpack.h"
-#include "master_keys.h"
 
 enum { DONE = 0, NO_ENTRY = 1, FAILED = 2 }; /* exit status */
 
@@ -74,10 +73,12 @@ static int complain(const char *what, const char *why)
     return FAILED;
 }
 
+/* What the code is, and what else the library says of it. */
 static int complain_code(const char *what, CachekitError err)
 {
-    fprintf(stderr, "redis_share: %s: %s (%s)\n", what, cachekit_error_string(err),
-        cachekit_error_name(err));
+    const char *detail = cachekit_last_error_detail();
+    fprintf(stderr, "redis_share: %s: %s (%s)%s%s\n", what, cachekit_error_string(err),
+        cachekit_error_name(err), *detail ? ": " : "", detail);
     return FAILED;
 }
 
@@ -90,21 +91,8 @@ static void wipe_and_free(uint8_t *memory, size_t len)
 
 static int keyring_from_environment(const char *tenant, CachekitKeyring **keyring)
 {
-    struct master_keys keys;
-    CachekitError err = CACHEKIT_OK;
-
-    bool complete = read_master_keys(&keys);
-    if (complete)
-        err = cachekit_keyring_new(keys.key[0], keys.len[0], keys.key + 1, keys.len + 1,
-            keys.count - 1, (const uint8_t *)tenant, strlen(tenant), keyring);
-    if (keys.bytes)
-        wipe_and_free(keys.bytes, keys.size); /* the environment itself keeps its copy */
-    if (!complete)
-        return complain("keys", keys.problem);
-    if (err == CACHEKIT_INVALID_INPUT)
-        return complain(
-            "keys", "the current one is among the previous ones, or the tenant is empty");
-    return err ? complain_code("keyring", err) : DONE;
+    CachekitError err = cachekit_keyring_from_env((const uint8_t *)tenant, strlen(tenant), keyring);
+    return err ? complain_code("the master keys in the environment", err) : DONE;
 }
 
 /* ---- Redis ---- */

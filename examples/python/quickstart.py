@@ -18,10 +18,13 @@ ROTATION_NEEDED = 5  # the one code that is a warning
 
 
 class CachekitError(Exception):
-    """A call that did not do its work: the code of cachekit.h, and its name there."""
+    """A call that did not do its work: the code of cachekit.h, its name there, and what
+    the call found."""
 
     def __init__(self, code):
-        super().__init__(library().cachekit_error_string(code).decode())
+        detail = library().cachekit_last_error_detail()  # of this thread's last failure
+        text = library().cachekit_error_string(code)
+        super().__init__((text + b": " + detail if detail else text).decode())
         self.code = code
         self.name = library().cachekit_error_name(code).decode()
 
@@ -43,8 +46,10 @@ def library():
     for name, result, arguments in [
         ("error_string", c_char_p, [c_int]),
         ("error_name", c_char_p, [c_int]),
+        ("last_error_detail", c_char_p, []),
         ("free_buffer", None, [c_void_p]),
         ("wipe", None, [c_void_p, c_size_t]),
+        ("generate_key", c_int, [c_void_p]),
         ("keyring_new", c_int, [c_void_p, c_size_t, POINTER(c_char_p), size, c_size_t, *data,
                                 POINTER(c_void_p)]),
         ("keyring_free", None, [c_void_p]),
@@ -99,8 +104,7 @@ def random_keyring(tenant):
     """A master key for this run. A real one comes from where you keep secrets."""
     master = (ctypes.c_uint8 * KEY_SIZE)()  # can be wiped, unlike bytes
     try:
-        with open("/dev/urandom", "rb", buffering=0) as random:
-            random.readinto(master)
+        check(library().cachekit_generate_key(master))
         return Keyring(master, tenant)
     finally:
         library().cachekit_wipe(master, KEY_SIZE)

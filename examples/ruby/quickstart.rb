@@ -17,12 +17,14 @@ module Cachekit
   KEY_SIZE = 32
   ROTATION_NEEDED = 5 # the one code that is a warning
 
-  # A call that did not do its work: the code of cachekit.h, and its name there.
+  # A call that did not do its work: the code of cachekit.h, its name there, and what the
+  # call found.
   class Error < StandardError
     attr_reader :code, :name
 
     def initialize(code)
-      super(Cachekit.library.cachekit_error_string(code))
+      detail = Cachekit.library.cachekit_last_error_detail # of this thread's last failure
+      super([Cachekit.library.cachekit_error_string(code), detail].reject(&:empty?).join(": "))
       @code = code
       @name = Cachekit.library.cachekit_error_name(code)
     end
@@ -38,8 +40,10 @@ module Cachekit
       ffi_lib path
       attach_function :cachekit_error_string, [:int], :string
       attach_function :cachekit_error_name, [:int], :string
+      attach_function :cachekit_last_error_detail, [], :string
       attach_function :cachekit_free_buffer, [:pointer], :void
       attach_function :cachekit_wipe, %i[pointer size_t], :void
+      attach_function :cachekit_generate_key, [:pointer], :int
       attach_function :cachekit_keyring_new,
                       %i[pointer size_t pointer pointer size_t buffer_in size_t pointer], :int
       attach_function :cachekit_keyring_free, [:pointer], :void
@@ -73,7 +77,7 @@ module Cachekit
     # A master key for this run. A real one comes from where you keep secrets.
     def self.random(tenant)
       master = FFI::MemoryPointer.new(:uint8, KEY_SIZE) # can be wiped, unlike a string
-      File.open("/dev/urandom", "rb") { |file| master.write_bytes(file.read(KEY_SIZE)) }
+      Cachekit.check(Cachekit.library.cachekit_generate_key(master))
       new(master, tenant)
     ensure
       Cachekit.library.cachekit_wipe(master, KEY_SIZE) if master

@@ -53,7 +53,9 @@ func Bytes(data []byte) (sum [limits.ChecksumSize]byte) {
 // Verify returns ChecksumMismatch unless Bytes(data) equals sum.
 func Verify(data []byte, sum [limits.ChecksumSize]byte) error {
 	if Bytes(data) != sum {
-		return codes.ChecksumMismatch
+		return mismatch(len(data))
 	}
 	return nil
 }
+
+func mismatch(n int) error { return codes.ChecksumMismatch.Because("of %d bytes", n) }

@@ -218,12 +218,26 @@ func (c Code) Row() Row { return table[c] }
 // Of returns the code of err: OK for nil, Internal for an error that is not from
 // this module.
 func Of(err error) Code {
-	if err == nil {
-		return OK
+	for {
+		switch e := err.(type) {
+		case nil:
+			return OK
+		case Code:
+			return e
+		case *reason:
+			return e.code
+		case *place:
+			err = e.err
+		case entryError:
+			err = e.error
+		default:
+			return ofOther(err)
+		}
 	}
-	if code, plain := err.(Code); plain {
-		return code
-	}
+}
+
+// ofOther is Of for an error that is not of this package, but may wrap one that is.
+func ofOther(err error) Code {
 	var code Code
 	if errors.As(err, &code) {
 		return code

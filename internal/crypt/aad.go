@@ -59,9 +59,11 @@ func aadSize(tenantID, cacheKey []byte, format string, compressed bool, original
 	n += uint64(len(tenantID)) + uint64(len(cacheKey)) + uint64(len(format)) + uint64(len(kind))
 	switch longest := max(len(tenantID), len(cacheKey), len(format), len(kind)); {
 	case uint64(longest) > math.MaxUint32, n > math.MaxInt:
-		return 0, codes.InputTooLarge
-	case !memory.ValidUTF8(memory.Bytes(format)), !memory.ValidUTF8(memory.Bytes(kind)):
-		return 0, codes.InvalidInput
+		return 0, codes.InputTooLarge.Because("a component of %d bytes of the AAD, or all together", longest)
+	case !memory.ValidUTF8(memory.Bytes(format)):
+		return 0, codes.InvalidInput.Because("the format is not UTF-8")
+	case !memory.ValidUTF8(memory.Bytes(kind)):
+		return 0, codes.InvalidInput.Because("the original type is not UTF-8")
 	}
 	return int(n), nil
 }

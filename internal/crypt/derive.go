@@ -3,7 +3,6 @@ package crypt
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -50,13 +49,13 @@ func DeriveDomainKeyInto(key *[limits.KeySize]byte, master, tenantSalt, domain [
 func checkDerivation(master, tenantSalt, domain []byte) error {
 	switch {
 	case len(master) < limits.MinMasterKeySize:
-		return codes.InvalidKeyLength
+		return codes.InvalidKeyLength.Because("a master key of %d bytes, at least %d needed", len(master), limits.MinMasterKeySize)
 	case len(domain) == 0:
-		return codes.InvalidInput
+		return codes.InvalidInput.Because("the domain is empty")
 	case len(domain) > limits.MaxDomainSize:
-		return codes.DomainTooLong
+		return codes.DomainTooLong.Because("a domain of %d bytes, at most %d", len(domain), limits.MaxDomainSize)
 	case !utf8.Valid(domain):
-		return codes.InvalidInput
+		return codes.InvalidInput.Because("the domain is not UTF-8")
 	}
 	return checkTenant(tenantSalt)
 }
@@ -64,9 +63,9 @@ func checkDerivation(master, tenantSalt, domain []byte) error {
 func checkTenant(tenant []byte) error {
 	switch {
 	case len(tenant) == 0:
-		return fmt.Errorf("%w: empty tenant", codes.InvalidInput)
+		return codes.InvalidInput.Because("the tenant id, or salt, is empty")
 	case len(tenant) > limits.MaxTenantSize:
-		return codes.SaltTooLong
+		return codes.SaltTooLong.Because("a tenant id, or salt, of %d bytes, at most %d", len(tenant), limits.MaxTenantSize)
 	}
 	return nil
 }

@@ -39,9 +39,9 @@ func (e *Encryptor) Encrypt(dst *memory.Dest, key, plaintext, aad []byte) (out [
 		e.encrypt.Count(span, len(plaintext), len(out), err)
 	}()
 	if len(key) != limits.KeySize {
-		return nil, false, codes.InvalidKeyLength
+		return nil, false, wrongKeySize(len(key))
 	}
-	n, failure := ciphertextSize(len(plaintext))
+	n, failure := ciphertextSize(len(plaintext), limits.MaxPlaintextSize)
 	if failure != nil {
 		return nil, false, failure
 	}
@@ -77,9 +77,9 @@ func (e *Encryptor) Decrypt(dst *memory.Dest, key, ciphertext, aad []byte) (out 
 		e.decrypt.Count(span, len(ciphertext), len(out), err)
 	}()
 	if len(key) != limits.KeySize {
-		return nil, codes.InvalidKeyLength
+		return nil, wrongKeySize(len(key))
 	}
-	n, failure := plaintextSize(len(ciphertext))
+	n, failure := plaintextSize(len(ciphertext), limits.MaxPlaintextSize)
 	if failure != nil {
 		return nil, failure
 	}
@@ -99,7 +99,7 @@ func (e *Encryptor) Decrypt(dst *memory.Dest, key, ciphertext, aad []byte) (out 
 		ok = k.Open(to, nonce, sealed, aad)
 	}
 	if !ok {
-		return nil, codes.DecryptionFailed
+		return nil, notOpened(len(ciphertext), len(aad), 1)
 	}
 	return to, nil
 }

@@ -31,10 +31,10 @@ func TestEncryptorRoundTrip(t *testing.T) {
 			if err != nil || opened == nil || !bytes.Equal(opened, plaintext) {
 				t.Fatalf("Decrypt: %v", err)
 			}
-			if _, err := e.Decrypt(fresh(), testKey(9), sealed, aad); err != codes.DecryptionFailed {
+			if _, err := e.Decrypt(fresh(), testKey(9), sealed, aad); !errors.Is(err, codes.DecryptionFailed) {
 				t.Fatalf("another key: %v", err)
 			}
-			if _, err := e.Decrypt(fresh(), key, sealed, append(aad[:len(aad):len(aad)], 0)); err != codes.DecryptionFailed {
+			if _, err := e.Decrypt(fresh(), key, sealed, append(aad[:len(aad):len(aad)], 0)); !errors.Is(err, codes.DecryptionFailed) {
 				t.Fatalf("another aad: %v", err)
 			}
 
@@ -52,7 +52,7 @@ func TestEncryptorRoundTrip(t *testing.T) {
 				t.Fatalf("Decrypt in place: %v", err)
 			}
 			copy(buffer, kept)
-			if got, err := e.Decrypt(into(buffer[limits.NonceSize:]), testKey(9), buffer, nil); got != nil || err != codes.DecryptionFailed || !bytetest.Only(inside, 0) {
+			if got, err := e.Decrypt(into(buffer[limits.NonceSize:]), testKey(9), buffer, nil); got != nil || !errors.Is(err, codes.DecryptionFailed) || !bytetest.Only(inside, 0) {
 				t.Fatalf("another key, in place: %d bytes, %v, or something is left", len(got), err)
 			}
 		}
@@ -72,7 +72,7 @@ func TestNoChangeGoesUnnoticed(t *testing.T) {
 		for _, part := range [][]byte{sealed, key, aad} {
 			for bit := range len(part) * 8 {
 				part[bit/8] ^= 1 << (bit % 8)
-				if got, err := e.Decrypt(fresh(), key, sealed, aad); got != nil || err != codes.DecryptionFailed {
+				if got, err := e.Decrypt(fresh(), key, sealed, aad); got != nil || !errors.Is(err, codes.DecryptionFailed) {
 					t.Fatalf("bit %d: %x, %v", bit, got, err)
 				}
 				part[bit/8] ^= 1 << (bit % 8)
@@ -87,7 +87,7 @@ func TestNoChangeGoesUnnoticed(t *testing.T) {
 				t.Fatalf("cut to %d bytes: %x, %v", n, got, err)
 			}
 		}
-		if got, err := e.Decrypt(fresh(), key, append(sealed, 0), aad); got != nil || err != codes.DecryptionFailed {
+		if got, err := e.Decrypt(fresh(), key, append(sealed, 0), aad); got != nil || !errors.Is(err, codes.DecryptionFailed) {
 			t.Fatalf("one byte more: %x, %v", got, err)
 		}
 		if got, err := e.Decrypt(fresh(), key, sealed, aad); err != nil || !bytes.Equal(got, plaintext) {
@@ -174,7 +174,7 @@ func TestNoKeyEntersAWipedCache(t *testing.T) {
 	}
 	e.keys.wiped.Store(true)
 	e.keys.mu.Unlock()
-	if err := <-result; err != ErrWiped {
+	if err := <-result; !errors.Is(err, ErrWiped) {
 		t.Errorf("a call amid Wipe: %v", err)
 	}
 	if e.keys.last[0].Load() != nil {
@@ -198,7 +198,7 @@ func TestEncryptorWipedUnderLoad(t *testing.T) {
 						t.Errorf("%q, %v", got, err)
 						return
 					}
-					if _, _, err := e.Encrypt(fresh(), testKey(byte(g)), got, nil); err != nil && err != ErrWiped {
+					if _, _, err := e.Encrypt(fresh(), testKey(byte(g)), got, nil); err != nil && !errors.Is(err, ErrWiped) {
 						t.Error(err)
 					}
 				}

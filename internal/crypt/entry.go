@@ -23,10 +23,8 @@ func (k *TenantKeyring) Seal(dst *memory.Dest, cacheKey, data []byte, format str
 		return nil, false, err
 	}
 	storing := k.store.Begin(len(data))
-	if len(cacheKey) > limits.MaxCacheKeySize {
-		err = codes.InputTooLarge
-	} else {
-		entry, err = envelope.EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
+	if err = checkCacheKey(cacheKey); err == nil {
+		entry, err = k.Options().EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
 	}
 	k.store.Count(storing, len(data), len(entry)-limits.Overhead, err)
 	if err != nil {
@@ -69,15 +67,17 @@ func (k *TenantKeyring) Open(dst *memory.Dest, scratch memory.Alloc, grow Grow, 
 	span := k.retrieve.Begin(len(opened))
 	err = codes.Internal // that is what counts after a panic
 	defer func() { k.retrieve.Count(span, len(opened), len(data), err) }()
-	if data, err = extract(dst, grow, opened, format); err != nil {
+	if data, err = k.extract(dst, grow, opened, format); err != nil {
 		return nil, 0, err
 	}
 	return data, keyIndex, nil
 }
 
-// errOtherFormat is the answer to an entry whose envelope carries another format than
+// otherFormat is the answer to an entry whose envelope carries another format than
 // the one that the entry is bound to.
-var errOtherFormat = codes.Entry(codes.InvalidInput)
+func otherFormat(inside, asked int) error {
+	return codes.Entry(codes.InvalidInput.Because("another format in the envelope, %d bytes long, than asked for, %d bytes long", inside, asked))
+}
 
 // openEnvelope decrypts the envelope of an entry into memory from scratch.
 func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []byte, format string) (opened []byte, keyIndex int, err error) {
@@ -86,14 +86,17 @@ func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []by
 	}
 	var room [aadRoom]byte
 	var aad []byte
-	if len(cacheKey) > limits.MaxCacheKeySize || len(format) > limits.MaxFormatSize {
-		err = codes.InputTooLarge
-	} else {
+	switch {
+	case len(cacheKey) > limits.MaxCacheKeySize:
+		err = cacheKeyTooLong(len(cacheKey))
+	case len(format) > limits.MaxFormatSize:
+		err = envelope.CheckFormat(format)
+	default:
 		aad, err = k.aad(room[:], cacheKey, format, true)
 	}
 	n := 0
 	if err == nil {
-		n, err = plaintextSize(len(sealed))
+		n, err = plaintextSize(len(sealed), k.Options().MaxSize(len(format)))
 	}
 	if err != nil {
 		k.decrypt.Fail(k.decrypt.Begin(0))
@@ -105,18 +108,15 @@ func (k *TenantKeyring) openEnvelope(scratch memory.Alloc, cacheKey, sealed []by
 		return nil, 0, codes.OutOfMemory
 	}
 	dst := memory.Into(opened)
-	return k.Decrypt(&dst, sealed, aad)
+	return k.decryptAs(anEnvelope, allKeys, &dst, sealed, aad)
 }
 
 // extract returns the payload of an envelope in scratch memory, which it wipes. Where
 // that memory can grow, the payload takes its place: no second buffer is needed.
-func extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []byte, err error) {
+func (k *TenantKeyring) extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []byte, err error) {
 	defer func() { memory.Clear(opened) }() // after a panic too
-	header, err := envelope.Inspect(opened)
-	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
-		err = errOtherFormat
-	}
-	if err == nil {
+	var header envelope.Header
+	if err = readAs(&header, opened, format, k.Options()); err == nil {
 		if n := header.InPlaceSize(); n > 0 && grow != nil {
 			if grown := grow(opened, n); grown != nil {
 				size := len(opened)
@@ -127,4 +127,13 @@ func extract(dst *memory.Dest, grow Grow, opened []byte, format string) (data []
 		data, err = header.Payload(dst)
 	}
 	return data, err
+}
+
+// readAs reads the header of an envelope, which has to have that format.
+func readAs(header *envelope.Header, opened []byte, format string, o envelope.Options) error {
+	err := header.Read(opened, o.MaxPayload)
+	if err == nil && memory.Compare(header.Format, memory.Bytes(format)) != 0 {
+		err = otherFormat(len(header.Format), len(format))
+	}
+	return err
 }

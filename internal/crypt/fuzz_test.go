@@ -2,6 +2,7 @@ package crypt
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -19,7 +20,7 @@ func FuzzEncryptRoundTrip(f *testing.F) {
 		e := newEncryptor(t)
 		sealed, _, err := e.Encrypt(fresh(), key, plaintext, aad)
 		if len(key) != limits.KeySize {
-			if err != codes.InvalidKeyLength {
+			if !errors.Is(err, codes.InvalidKeyLength) {
 				t.Fatal(err)
 			}
 			return

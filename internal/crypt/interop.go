@@ -39,7 +39,7 @@ func (k *TenantKeyring) OpenInterop(dst *memory.Dest, key string, sealed []byte)
 
 func (k *TenantKeyring) interopAAD(room []byte, key string) ([]byte, error) {
 	if len(key) > limits.MaxInteropKeySize {
-		return nil, codes.InputTooLarge
+		return nil, codes.InputTooLarge.Because("an interop key of %d bytes, at most %d", len(key), limits.MaxInteropKeySize)
 	}
 	return k.aad(room, memory.Bytes(key), limits.DefaultFormat, false)
 }

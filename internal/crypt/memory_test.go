@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/batch"
 	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/envelope"
@@ -213,6 +214,16 @@ type opening struct {
 }
 
 func (o *opening) open(k *TenantKeyring, cacheKey, sealed []byte) (data []byte, keyIndex int, err error) {
+	to, scratch, grow := o.memory()
+	return k.Open(to, scratch, grow, cacheKey, sealed, "json")
+}
+
+func (o *opening) openMany(k *TenantKeyring, items []batch.Item) ([]byte, error) {
+	to, scratch, grow := o.memory()
+	return k.OpenMany(to, scratch, grow, batch.Of(items), "json")
+}
+
+func (o *opening) memory() (*memory.Dest, memory.Alloc, Grow) {
 	*o = opening{noScratch: o.noScratch, noDest: o.noDest, grow: o.grow}
 	to := from(func(n int) []byte {
 		if o.noDest {
@@ -240,7 +251,7 @@ func (o *opening) open(k *TenantKeyring, cacheKey, sealed []byte) (data []byte, 
 			return o.grown
 		},
 	}[o.grow]
-	return k.Open(to, scratch, grow, cacheKey, sealed, "json")
+	return to, scratch, grow
 }
 
 // sealRaw seals any plaintext as if it were an envelope.
@@ -308,6 +319,10 @@ func TestOpenOfAnOldEnvelopeDoesNotGrow(t *testing.T) {
 	got, _, err := o.open(k, nil, sealRaw(t, k, "", "json", old))
 	if err != nil || string(got) != "data" || o.grown != nil || !bytetest.Only(o.scratch, 0) {
 		t.Errorf("%q, %v, grown: %t, or something is left", got, err, o.grown != nil)
+	}
+	items := []batch.Item{{In: sealRaw(t, k, "", "json", made)}, {In: sealRaw(t, k, "", "json", old)}}
+	if _, err := o.openMany(k, items); err != nil || string(items[1].Out) != "data" || o.grown != nil || !bytetest.Only(o.scratch, 0) {
+		t.Errorf("of many: %q, %v, grown: %t, or something is left", items[1].Out, err, o.grown != nil)
 	}
 }
 

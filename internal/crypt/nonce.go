@@ -2,11 +2,9 @@ package crypt
 
 import (
 	"encoding/binary"
-	"fmt"
 	"sync"
 	"sync/atomic"
 
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/made"
 )
@@ -40,7 +38,7 @@ func (n *Nonces) init() error {
 	if !instances.seeded {
 		var start [8]byte
 		if err := random(start[:]); err != nil {
-			return fmt.Errorf("%w: %w", codes.RNGFailure, err)
+			return rngFailure(err)
 		}
 		instances.next, instances.seeded = binary.BigEndian.Uint64(start[:]), true
 	}
@@ -65,7 +63,7 @@ func (n *Nonces) take(dst []byte) (rotate bool, err error) {
 	// they would not reach in a thousand years.
 	before := n.made.Add(1) - 1
 	if before >= limits.MaxEncryptions {
-		return false, codes.CounterExhausted
+		return false, errExhausted
 	}
 	copy(dst, n.id[:])
 	binary.BigEndian.PutUint32(dst[len(n.id):limits.NonceSize], uint32(before))

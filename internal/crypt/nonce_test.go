@@ -30,14 +30,14 @@ func TestRandomSourceFailure(t *testing.T) {
 	if err := e.Init(); !errors.Is(err, codes.RNGFailure) || codes.Of(err) != codes.RNGFailure || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Encryptor: %v", err)
 	}
-	if _, _, err := e.Encrypt(fresh(), testKey(1), nil, nil); err != ErrNotMade {
+	if _, _, err := e.Encrypt(fresh(), testKey(1), nil, nil); !errors.Is(err, ErrNotMade) {
 		t.Errorf("an Encryptor without random bytes: %v", err)
 	}
 	var k TenantKeyring
 	if err := k.Init(testKey(1), nil, []byte("t")); !errors.Is(err, codes.RNGFailure) {
 		t.Errorf("TenantKeyring: %v", err)
 	}
-	if _, _, err := k.Encrypt(fresh(), nil, nil); err != ErrNotMade {
+	if _, _, err := k.Encrypt(fresh(), nil, nil); !errors.Is(err, ErrNotMade) {
 		t.Errorf("a TenantKeyring without random bytes: %v", err)
 	}
 	random = func(b []byte) error { copy(b, "\xff\xff\xff\xff\xff\xff\xff\xff"); return nil }
@@ -112,7 +112,7 @@ func TestRotationIsAnnouncedAndTheCounterEnds(t *testing.T) {
 			n.made.Store(c.made)
 			dst := make([]byte, 200)
 			out, rotate, err := f.encrypt(dst)
-			if rotate != c.rotate || err != c.err {
+			if rotate != c.rotate || !errors.Is(err, c.err) {
 				t.Errorf("%s, encryption %d: rotate %t, %v", f.name, c.made+1, rotate, err)
 			}
 			if err != nil {
@@ -146,8 +146,8 @@ func TestNoNonceTwiceWithManyGoroutines(t *testing.T) {
 			for g := range goroutines {
 				wg.Go(func() {
 					for range each {
-						switch sealed, _, err := f.encrypt(make([]byte, 200)); err {
-						case nil:
+						switch sealed, _, err := f.encrypt(make([]byte, 200)); codes.Of(err) {
+						case codes.OK:
 							nonces[g] = append(nonces[g], [limits.NonceSize]byte(sealed))
 						case codes.CounterExhausted:
 							exhausted[g]++

@@ -5,28 +5,20 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 )
 
-// ciphertextSize returns the size of the ciphertext of so many bytes.
-func ciphertextSize(plaintext int) (int, error) {
-	if plaintext > limits.MaxPlaintextSize {
-		return 0, codes.InputTooLarge
+// ciphertextSize returns the size of the ciphertext of so many bytes, of which there
+// are most at most.
+func ciphertextSize(plaintext, most int) (int, error) {
+	if plaintext > most {
+		return 0, codes.InputTooLarge.Because("a plaintext of %d bytes, at most %d", plaintext, most)
 	}
 	return plaintext + limits.Overhead, nil
 }
 
-// What is wrong with a ciphertext, and can be wrong with arguments too.
-var (
-	errTooShort = codes.Entry(codes.InvalidInput)
-	errTooLong  = codes.Entry(codes.InputTooLarge)
-)
-
-// plaintextSize returns the size of the plaintext of so many bytes.
-func plaintextSize(ciphertext int) (int, error) {
-	switch n := ciphertext - limits.Overhead; {
-	case n < 0:
-		return 0, errTooShort
-	case n > limits.MaxPlaintextSize:
-		return 0, errTooLong
-	default:
+// plaintextSize returns the size of the plaintext, of most bytes at most, in a
+// ciphertext of so many.
+func plaintextSize(ciphertext, most int) (int, error) {
+	if n := ciphertext - limits.Overhead; n >= 0 && n <= most {
 		return n, nil
 	}
+	return 0, wrongCiphertextSize(ciphertext, most)
 }

@@ -3,13 +3,13 @@ package crypt
 import (
 	"bytes"
 	"crypto/subtle"
-	"fmt"
 	"math"
 	"sync/atomic"
 
 	"github.com/cachekit-go/cachekit-core/internal/aesgcm"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/document"
+	"github.com/cachekit-go/cachekit-core/internal/envelope"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/meter"
@@ -29,6 +29,8 @@ type TenantKeyring struct {
 	// These two are guarded: Wipe waits for the calls that use the keys.
 	encrypt, decrypt meter.Operation
 	store, retrieve  meter.Operation // the envelopes of sealed entries
+
+	envelope.Settings
 }
 
 // Init makes a zero value usable, with the errors of CheckMasters, those of a tenant's
@@ -52,6 +54,7 @@ func (k *TenantKeyring) derive(current []byte, decryptOnly [][]byte, tenantID []
 	k.fingerprints = make([][limits.FingerprintSize]byte, 0, 1+len(decryptOnly))
 	k.encrypt.Guard, k.decrypt.Guard = true, true
 	k.store.KeepLast = true
+	k.InitSettings()
 	if err := k.Nonces.init(); err != nil {
 		return err
 	}
@@ -77,23 +80,26 @@ func (k *TenantKeyring) derive(current []byte, decryptOnly [][]byte, tenantID []
 // CheckMasters refuses master keys that make no keyring.
 func CheckMasters(current []byte, decryptOnly [][]byte) error {
 	if len(decryptOnly) > limits.MaxDecryptOnlyKeys {
-		return ErrTooManyKeys
+		return TooManyKeys(len(decryptOnly))
 	}
-	if len(current) < limits.MinMasterKeySize {
-		return fmt.Errorf("%w: the current master key has fewer than %d bytes", codes.InvalidKeyLength, limits.MinMasterKeySize)
+	if n := len(current); n < limits.MinMasterKeySize {
+		return codes.InvalidKeyLength.Because("current master key: %d bytes, at least %d needed", n, limits.MinMasterKeySize)
 	}
 	for i, key := range decryptOnly {
-		if len(key) < limits.MinMasterKeySize {
-			return fmt.Errorf("%w: decrypt-only master key %d has fewer than %d bytes", codes.InvalidKeyLength, i+1, limits.MinMasterKeySize)
+		if n := len(key); n < limits.MinMasterKeySize {
+			return codes.InvalidKeyLength.Because("previous key %d: %d bytes, at least %d needed", i+1, n, limits.MinMasterKeySize)
 		}
 	}
-	for _, key := range decryptOnly {
+	for i, key := range decryptOnly {
 		if subtle.ConstantTimeCompare(current, key) == 1 {
-			return ErrCurrentKeyTwice
+			return codes.At(ErrCurrentKeyTwice, "as previous key %d", i+1)
 		}
 	}
 	return nil
 }
+
+// TooManyKeys is ErrTooManyKeys for n decrypt-only keys.
+func TooManyKeys(n int) error { return codes.At(ErrTooManyKeys, "%d given", n) }
 
 // TenantID returns a copy of the tenant's id.
 func (k *TenantKeyring) TenantID() []byte { return bytes.Clone(k.tenant) }
@@ -115,7 +121,7 @@ func (k *TenantKeyring) checkIndex(index int) error {
 		return err
 	}
 	if index < 0 || index >= len(k.fingerprints) {
-		return codes.InvalidInput
+		return noSuchKey(index, len(k.fingerprints))
 	}
 	return nil
 }
@@ -126,12 +132,21 @@ func (k *TenantKeyring) Encrypt(dst *memory.Dest, plaintext, aad []byte) (out []
 }
 
 // content is what a plaintext has to be.
-type content bool
+type content int
 
 const (
-	anything  content = false
-	aDocument content = true // one that document.Check accepts
+	anything   content = iota
+	aDocument          // one that document.Check accepts
+	anEnvelope         // of a size that was checked
 )
+
+// mostBytes is how long a plaintext of some content may be.
+func (k *TenantKeyring) mostBytes(c content) int {
+	if c == anEnvelope {
+		return limits.MaxPlaintextSize
+	}
+	return k.MaxPayload()
+}
 
 func (c content) check(plaintext []byte) error {
 	if c == aDocument {
@@ -148,7 +163,7 @@ func (k *TenantKeyring) encryptAs(c content, dst *memory.Dest, plaintext, aad []
 	span := k.encrypt.Begin(len(plaintext))
 	err = codes.Internal // that is what counts after a panic
 	defer func() { k.encrypt.Count(span, len(plaintext), len(out), err) }()
-	n, failure := ciphertextSize(len(plaintext))
+	n, failure := ciphertextSize(len(plaintext), k.mostBytes(c))
 	if failure == nil {
 		failure = c.check(plaintext)
 	}
@@ -208,7 +223,7 @@ func (k *TenantKeyring) decryptAs(c content, index int, dst *memory.Dest, cipher
 	} else if wrong := k.checkIndex(index); wrong != nil {
 		return nil, 0, wrong
 	}
-	n, failure := plaintextSize(len(ciphertext))
+	n, failure := plaintextSize(len(ciphertext), k.mostBytes(c))
 	if failure != nil {
 		return nil, 0, failure
 	}
@@ -218,7 +233,7 @@ func (k *TenantKeyring) decryptAs(c content, index int, dst *memory.Dest, cipher
 	}
 	to = to[:n]
 	if index == allKeys && (aesgcm.Overlap(to, ciphertext) || aesgcm.Overlap(to, aad)) {
-		panic("encryption: a key that fails would leave nothing for the next")
+		panic("encryption: buffers overlap, and a key that fails would leave nothing for the next")
 	}
 	if keyIndex, failure = k.open(to, ciphertext, aad, first, end); failure != nil {
 		return nil, 0, failure
@@ -242,7 +257,7 @@ func (k *TenantKeyring) open(dst, ciphertext, aad []byte, first, end int) (keyIn
 			return i, nil
 		}
 	}
-	return 0, codes.DecryptionFailed
+	return 0, notOpened(len(ciphertext), len(aad), end-first)
 }
 
 // Metrics returns what was counted. A sealed entry counts as one encryption and as one

@@ -2,6 +2,7 @@ package crypt
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
 	"runtime"
 	"sync/atomic"
@@ -36,13 +37,13 @@ func TestWipeLeavesNothingOfAKeyring(t *testing.T) {
 // second turned out to be wrong, which no check of the arguments lets happen.
 func TestFailedConstructionLeavesNoKeyring(t *testing.T) {
 	var k TenantKeyring
-	if err := k.derive(testKey(1), [][]byte{nil}, []byte("t")); err != codes.InvalidKeyLength {
+	if err := k.derive(testKey(1), [][]byte{nil}, []byte("t")); !errors.Is(err, codes.InvalidKeyLength) {
 		t.Fatal(err)
 	}
 	if len(k.fingerprints) != 1 || k.keys.Load() != nil {
 		t.Errorf("%d keys were made, and are wiped: %t", len(k.fingerprints), k.keys.Load() == nil)
 	}
-	if _, _, err := k.Encrypt(fresh(), nil, nil); err != ErrWiped {
+	if _, _, err := k.Encrypt(fresh(), nil, nil); !errors.Is(err, ErrWiped) {
 		t.Errorf("it encrypts, or %v", err)
 	}
 }
@@ -101,7 +102,7 @@ func TestWipeAmidACall(t *testing.T) {
 			return make([]byte, n)
 		})
 		<-done
-		if err != ErrWiped {
+		if !errors.Is(err, ErrWiped) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -125,7 +126,7 @@ func TestFailedDerivationLeavesZeros(t *testing.T) {
 	if err := derive(testKey(1)); err != nil || keys[0] == keys[1] || keys[1] == keys[2] || keys[2] == [limits.KeySize]byte{} {
 		t.Fatal(err, "or keys that are alike")
 	}
-	if err := derive(nil); err != codes.InvalidKeyLength || keys != [3][limits.KeySize]byte{} {
+	if err := derive(nil); !errors.Is(err, codes.InvalidKeyLength) || keys != [3][limits.KeySize]byte{} {
 		t.Errorf("%v, and keys that are not zeros", err)
 	}
 	key := [limits.KeySize]byte(bytes.Repeat([]byte{1}, limits.KeySize))

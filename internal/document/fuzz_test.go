@@ -2,10 +2,12 @@ package document
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/codestest"
 	"github.com/cachekit-go/cachekit-core/internal/documenttest"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
@@ -18,7 +20,8 @@ func FuzzCanonical(f *testing.F) {
 		want, err := canonical(doc)
 		dst := make([]byte, 2*len(doc))
 		n, intoErr := canonicalInto(dst, memory.Make, doc)
-		if intoErr != err {
+		codestest.Explained(t, err)
+		if fmt.Sprint(intoErr) != fmt.Sprint(err) {
 			t.Fatalf("Canonical answers %v, and %v for a buffer", err, intoErr)
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -32,7 +33,7 @@ func keyOf(args []byte) (string, error) {
 // there may be another reason.
 func refusedEverywhere(t *testing.T, name string, doc []byte, want error) {
 	t.Helper()
-	if err := Check(doc); codes.Of(err) != codes.InvalidInput || want != nil && err != want {
+	if err := Check(doc); codes.Of(err) != codes.InvalidInput || want != nil && !errors.Is(err, want) {
 		t.Errorf("%s: Check answers %v, want %v", name, err, want)
 	}
 	noForm(t, name, doc, nil)
@@ -42,11 +43,11 @@ func refusedEverywhere(t *testing.T, name string, doc []byte, want error) {
 // before that is known. Where order has to be known, it has to be few pairs.
 func noForm(t *testing.T, name string, doc []byte, want error) {
 	t.Helper()
-	if out, err := canonical(doc); out != nil || codes.Of(err) != codes.InvalidInput || want != nil && err != want {
+	if out, err := canonical(doc); out != nil || codes.Of(err) != codes.InvalidInput || want != nil && !errors.Is(err, want) {
 		t.Errorf("%s: Canonical answers %x, %v, want %v", name, out, err, want)
 	}
 	dst := bytes.Repeat([]byte{0xee}, 2*len(doc)+8)
-	if n, err := canonicalInto(dst, nil, doc); n != 0 || codes.Of(err) != codes.InvalidInput || want != nil && err != want {
+	if n, err := canonicalInto(dst, nil, doc); n != 0 || codes.Of(err) != codes.InvalidInput || want != nil && !errors.Is(err, want) {
 		t.Errorf("%s: Canonical in a buffer answers %d, %v, want %v", name, n, err, want)
 	}
 	if left := bytes.Trim(dst, "\xee\x00"); len(left) > 0 {

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func TestEqualArgumentsHaveEqualKeys(t *testing.T) {
 
 func TestKeyArgumentsAreOneArray(t *testing.T) {
 	for _, args := range []string{"\x80", "\x2a", "\xa1a", "\xc0", "\xc4\x00"} {
-		if got, err := keyOf([]byte(args)); got != "" || err != ErrNotArray {
+		if got, err := keyOf([]byte(args)); got != "" || !errors.Is(err, ErrNotArray) {
 			t.Errorf("% x: %q, %v", args, got, err)
 		}
 	}
@@ -69,7 +70,7 @@ func TestSegments(t *testing.T) {
 		if err := CheckSegments("t", reserved); err != nil {
 			t.Errorf("operation %q: %v", reserved, err)
 		}
-		if err := CheckSegments(reserved, "op"); err != ErrReserved {
+		if err := CheckSegments(reserved, "op"); !errors.Is(err, ErrReserved) {
 			t.Errorf("namespace %q: %v", reserved, err)
 		}
 	}
@@ -77,14 +78,14 @@ func TestSegments(t *testing.T) {
 		"", long + "a", "users\n", "\nusers", "users\x00", "Users", "getUser", "users:v2", "users/v2", "get user",
 		"..", "a..b", "x..", "a...", ".users", "-users", "_users", "users٣", "café", "ｇｅｔ", "\xff", "a{b", "a`", "a/", "a:",
 	} {
-		if err := CheckSegments(bad, "op"); err != ErrNamespace {
+		if err := CheckSegments(bad, "op"); !errors.Is(err, ErrNamespace) {
 			t.Errorf("namespace %q: %v", bad, err)
 		}
-		if err := CheckSegments("t", bad); err != ErrOperation {
+		if err := CheckSegments("t", bad); !errors.Is(err, ErrOperation) {
 			t.Errorf("operation %q: %v", bad, err)
 		}
 		// A wrong name is found before the arguments are looked at.
-		if got, err := AppendKeyFromMsgpack(nil, nil, "t", bad, []byte{0xc1}); got != nil || err != ErrOperation {
+		if got, err := AppendKeyFromMsgpack(nil, nil, "t", bad, []byte{0xc1}); got != nil || !errors.Is(err, ErrOperation) {
 			t.Errorf("operation %q of a key: %q, %v", bad, got, err)
 		}
 	}

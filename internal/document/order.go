@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
@@ -100,7 +101,8 @@ func (o *order) sort(pairs []uint64) error {
 			preempt.Point()
 		}
 		if o.compare(pairs[i-1], pairs[i]) == 0 {
-			return ErrDuplicate
+			at, _ := splitPair(pairs[i])
+			return codes.At(ErrDuplicate, "at byte %d of %d", at, len(o.doc))
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ type Summary struct {
 // reader, which also accepts what has none, that means nothing.
 func Scan(doc []byte, p Profile) (Summary, error) {
 	if len(doc) > limits.MaxPayloadSize {
-		return Summary{}, codes.InputTooLarge
+		return Summary{}, codes.InputTooLarge.Because("a document of %d bytes, at most %d", len(doc), limits.MaxPayloadSize)
 	}
 	s := scanner{doc: doc, profile: p, owed: 1, Summary: Summary{sorted: true, canonical: true}}
 	err := s.items(1, false, 0)
@@ -46,21 +46,42 @@ func Scan(doc []byte, p Profile) (Summary, error) {
 		err = ErrTrailing
 	}
 	switch {
-	case err != nil && isPythonFrame(doc):
+	case err != nil && msgpack.IsPythonFrame(doc):
 		return Summary{}, ErrFrame
 	case err != nil:
-		return Summary{}, err
-	case s.size > limits.MaxPayloadSize:
-		return Summary{}, codes.InputTooLarge // a float32 grows
+		return Summary{}, s.found(err)
+	case s.size > limits.MaxPayloadSize: // a float32 grows
+		return Summary{}, codes.InputTooLarge.Because("a canonical form of %d bytes, at most %d", s.size, limits.MaxPayloadSize)
 	}
 	s.canonical = s.canonical && s.sorted
 	return s.Summary, nil
 }
 
-// isPythonFrame recognises the start of a frame that only the Python SDK
-// reads. No MessagePack document starts with it: 43 is a whole one.
-func isPythonFrame(in []byte) bool {
-	return len(in) >= 3 && string(in[:3]) == "CK\x03"
+// found is err with the place where scanning ended.
+func (s *scanner) found(err error) error {
+	err = codes.At(err, "at byte %d of %d", s.pos, len(s.doc))
+	if s.profile == Arguments {
+		if i := s.argument(); i > 0 {
+			err = codes.At(err, "in argument %d", i)
+		}
+	}
+	return err
+}
+
+// argument is the number, from 1 on, of the argument in which scanning ended; 0 if it
+// ended in none. It looks once more at what was found in order.
+func (s *scanner) argument() int {
+	h := msgpack.Next(s.doc)
+	if h.Kind != msgpack.Array || s.pos < h.Size {
+		return 0
+	}
+	again := scanner{doc: s.doc, pos: h.Size, owed: int64(h.N), profile: Reading}
+	for i := 1; uint64(i) <= h.N; i++ {
+		if err := again.items(1, false, 1); err != nil || again.pos > s.pos {
+			return i
+		}
+	}
+	return 0
 }
 
 // Often is how many items are looked at between two points where a goroutine
@@ -104,14 +125,14 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		s.pos += h.Size
 		s.owed--
 		if h.Kind == msgpack.Invalid {
-			return ErrMalformed
+			return s.back(h, ErrMalformed)
 		}
 		if s.profile != Reading {
 			if isMap && i%2 == 0 && h.Kind != msgpack.String {
-				return ErrMapKey
+				return s.back(h, ErrMapKey)
 			}
 			if err := s.profile.normalise(&h); err != nil {
-				return err
+				return s.back(h, err)
 			}
 			first, size := msgpack.Shortest(h.Kind, h.N)
 			s.size += size
@@ -131,12 +152,12 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 			continue
 		}
 		if claim > int64(len(s.doc)-s.pos)-s.owed {
-			return ErrOverclaim
+			return s.back(h, ErrOverclaim)
 		}
 
 		if h.Kind == msgpack.Array || h.Kind == msgpack.Map {
 			if depth >= limits.MaxNesting {
-				return ErrTooDeep
+				return s.back(h, ErrTooDeep)
 			}
 			s.owed += claim
 			if h.Kind == msgpack.Map {
@@ -155,7 +176,8 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		if s.profile != Reading {
 			if h.Kind == msgpack.String &&
 				(len(content) <= Long && !utf8.Valid(content) || len(content) > Long && !memory.ValidUTF8(content)) {
-				return ErrUTF8
+				s.pos -= len(content)
+				return s.back(h, ErrUTF8)
 			}
 			s.size += len(content)
 			if isMap && i%2 == 0 {
@@ -167,6 +189,12 @@ func (s *scanner) items(count int64, isMap bool, depth int) error {
 		}
 	}
 	return nil
+}
+
+// back goes back to the start of the item whose header h was read, which is wrong.
+func (s *scanner) back(h msgpack.Header, err error) error {
+	s.pos -= h.Size
+	return err
 }
 
 // skip passes over items whose size stands in their first byte, at most limit

@@ -32,9 +32,9 @@ func CheckFormat(format string) error {
 func checkFormat(format string) error {
 	switch {
 	case len(format) > limits.MaxFormatSize:
-		return codes.InputTooLarge
+		return codes.InputTooLarge.Because("a format of %d bytes, at most %d", len(format), limits.MaxFormatSize)
 	case !memory.ValidUTF8(memory.Bytes(format)):
-		return codes.InvalidInput
+		return codes.InvalidInput.Because("the format is not UTF-8")
 	}
 	return nil
 }
@@ -42,14 +42,14 @@ func checkFormat(format string) error {
 // Encode returns the envelope of data, at the start of memory from dst, which must
 // not overlap data. The memory behind the envelope holds no byte of the payload.
 func Encode(dst *memory.Dest, data []byte, format string) ([]byte, error) {
-	return EncodeBetween(0, 0, dst, data, format)
+	return Default.EncodeBetween(0, 0, dst, data, format)
 }
 
 // EncodeBetween is Encode for an envelope that lies between so many bytes of others,
 // which it leaves room for. It returns the memory of them all, exactly.
-func EncodeBetween(before, after int, dst *memory.Dest, data []byte, format string) ([]byte, error) {
-	if len(data) > limits.MaxPayloadSize {
-		return nil, codes.InputTooLarge
+func (o Options) EncodeBetween(before, after int, dst *memory.Dest, data []byte, format string) ([]byte, error) {
+	if err := o.CheckPayload(data); err != nil {
+		return nil, err
 	}
 	if err := CheckFormat(format); err != nil {
 		return nil, err
@@ -58,11 +58,19 @@ func EncodeBetween(before, after int, dst *memory.Dest, data []byte, format stri
 	if err != nil {
 		return nil, err
 	}
-	envelope, err := encode(room[before:len(room)-after], data, format)
+	envelope, err := encode(room[before:len(room)-after], data, format, o.Level)
 	if err != nil {
 		return nil, err
 	}
 	return room[:before+len(envelope)+after], nil
+}
+
+// CheckPayload refuses what is more than an envelope may hold.
+func (o Options) CheckPayload(data []byte) error {
+	if len(data) > o.MaxPayload {
+		return codes.InputTooLarge.Because("a payload of %d bytes, at most %d", len(data), o.MaxPayload)
+	}
+	return nil
 }
 
 // EncodeTight writes the envelope of data to dst and returns its size. If dst is
@@ -93,23 +101,23 @@ func encodeAside(dst []byte, alloc memory.Alloc, data []byte, format string) (in
 }
 
 // Ratio returns the compression ratio, original / compressed size of the block, that
-// Encode would reach on data: 0 for no data. In the memory from alloc, no payload is
+// EncodeBetween would reach on data: 0 for no data. In the memory from alloc, no payload is
 // left.
-func Ratio(alloc memory.Alloc, data []byte) (float64, error) {
-	if len(data) > limits.MaxPayloadSize {
-		return 0, codes.InputTooLarge
+func (o Options) Ratio(alloc memory.Alloc, data []byte) (float64, error) {
+	if err := o.CheckPayload(data); err != nil {
+		return 0, err
 	}
 	scratch := alloc(lz4block.Bound(len(data)))
 	if scratch == nil {
 		return 0, codes.OutOfMemory
 	}
-	n := lz4block.Encode(scratch, data)
+	n := lz4block.EncodeLevel(scratch, data, o.Level)
 	memory.Clear(scratch[:min(n+lz4block.Slack, len(scratch))]) // and no page touched that was not
 	return float64(len(data)) / float64(n), nil
 }
 
 // encode is Encode at the start of dst, for data, a format and memory that fit.
-func encode(dst, data []byte, format string) ([]byte, error) {
+func encode(dst, data []byte, format string, level int) ([]byte, error) {
 	blockBound := lz4block.Bound(len(data))
 	dst[0] = 0x90 | fieldCount
 
@@ -124,7 +132,7 @@ func encode(dst, data []byte, format string) ([]byte, error) {
 		guess = 3
 	}
 	start := arrayHeader + guess
-	n := lz4block.Encode(dst[start:start+blockBound], data)
+	n := lz4block.EncodeLevel(dst[start:start+blockBound], data, level)
 	header := msgpack.Size(msgpack.Bin, uint64(n))
 	if header != guess {
 		copy(dst[arrayHeader+header:], dst[start:start+n])
@@ -147,7 +155,7 @@ func encode(dst, data []byte, format string) ([]byte, error) {
 	dirty := start + min(n+lz4block.Slack, blockBound)
 	if len(out)+len(format) > limits.MaxEnvelopeSize {
 		memory.Clear(dst[:max(len(out), dirty)])
-		return nil, codes.InputTooLarge
+		return nil, tooLarge(len(out) + len(format))
 	}
 	out = memory.Append(out, memory.Bytes(format))
 	if len(out) < dirty {

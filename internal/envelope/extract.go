@@ -33,24 +33,29 @@ func (e *Header) extract(dst []byte) (written int, err error) {
 		n, err = lz4block.Decode(dst, e.block)
 	}
 	if err != nil {
-		return n, codes.DecompressionFailed
+		return n, isBroken(e.CompressedSize, e.OriginalSize)
 	}
 	written = min(n+lz4block.DecodeSlack, len(dst))
 	// The checksum is looked at first: a wrong size that it vouches for is a
 	// writer's mistake, anything else is damage.
 	if checksum.Sum(dst[:n]) != binary.BigEndian.Uint64(e.Checksum[:]) {
-		return written, codes.ChecksumMismatch
+		return written, sizesOf(codes.ChecksumMismatch, n, e.OriginalSize)
 	}
 	if n != e.OriginalSize {
-		return written, codes.SizeValidationFailed
+		return written, sizesOf(codes.SizeValidationFailed, n, e.OriginalSize)
 	}
 	return written, nil
 }
 
 // Decode returns the payload of an envelope, in memory from dst.
 func Decode(dst *memory.Dest, envelope []byte) ([]byte, error) {
+	return Default.Decode(dst, envelope)
+}
+
+// Decode is Decode for a payload of up to o.MaxPayload bytes.
+func (o Options) Decode(dst *memory.Dest, envelope []byte) ([]byte, error) {
 	var e Header
-	if err := e.inspect(envelope); err != nil {
+	if err := e.Read(envelope, o.MaxPayload); err != nil {
 		return nil, err
 	}
 	return e.Payload(dst)
@@ -71,9 +76,9 @@ func (e *Header) Payload(dst *memory.Dest) ([]byte, error) {
 
 // Validate returns exactly the error that Decode would. What it decompresses on the
 // way it wipes.
-func Validate(alloc memory.Alloc, envelope []byte) error {
+func (o Options) Validate(alloc memory.Alloc, envelope []byte) error {
 	from := memory.From(alloc)
-	payload, err := Decode(&from, envelope)
+	payload, err := o.Decode(&from, envelope)
 	memory.Clear(payload)
 	return err
 }
@@ -84,8 +89,12 @@ func (e *Header) InPlaceSize() int {
 	if e.integer {
 		return 0
 	}
-	return max(e.size, e.OriginalSize+lz4block.InPlaceMargin(len(e.block))+e.behind)
+	return max(e.size, e.OriginalSize+e.InPlaceMargin())
 }
+
+// InPlaceMargin is how far behind the payload the envelope has to end while it is
+// decoded in the same memory.
+func (e *Header) InPlaceMargin() int { return lz4block.InPlaceMargin(len(e.block)) + e.behind }
 
 // DecodeInPlace turns the envelope of n bytes at the start of buffer, which is of
 // InPlaceSize bytes, into its payload. It moves the envelope to the end and reads it

@@ -49,41 +49,39 @@ type Header struct {
 	integer bool   // block holds MessagePack integers, not bytes
 }
 
-// What is wrong with an envelope that is read, and can be wrong with arguments too.
-var (
-	errNotEnvelope = codes.Entry(codes.InvalidInput)
-	errTooLarge    = codes.Entry(codes.InputTooLarge)
-)
-
 // Inspect reads the header of an envelope and makes every check that needs no
 // decompression. It costs the same for 64 bytes and for 512 MiB, except for two forms
 // that have to be walked: a block that is spelled as an array of integers, as the first
 // envelopes were, and a map with unknown fields.
-func Inspect(envelope []byte) (Header, error) {
+func Inspect(envelope []byte) (Header, error) { return Default.Inspect(envelope) }
+
+// Inspect is Inspect for a payload of up to o.MaxPayload bytes.
+func (o Options) Inspect(envelope []byte) (Header, error) {
 	var e Header
-	if err := e.inspect(envelope); err != nil {
+	if err := e.Read(envelope, o.MaxPayload); err != nil {
 		return Header{}, err
 	}
 	return e, nil
 }
 
-// inspect is Inspect into a zero value, which spares a copy. After an error e means
-// nothing.
-func (e *Header) inspect(envelope []byte) error {
+// Read is Inspect into a zero value, which spares a copy, for a payload of up to
+// maxPayload bytes. After an error e means nothing.
+func (e *Header) Read(envelope []byte, maxPayload int) error {
 	if len(envelope) > limits.MaxEnvelopeSize {
-		return errTooLarge
+		return codes.Entry(tooLarge(len(envelope)))
 	}
 	size, ok := e.parseWritten(envelope)
 	if !ok {
-		size, ok = e.parse(envelope)
+		var f flaw
+		if size, f = e.parse(envelope); f.kind != flawless {
+			return f.err()
+		}
 	}
 	switch {
-	case !ok:
-		return errNotEnvelope
-	case size > limits.MaxPayloadSize:
-		return errTooLarge
+	case size > uint64(maxPayload):
+		return codes.Entry(claimsTooMuch(size, maxPayload))
 	case e.CompressedSize == 0, size > uint64(e.CompressedSize)*limits.MaxCompressionRatio:
-		return codes.DecompressionBomb
+		return isBomb(e.CompressedSize, int(size))
 	}
 	e.OriginalSize, e.size = int(size), len(envelope)
 	return nil
@@ -128,26 +126,54 @@ func (e *Header) parseWritten(envelope []byte) (size uint64, ok bool) {
 	return size, true
 }
 
-// parse splits an envelope into its fields and returns the original size. It
-// allocates nothing, and reports false for whatever is not one envelope.
-func (e *Header) parse(envelope []byte) (size uint64, ok bool) {
-	r := reader{in: envelope}
+// parse splits an envelope into its fields and returns the original size, or why it
+// is not one envelope. It allocates nothing.
+func (e *Header) parse(envelope []byte) (size uint64, f flaw) {
+	r := reader{in: envelope, whole: len(envelope), reading: fieldCount}
 	count, isMap, ok := r.container()
-	if !ok {
-		return 0, false
-	}
-	if !isMap {
-		if count != fieldCount {
-			return 0, false
+	switch {
+	case isMap:
+		r.pairs(e, &size, count)
+	case ok && count == fieldCount:
+		for field := range fieldCount {
+			if !r.read(field, e, &size) {
+				break
+			}
 		}
-		ok = r.block(e) && r.checksum(&e.Checksum) && r.uint(&size) && r.str(&e.Format)
-		return size, ok && len(r.in) == 0
+	case ok:
+		r.wrong(wrongFieldCount, 0, int(count))
+	case msgpack.IsPythonFrame(envelope):
+		return 0, flaw{kind: pythonFrame, field: fieldCount}
 	}
+	r.reading = fieldCount
+	if r.kind == flawless && len(r.in) > 0 {
+		r.wrong(trailing, r.at(), len(r.in))
+	}
+	return size, r.flaw
+}
+
+// read reads one field.
+func (r *reader) read(field int, e *Header, size *uint64) bool {
+	r.reading = field
+	switch field {
+	case fieldBlock:
+		return r.block(e)
+	case fieldChecksum:
+		return r.checksum(&e.Checksum)
+	case fieldSize:
+		return r.uint(size)
+	}
+	return r.str(&e.Format)
+}
+
+// pairs reads the count pairs of a map.
+func (r *reader) pairs(e *Header, size *uint64, count uint64) bool {
 	var seen [fieldCount]bool
 	for ; count > 0; count-- {
+		r.reading = fieldCount
 		var name []byte
 		if !r.str(&name) {
-			return 0, false
+			return false
 		}
 		field := fieldCount
 		for i, known := range fieldNames {
@@ -158,27 +184,23 @@ func (e *Header) parse(envelope []byte) (size uint64, ok bool) {
 		if field == fieldCount {
 			// The map itself is the first level of nesting.
 			if !r.skip(1) {
-				return 0, false
+				return false
 			}
 			continue
 		}
+		r.reading = field
 		if seen[field] {
-			return 0, false
+			return r.wrong(twice, r.at(), 0)
 		}
 		seen[field] = true
-		switch field {
-		case fieldBlock:
-			ok = r.block(e)
-		case fieldChecksum:
-			ok = r.checksum(&e.Checksum)
-		case fieldSize:
-			ok = r.uint(&size)
-		case fieldFormat:
-			ok = r.str(&e.Format)
-		}
-		if !ok {
-			return 0, false
+		if !r.read(field, e, size) {
+			return false
 		}
 	}
-	return size, seen == [fieldCount]bool{true, true, true, true} && len(r.in) == 0
+	for field, found := range seen {
+		if r.reading = field; !found {
+			return r.wrong(missing, 0, 0)
+		}
+	}
+	return true
 }

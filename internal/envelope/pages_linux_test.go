@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"errors"
 	"os"
 	"testing"
 	"unsafe"
@@ -67,7 +68,7 @@ func TestOnlyWhatIsWrittenToIsTouched(t *testing.T) {
 		if n := there(); n != 0 {
 			t.Fatalf("%d pages are there at the start", n)
 		}
-		if err := e.Extract(b); err != c.want {
+		if err := e.Extract(b); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if n := there(); n > most(c.written) || n < c.written/page {
@@ -75,7 +76,7 @@ func TestOnlyWhatIsWrittenToIsTouched(t *testing.T) {
 		}
 
 		b, there = pages(t, claim)
-		if err := Validate(func(int) []byte { return b }, envelope); err != c.want {
+		if err := Default.Validate(func(int) []byte { return b }, envelope); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if n := there(); n > most(c.written) {
@@ -84,7 +85,7 @@ func TestOnlyWhatIsWrittenToIsTouched(t *testing.T) {
 
 		b, there = pages(t, e.InPlaceSize())
 		copy(b, envelope)
-		if _, err := DecodeInPlace(b, len(envelope)); err != c.want {
+		if _, err := DecodeInPlace(b, len(envelope)); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v in place, want %v", name, err, c.want)
 		}
 		if n := there(); n > most(c.written)+most(2*len(envelope)) {
@@ -103,7 +104,7 @@ func TestSmallResultsTouchLittle(t *testing.T) {
 	page := os.Getpagesize()
 	data := make([]byte, 32<<20)
 	b, there := pages(t, Bound(len(data), 0))
-	if ratio, err := Ratio(func(int) []byte { return b }, data); err != nil || ratio < 100 {
+	if ratio, err := Default.Ratio(func(int) []byte { return b }, data); err != nil || ratio < 100 {
 		t.Fatalf("%v, %v", ratio, err)
 	}
 	if n := there(); n > lz4block.Bound(len(data))/50/page {

@@ -53,5 +53,5 @@ func TestPauses(t *testing.T) {
 		}
 		return nil
 	})
-	pausetest.Run(t, "validate", func() error { return Validate(memory.Make, envelope) })
+	pausetest.Run(t, "validate", func() error { return Default.Validate(memory.Make, envelope) })
 }

@@ -9,7 +9,43 @@ import (
 // reader reads what an envelope is made of. Reading consumes the slice
 // and allocates nothing; a length that the rest of the input cannot back is
 // refused where it is declared.
-type reader struct{ in []byte }
+type reader struct {
+	in      []byte
+	whole   int // bytes of the input before anything was read
+	reading int // which field, or fieldCount
+	flaw        // the first, once something was wrong
+}
+
+// at is how many bytes were read.
+func (r *reader) at() int { return r.whole - len(r.in) }
+
+// wrong notes why the envelope is refused, and returns false.
+func (r *reader) wrong(kind flawKind, at, n int) bool {
+	if r.kind == flawless {
+		r.flaw = flaw{kind, r.reading, at, n}
+	}
+	return false
+}
+
+// unfit is wrong for the header h, which was read: it is not of the kind that has to be
+// there, or it is and claims more than follows.
+func (r *reader) unfit(h msgpack.Header, kind msgpack.Kind) bool {
+	at := r.at() - h.Size
+	inField := r.reading != fieldCount
+	switch {
+	case h.Kind == msgpack.Invalid && h.Size > 0:
+		return r.wrong(reserved, at, 0)
+	case h.Kind == msgpack.Invalid, h.Kind == kind, h.Kind == msgpack.Map && kind == msgpack.Array && !inField:
+		return r.wrong(truncated, r.whole, 0)
+	case kind == msgpack.Uint:
+		return r.wrong(notInteger, at, 0)
+	case kind == msgpack.String:
+		return r.wrong(notText, at, 0)
+	case inField:
+		return r.wrong(notBytes, at, 0)
+	}
+	return r.wrong(notContainer, at, 0)
+}
 
 // header consumes the header of the next item.
 func (r *reader) header() msgpack.Header {
@@ -18,11 +54,15 @@ func (r *reader) header() msgpack.Header {
 	return h
 }
 
-// container reads the header of an array or a map and returns its number of
-// elements or pairs.
+// container reads the header of an array or, where no field is read, of a map, and
+// returns its number of elements or pairs.
 func (r *reader) container() (count uint64, isMap, ok bool) {
 	h := r.header()
-	return h.N, h.Kind == msgpack.Map, r.holds(h)
+	isMap = h.Kind == msgpack.Map
+	if !r.holds(h) || isMap && r.reading != fieldCount {
+		return 0, false, r.unfit(h, msgpack.Array)
+	}
+	return h.N, isMap, true
 }
 
 // holds tells whether h is an array or a map, and the input long enough for
@@ -36,7 +76,7 @@ func (r *reader) holds(h msgpack.Header) bool {
 func (r *reader) bytes(kind msgpack.Kind, out *[]byte) bool {
 	h := r.header()
 	if h.Kind != kind || h.N > uint64(len(r.in)) {
-		return false
+		return r.unfit(h, kind)
 	}
 	*out = r.in[:h.N:h.N]
 	r.in = r.in[h.N:]
@@ -48,7 +88,10 @@ func (r *reader) bytes(kind msgpack.Kind, out *[]byte) bool {
 func (r *reader) uint(v *uint64) bool {
 	h := r.header()
 	*v = h.N
-	return h.Kind == msgpack.Uint
+	if h.Kind != msgpack.Uint {
+		return r.unfit(h, msgpack.Uint)
+	}
+	return true
 }
 
 // byte reads such an integer below 256. The two forms that writers use for
@@ -67,7 +110,10 @@ func (r *reader) byte(v *byte) bool {
 	var wide uint64
 	ok := r.uint(&wide)
 	*v = byte(wide)
-	return ok && wide <= 0xff
+	if ok && wide > 0xff {
+		return r.wrong(notByte, r.at(), 0)
+	}
+	return ok
 }
 
 // atBin tells whether bin comes next. That its bytes are missing shows later.
@@ -83,8 +129,8 @@ func (r *reader) block(e *Header) bool {
 		e.CompressedSize, e.behind = len(e.block), len(r.in)
 		return ok
 	}
-	count, isMap, ok := r.container()
-	if !ok || isMap {
+	count, _, ok := r.container()
+	if !ok {
 		return false
 	}
 	integers := r.in
@@ -102,11 +148,19 @@ func (r *reader) block(e *Header) bool {
 func (r *reader) checksum(sum *[limits.ChecksumSize]byte) bool {
 	if r.atBin() {
 		var b []byte
-		return r.bytes(msgpack.Bin, &b) && copy(sum[:], b) == len(b) && len(b) == limits.ChecksumSize
+		ok := r.bytes(msgpack.Bin, &b)
+		if ok && len(b) != limits.ChecksumSize {
+			return r.checksumSize(len(b))
+		}
+		copy(sum[:], b)
+		return ok
 	}
-	count, isMap, ok := r.container()
-	if !ok || isMap || count != limits.ChecksumSize {
+	count, _, ok := r.container()
+	switch {
+	case !ok:
 		return false
+	case count != limits.ChecksumSize:
+		return r.checksumSize(int(count))
 	}
 	for i := range sum {
 		if !r.byte(&sum[i]) {
@@ -116,9 +170,19 @@ func (r *reader) checksum(sum *[limits.ChecksumSize]byte) bool {
 	return true
 }
 
+func (r *reader) checksumSize(n int) bool {
+	return r.wrong(wrongChecksumSize, r.at(), n)
+}
+
 // str reads valid UTF-8.
 func (r *reader) str(out *[]byte) bool {
-	return r.bytes(msgpack.String, out) && memory.ValidUTF8(*out)
+	if !r.bytes(msgpack.String, out) {
+		return false
+	}
+	if !memory.ValidUTF8(*out) {
+		return r.wrong(notUTF8, r.at(), 0)
+	}
+	return true
 }
 
 // skip passes over one item that lies inside depth containers.
@@ -127,10 +191,10 @@ func (r *reader) skip(depth int) bool {
 	count := h.N
 	switch h.Kind {
 	case msgpack.Invalid:
-		return false
+		return r.unfit(h, h.Kind)
 	case msgpack.String, msgpack.Bin, msgpack.Ext:
 		if h.N > uint64(len(r.in)) {
-			return false
+			return r.unfit(h, h.Kind)
 		}
 		r.in = r.in[h.N:]
 		return true
@@ -140,8 +204,11 @@ func (r *reader) skip(depth int) bool {
 	default:
 		return true
 	}
-	if !r.holds(h) || depth >= limits.MaxNesting {
-		return false
+	if !r.holds(h) {
+		return r.unfit(h, h.Kind)
+	}
+	if depth >= limits.MaxNesting {
+		return r.wrong(tooDeep, r.at(), 0)
 	}
 	for count > 0 {
 		if n := r.skipFlat(min(count, flatItems)); n > 0 {

@@ -61,7 +61,7 @@ func TestWithoutMemoryNothingCounts(t *testing.T) {
 	if _, err := s.Retrieve(&to, nil); codes.Of(err) != codes.InvalidInput {
 		t.Errorf("Retrieve of nothing: %v", err)
 	}
-	if _, err := s.Store(&to, nil, "\xff"); err != codes.InvalidInput {
+	if _, err := s.Store(&to, nil, "\xff"); !errors.Is(err, codes.InvalidInput) {
 		t.Errorf("Store of a format that is not UTF-8: %v", err)
 	}
 	m := s.Metrics()

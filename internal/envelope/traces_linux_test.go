@@ -60,7 +60,7 @@ func TestNothingIsLeftOfPayloads(t *testing.T) {
 		defer scratch.Done()
 		envelope := out[:encoded(data)]
 		change(envelope)
-		err := Validate(scratch.Alloc, envelope)
+		err := Default.Validate(scratch.Alloc, envelope)
 		clear(envelope)
 		return err
 	}
@@ -77,7 +77,7 @@ func TestNothingIsLeftOfPayloads(t *testing.T) {
 		{"Ratio", func(data []byte) error {
 			var scratch memory.Scratch
 			defer scratch.Done()
-			_, err := Ratio(scratch.Alloc, data)
+			_, err := Default.Ratio(scratch.Alloc, data)
 			return err
 		}, nil},
 		{"Fit", func(data []byte) error {

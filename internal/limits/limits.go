@@ -42,6 +42,12 @@ const (
 	MaxDecryptOnlyKeys = 3
 )
 
+// Of metrics as text.
+const (
+	MaxMetricsNameSize    = 1024
+	MetricsTextBufferSize = 64 << 10 // for every name
+)
+
 // Of the keys of interop entries: two segments and the hexadecimal digits of a
 // BLAKE2b-256, with colons between them.
 const (

@@ -106,6 +106,9 @@ func (d *Dest) Size(result []byte, err error) (int, error) {
 	return len(result), err
 }
 
+// Given is the size of the buffer that Into was given.
+func (d *Dest) Given() int { return len(d.buffer) }
+
 // pooledSize is the size in bytes up to which memory is kept for the next call.
 const pooledSize = 64 << 10
 

@@ -96,14 +96,19 @@ type Span struct {
 // epoch makes readings of the monotonic clock small positive numbers.
 var epoch = time.Now().Add(-1)
 
-// Begin starts an operation on size bytes.
-func (o *Operation) Begin(size int) Span {
+// cell is the one for the caller.
+func (o *Operation) cell() *cell {
 	// The address of a local variable differs between goroutines, and
 	// between C threads calling in. Only its value is used, so nothing is
 	// dereferenced or kept alive.
 	var local byte
 	page := uintptr(unsafe.Pointer(&local)) >> 12
-	s := Span{cell: &o.cells[page%cells]}
+	return &o.cells[page%cells]
+}
+
+// Begin starts an operation on size bytes.
+func (o *Operation) Begin(size int) Span {
+	s := Span{cell: o.cell()}
 	var first bool // of SampleEvery
 	if o.Guard {
 		first = s.cell.started.Add(1)%SampleEvery == 1
@@ -130,19 +135,23 @@ func (o *Operation) End(s Span, in, out int) {
 		c.empty()
 	}
 	if o.KeepLast {
-		c.last.Store(uint64(out)<<32 | uint64(in))
-		// One goroutine calling from other depths of its stack comes by
-		// other cells, so the cell has to be kept up with; mostly it is the
-		// same one, and threads do not fight over a word that is only read.
-		if o.lastCell.Load() != c {
-			o.lastCell.Store(c)
-		}
+		o.keepLast(c, in, out)
 	}
 	if s.started != 0 {
 		ns := uint64(int64(time.Since(epoch)) - s.started)
 		o.timed.Add(1)
 		o.totalNS.Add(ns)
 		o.lastNS.Store(ns)
+	}
+}
+
+func (o *Operation) keepLast(c *cell, in, out int) {
+	c.last.Store(uint64(out)<<32 | uint64(in))
+	// One goroutine calling from other depths of its stack comes by other cells, so
+	// the cell has to be kept up with; mostly it is the same one, and threads do not
+	// fight over a word that is only read.
+	if o.lastCell.Load() != c {
+		o.lastCell.Store(c)
 	}
 }
 

@@ -11,7 +11,7 @@ type Kind uint8
 
 // The kinds of items.
 const (
-	Invalid Kind = iota // cut short, or the reserved byte c1
+	Invalid Kind = iota // cut short, and of size 0; or the reserved byte c1
 	Nil
 	False
 	True
@@ -225,3 +225,8 @@ func log2Width(n uint64) byte {
 	}
 	return 3
 }
+
+// IsPythonFrame recognises the start of a frame that only the Python SDK reads, and that
+// is taken for MessagePack where its writer and a reader do not agree. No document starts
+// with it: 43 is a whole one.
+func IsPythonFrame(in []byte) bool { return len(in) >= 3 && string(in[:3]) == "CK\x03" }

@@ -339,7 +339,7 @@ TEST(a_plaintext_over_its_aad)
 /* A master key may lie where its keys go. */
 TEST(tenant_keys_in_place)
 {
-    CachekitTenantKeys want = {.struct_size = sizeof want}, keys;
+    CachekitTenantKeys want = CACHEKIT_TENANT_KEYS_INIT, keys;
     CHECK_OK(cachekit_derive_tenant_keys(master, sizeof master, TENANT, &want));
     for (size_t at = sizeof(size_t); at + sizeof master <= sizeof keys; at++) {
         CASE("master key at %zu", at);
@@ -368,7 +368,7 @@ TEST(the_error_of_a_constructor_is_set)
 
 TEST(derivation_known_answers)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     uint8_t out[32], fingerprint[16], want[16];
     from_hex("96179a9bc881aa7ca83f04b78a66afd3", want);
     CHECK_OK(cachekit_derive_tenant_keys(master, sizeof master, TENANT, &keys));
@@ -458,4 +458,76 @@ TEST(derivation_checks_every_length)
     CHECK_CODE(CACHEKIT_INVALID_INPUT,
         cachekit_derive_key(master, sizeof master, TENANT, BYTES("\xff"), out));
     CHECK_OK(cachekit_derive_key(master, sizeof master, BYTES("\xff"), BYTES("domain"), out));
+}
+
+TEST(master_keys_in_hexadecimal_digits)
+{
+    static const struct {
+        const char *hex;
+        size_t bytes;
+        CachekitError code;
+    } rows[] = {
+        {MASTER_HEX, 32, CACHEKIT_OK},
+        {MASTER_HEX "61", 33, CACHEKIT_OK},
+        {MASTER_HEX MASTER_HEX MASTER_HEX, 96, CACHEKIT_OK},
+        {"", 0, CACHEKIT_INVALID_KEY_LENGTH},
+        {"6161", 0, CACHEKIT_INVALID_KEY_LENGTH},
+        {MASTER_HEX + 2, 0, CACHEKIT_INVALID_KEY_LENGTH},
+        {MASTER_HEX + 1, 0, CACHEKIT_INVALID_INPUT},
+        {MASTER_HEX "6", 0, CACHEKIT_INVALID_INPUT},
+        {MASTER_HEX "\n", 0, CACHEKIT_INVALID_INPUT},
+        {" " MASTER_HEX, 0, CACHEKIT_INVALID_INPUT},
+        {"0x" MASTER_HEX, 0, CACHEKIT_INVALID_INPUT},
+        {"\"" MASTER_HEX "\"", 0, CACHEKIT_INVALID_INPUT},
+        {MASTER_HEX "6g", 0, CACHEKIT_INVALID_INPUT},
+        {MASTER_HEX "\xff\xff", 0, CACHEKIT_INVALID_INPUT},
+    };
+    uint8_t want[96], out[100];
+    memset(want, 'a', sizeof want);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CASE("\"%s\"", rows[i].hex);
+        size_t len = sizeof out;
+        memset(out, POISON, sizeof out);
+        CHECK_CODE(rows[i].code, cachekit_parse_master_key(rows[i].hex, out, &len));
+        CHECK_NUMBER(rows[i].bytes, len);
+        CHECK_BYTES(want, out, rows[i].bytes);
+        CHECK_FILLED(POISON, out + rows[i].bytes, sizeof out - rows[i].bytes);
+        if (rows[i].code != CACHEKIT_OK)
+            continue;
+        for (len = 0; len < rows[i].bytes; len++) {
+            size_t needed = len;
+            memset(out, POISON, sizeof out);
+            CHECK_CODE(
+                CACHEKIT_BUFFER_TOO_SMALL, cachekit_parse_master_key(rows[i].hex, out, &needed));
+            CHECK_NUMBER(rows[i].bytes, needed);
+            CHECK_FILLED(POISON, out, sizeof out);
+        }
+        CHECK_OK(cachekit_parse_master_key(rows[i].hex, out, &len)); /* the bound is enough */
+    }
+    CASE("every digit");
+    static const char digits[] = "0123456789abcdefABCDEF01234567890123456789abcdefABCDEF0123456789";
+    static const uint8_t bytes[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xab, 0xcd,
+        0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xab,
+        0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89};
+    size_t len = sizeof out;
+    CHECK_OK(cachekit_parse_master_key(digits, out, &len));
+    CHECK_NUMBER(sizeof bytes, len);
+    CHECK_BYTES(bytes, out, sizeof bytes);
+}
+
+TEST(generated_keys_differ)
+{
+    enum { MANY = 100 };
+    uint8_t keys[MANY][CACHEKIT_KEY_SIZE + 8], either[CACHEKIT_KEY_SIZE] = {0};
+    memset(keys, POISON, sizeof keys);
+    for (int i = 0; i < MANY; i++) {
+        CHECK_OK(cachekit_generate_key(keys[i]));
+        CHECK_FILLED(POISON, keys[i] + CACHEKIT_KEY_SIZE, 8);
+        for (int j = 0; j < i; j++)
+            CHECK(memcmp(keys[i], keys[j], CACHEKIT_KEY_SIZE) != 0);
+        for (int j = 0; j < CACHEKIT_KEY_SIZE; j++)
+            either[j] |= keys[i][j];
+    }
+    /* Of a hundred keys each has a bit somewhere: that it has not, is a chance of 2^-92. */
+    CHECK_FILLED(0xff, either, sizeof either);
 }

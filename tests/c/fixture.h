@@ -12,6 +12,7 @@
 
 /* 32 bytes of 61: the master key of the known answers in docs/wire-format.md. */
 static const uint8_t master[32] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+#define MASTER_HEX "6161616161616161616161616161616161616161616161616161616161616161"
 static const uint8_t key[32] = "0123456789abcdef0123456789abcdef";
 static const char tenant[] = "cross-sdk-test";
 #define TENANT BYTES(tenant)

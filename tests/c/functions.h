@@ -10,9 +10,10 @@ typedef enum kind { NO_HANDLE, STORAGE, ENCRYPTOR, KEYRING, KINDS } kind;
 /* Where a function puts its result. */
 typedef enum result {
     NOTHING,
-    MADE,   /* uint8_t **, size_t * */
-    BUFFER, /* uint8_t *, size_t *: the caller's buffer */
-    FIXED,  /* uint8_t *, of a size that is known */
+    MADE,    /* uint8_t **, size_t * */
+    RESULTS, /* uint8_t **, of a batch */
+    BUFFER,  /* uint8_t *, size_t *: the caller's buffer */
+    FIXED,   /* uint8_t *, of a size that is known */
     RATIO,
     METRICS,
     INFO,
@@ -50,6 +51,7 @@ typedef struct arguments {
     input in[3];
     const char *text[2];
     const uint8_t *fixed;
+    const CachekitMetrics *counted;
     uint8_t *out;
     size_t *out_len;
     uint8_t **made;
@@ -63,7 +65,7 @@ typedef struct arguments {
 
 /* What arguments point to. */
 typedef struct places {
-    uint8_t out[256];
+    uint8_t out[CACHEKIT_METRICS_TEXT_BUFFER_SIZE / 8];
     size_t out_len;
     uint8_t *made;
     size_t index;
@@ -87,20 +89,36 @@ typedef struct function {
         const char *sample;
         CachekitError if_null;
     } text[2];
-    bool index, fixed; /* has size_t *key_index; a const uint8_t * without a length */
+    /* Has size_t *key_index; a const uint8_t * without a length; metrics to read. */
+    bool index, fixed, counted;
 } function;
+
+static inline CachekitItem one_item(
+    const uint8_t *cache_key, size_t cache_key_len, const uint8_t *in, size_t in_len)
+{
+    CachekitItem item;
+    memset(&item, POISON, sizeof item);
+    item.cache_key = cache_key, item.cache_key_len = cache_key_len;
+    item.in = in, item.in_len = in_len;
+    return item;
+}
 
 #define CALL(name, ...)                                                                            \
     static CachekitError call_##name(const arguments *a) { return cachekit_##name(__VA_ARGS__); }
 #define IN(i) a->in[i].p, a->in[i].len
 #define OUT a->out, a->out_len
+#define NO_KEY NULL, 0
+#define BATCH(...) &(CachekitItem[]){one_item(__VA_ARGS__)}[0], 1, sizeof(CachekitItem), a->made
 
+CALL(byte_storage_set_level, a->handle, CACHEKIT_DEFAULT_LEVEL)
+CALL(byte_storage_set_max_payload, a->handle, CACHEKIT_MAX_PAYLOAD_SIZE)
 CALL(byte_storage_store, a->handle, IN(0), a->text[0], a->made, a->out_len)
 CALL(byte_storage_retrieve, a->handle, IN(0), a->made, a->out_len)
 CALL(byte_storage_validate, a->handle, IN(0))
 CALL(byte_storage_estimate_compression, a->handle, IN(0), a->ratio)
 CALL(byte_storage_get_metrics, a->handle, a->metrics)
 CALL(envelope_inspect, IN(0), a->info)
+CALL(metrics_text, a->counted, a->text[0], (char *)a->out, a->out_len)
 CALL(compress, IN(0), OUT)
 CALL(decompress, IN(0), OUT)
 CALL(checksum, IN(0), a->out)
@@ -110,8 +128,13 @@ CALL(decrypt, a->handle, IN(0), IN(1), IN(2), OUT)
 CALL(encryptor_get_metrics, a->handle, a->metrics)
 CALL(derive_key, IN(0), IN(1), IN(2), a->out)
 CALL(derive_tenant_keys, IN(0), IN(1), a->tenant_keys)
+CALL(generate_key, a->out)
+CALL(parse_master_key, a->text[0], OUT)
 CALL(key_fingerprint, IN(0), a->out)
 CALL(keyring_new, IN(0), NULL, NULL, 0, IN(1), a->keyring)
+CALL(keyring_from_env, IN(0), a->keyring)
+CALL(keyring_set_level, a->handle, CACHEKIT_DEFAULT_LEVEL)
+CALL(keyring_set_max_payload, a->handle, CACHEKIT_MAX_PAYLOAD_SIZE)
 CALL(keyring_fingerprint, a->handle, 0, a->out)
 CALL(keyring_encrypt, a->handle, IN(0), IN(1), OUT)
 CALL(keyring_decrypt, a->handle, IN(0), IN(1), OUT, a->index)
@@ -119,6 +142,10 @@ CALL(keyring_decrypt_at, a->handle, 0, IN(0), IN(1), OUT)
 CALL(keyring_get_metrics, a->handle, a->metrics)
 CALL(keyring_seal, a->handle, a->text[0], IN(0), IN(1), a->made, a->out_len)
 CALL(keyring_open, a->handle, a->text[0], IN(0), IN(1), a->made, a->out_len, a->index)
+CALL(byte_storage_store_many, a->handle, a->text[0], BATCH(NO_KEY, IN(0)))
+CALL(byte_storage_retrieve_many, a->handle, BATCH(NO_KEY, IN(0)))
+CALL(keyring_seal_many, a->handle, a->text[0], BATCH(IN(0), IN(1)))
+CALL(keyring_open_many, a->handle, a->text[0], BATCH(IN(0), IN(1)))
 CALL(aad, IN(0), IN(1), a->text[0], true, a->text[1], OUT)
 CALL(msgpack_check, IN(0))
 CALL(interop_key, a->text[0], a->text[1], IN(0), (char *)a->out, a->out_len)
@@ -129,6 +156,8 @@ CALL(keyring_open_interop, a->handle, a->text[0], IN(0), OUT, a->index)
 #undef CALL
 #undef IN
 #undef OUT
+#undef NO_KEY
+#undef BATCH
 
 #define ROW(function) .name = "cachekit_" #function, .call = call_##function
 #define EMPTY_OK CACHEKIT_OK
@@ -137,12 +166,15 @@ CALL(keyring_open_interop, a->handle, a->text[0], IN(0), OUT, a->index)
 #define SHORT_KEY CACHEKIT_INVALID_KEY_LENGTH
 
 static const function functions[] = {
+    {ROW(byte_storage_set_level), STORAGE, NOTHING},
+    {ROW(byte_storage_set_max_payload), STORAGE, NOTHING},
     {ROW(byte_storage_store), STORAGE, MADE, {{DATA, EMPTY_OK}}, {{"json", EMPTY_OK}}},
     {ROW(byte_storage_retrieve), STORAGE, MADE, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(byte_storage_validate), STORAGE, NOTHING, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(byte_storage_estimate_compression), STORAGE, RATIO, {{DATA, EMPTY_OK}}},
     {ROW(byte_storage_get_metrics), STORAGE, METRICS},
     {ROW(envelope_inspect), NO_HANDLE, INFO, {{ENVELOPE, EMPTY_BAD}}},
+    {ROW(metrics_text), NO_HANDLE, BUFFER, {{NONE}}, {{"orders", EMPTY_OK}}, .counted = true},
     {ROW(compress), NO_HANDLE, BUFFER, {{DATA, EMPTY_OK}}},
     {ROW(decompress), NO_HANDLE, BUFFER, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(checksum), NO_HANDLE, FIXED, {{DATA, EMPTY_OK}}},
@@ -155,8 +187,13 @@ static const function functions[] = {
         {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}, {DOMAIN, EMPTY_BAD}}},
     {ROW(derive_tenant_keys), NO_HANDLE, TENANT_KEYS,
         {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
+    {ROW(generate_key), NO_HANDLE, FIXED},
+    {ROW(parse_master_key), NO_HANDLE, BUFFER, {{NONE}}, {{MASTER_HEX, NULL_BAD}}},
     {ROW(key_fingerprint), NO_HANDLE, FIXED, {{KEY, EMPTY_OK}}},
     {ROW(keyring_new), NO_HANDLE, NEW_KEYRING, {{MASTER, SHORT_KEY}, {TENANT_ID, EMPTY_BAD}}},
+    {ROW(keyring_from_env), NO_HANDLE, NEW_KEYRING, {{TENANT_ID, EMPTY_BAD}}},
+    {ROW(keyring_set_level), KEYRING, NOTHING},
+    {ROW(keyring_set_max_payload), KEYRING, NOTHING},
     {ROW(keyring_fingerprint), KEYRING, FIXED},
     {ROW(keyring_encrypt), KEYRING, BUFFER, {{AAD, EMPTY_OK}, {DATA, EMPTY_OK}}},
     {ROW(keyring_decrypt), KEYRING, BUFFER,
@@ -169,6 +206,12 @@ static const function functions[] = {
     {ROW(keyring_open), KEYRING, MADE,
         {{CACHE_KEY, CACHEKIT_DECRYPTION_FAILED}, {SEALED, EMPTY_BAD}}, {{"msgpack", EMPTY_OK}},
         .index = true},
+    {ROW(byte_storage_store_many), STORAGE, RESULTS, {{DATA, EMPTY_OK}}, {{"json", EMPTY_OK}}},
+    {ROW(byte_storage_retrieve_many), STORAGE, RESULTS, {{ENVELOPE, EMPTY_BAD}}},
+    {ROW(keyring_seal_many), KEYRING, RESULTS, {{CACHE_KEY, EMPTY_OK}, {DATA, EMPTY_OK}},
+        {{"msgpack", EMPTY_OK}}},
+    {ROW(keyring_open_many), KEYRING, RESULTS,
+        {{CACHE_KEY, CACHEKIT_DECRYPTION_FAILED}, {SEALED, EMPTY_BAD}}, {{"msgpack", EMPTY_OK}}},
     {ROW(aad), NO_HANDLE, BUFFER, {{TENANT_ID, EMPTY_OK}, {CACHE_KEY, EMPTY_OK}},
         {{"msgpack", NULL_BAD}, {"str", EMPTY_OK}}},
     {ROW(msgpack_check), NO_HANDLE, NOTHING, {{DOCUMENT, EMPTY_BAD}}},
@@ -186,6 +229,7 @@ static input samples[SAMPLES];
 static void *handles[KINDS]; /* one of each that is valid */
 static uint8_t sample_bytes[4][256];
 static uint8_t hello_sum[CACHEKIT_CHECKSUM_SIZE];
+static const CachekitMetrics some_metrics = CACHEKIT_METRICS_INIT;
 
 static inline void *new_handle(kind k)
 {
@@ -214,6 +258,7 @@ static inline void make_samples(void)
         return;
     for (kind k = STORAGE; k < KINDS; k++)
         handles[k] = new_handle(k);
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
     samples[DATA] = (input){HELLO};
     samples[ENVELOPE] = (input){envelope, from_hex(HELLO_ENVELOPE, envelope)};
     samples[KEY] = (input){key, sizeof key};
@@ -254,13 +299,15 @@ static inline arguments prepare(const function *f, places *to)
         a.text[i] = f->text[i].sample;
     if (f->fixed)
         a.fixed = hello_sum;
+    if (f->counted)
+        a.counted = &some_metrics;
     if (f->result == BUFFER || f->result == FIXED)
         a.out = to->out;
     if (f->result == BUFFER || f->result == MADE) {
         a.out_len = &to->out_len;
         to->out_len = sizeof to->out;
     }
-    if (f->result == MADE)
+    if (f->result == MADE || f->result == RESULTS)
         a.made = &to->made;
     if (f->index)
         a.index = &to->index;
@@ -275,7 +322,7 @@ static inline arguments prepare(const function *f, places *to)
 /* Gives back what a successful call made. */
 static inline void discard(const function *f, const places *to)
 {
-    if (f->result == MADE)
+    if (f->result == MADE || f->result == RESULTS)
         cachekit_free_buffer(to->made);
     if (f->result == NEW_KEYRING)
         cachekit_keyring_free(to->keyring);
@@ -297,8 +344,29 @@ static inline void check_cleared(const function *f, const arguments *a, const pl
             0, (const uint8_t *)&to->info + sizeof(size_t), sizeof to->info - sizeof(size_t));
     if (a->tenant_keys != NULL)
         CHECK_FILLED(0, to->tenant_keys.encryption, 3 * CACHEKIT_KEY_SIZE);
-    if (a->out != NULL && strcmp(f->name, "cachekit_derive_key") == 0)
+    if (a->out != NULL && (strcmp(f->name, "cachekit_derive_key") == 0 ||
+                              strcmp(f->name, "cachekit_generate_key") == 0))
         CHECK_FILLED(0, to->out, CACHEKIT_KEY_SIZE);
+}
+
+/* Makes a call of this thread fail, with a detail that no function of the table has. */
+#define MARKER "struct_size is 1, at least 104 needed"
+static inline void set_marker(void)
+{
+    CachekitTenantKeys keys = {.struct_size = 1};
+    if (cachekit_derive_tenant_keys(NULL, 0, NULL, 0, &keys) == CACHEKIT_INVALID_INPUT)
+        check_text(MARKER, cachekit_last_error_detail(), __FILE__, __LINE__, "the marker");
+}
+
+/* Checks that the detail of a call is a text of its length, and one that can be printed. */
+static inline void check_detail(const char *name, const char *file, int line)
+{
+    const char *detail = cachekit_last_error_detail();
+    size_t len = strlen(detail);
+    bool printable = len <= CACHEKIT_MAX_DETAIL_SIZE;
+    for (size_t i = 0; i < len; i++)
+        printable = printable && detail[i] >= ' ' && detail[i] <= '~';
+    check_that(printable, file, line, "the detail of %s is \"%s\"", name, detail);
 }
 
 /* Calls with arguments that must give an error, and checks what it leaves. */
@@ -306,8 +374,13 @@ static inline void check_cleared(const function *f, const arguments *a, const pl
 static inline void check_refused(CachekitError want, const function *f, const arguments *a,
     const places *to, const char *file, int line)
 {
-    if (check_code(want, f->call(a), f->name, file, line, "the table"))
-        check_cleared(f, a, to);
+    set_marker();
+    if (!check_code(want, f->call(a), f->name, file, line, "the table"))
+        return;
+    check_that(strcmp(cachekit_last_error_detail(), MARKER) != 0 || want == CACHEKIT_FORKED, file,
+        line, "%s left the detail of another call", f->name);
+    check_detail(f->name, file, line);
+    check_cleared(f, a, to);
 }
 
 #endif

@@ -23,7 +23,7 @@ static void check_refuses_all(kind k, void *handle)
 /* One cheap call with a handle. */
 static CachekitError use(kind k, void *handle)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     return k == STORAGE     ? cachekit_byte_storage_get_metrics(handle, &m)
            : k == ENCRYPTOR ? cachekit_encryptor_get_metrics(handle, &m)
                             : cachekit_keyring_get_metrics(handle, &m);
@@ -183,6 +183,7 @@ TEST(constructors_that_fail_take_no_handle)
         CHECK(cachekit_byte_storage_new("\xff") == NULL);
         CHECK(cachekit_keyring_new(master, 15, NULL, NULL, 0, TENANT, &keyring) ==
               CACHEKIT_INVALID_KEY_LENGTH);
+        CHECK(cachekit_keyring_from_env(NULL, 0, &keyring) == CACHEKIT_INVALID_INPUT);
     }
     CHECK(keyring == NULL);
     for (kind k = STORAGE; k < KINDS; k++) {

@@ -17,8 +17,14 @@ int main()
         err = cachekit_byte_storage_retrieve(storage, envelope, envelope_len, &data, &data_len);
     const bool same = CACHEKIT_SUCCEEDED(err) && data_len == text.size() &&
                       std::memcmp(data, text.data(), data_len) == 0;
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
+    CachekitMetrics metrics = CACHEKIT_METRICS_INIT;
+    const bool known = cachekit_envelope_inspect(envelope, envelope_len, &info) == CACHEKIT_OK &&
+                       info.original_size == text.size() &&
+                       cachekit_byte_storage_get_metrics(storage, &metrics) == CACHEKIT_OK &&
+                       metrics.retrieve.bytes_out == text.size();
     cachekit_free_buffer(data);
     cachekit_free_buffer(envelope);
     cachekit_byte_storage_free(storage);
-    return same ? 0 : 1;
+    return same && known ? 0 : 1;
 }

@@ -1,16 +1,23 @@
 #!/bin/sh
 # header.sh INCLUDE CC CXX LIBDIR BUILD: compiles cachekit.h alone, without a
 # warning, as every language it is meant for; runs a C++ program; and sees that
-# a result that is ignored is warned about.
+# a result that is ignored is warned about, unless the program wants none of that.
 include=$1 cc=$2 cxx=$3 libdir=$4 build=$5
 warnings='-Wall -Wextra -Wpedantic -Wconversion -Werror'
 mkdir -p "$build"
 failed=0 skipped=0 tried=0
 
+# With what a program takes from the header and the compiler sees only there.
+program='#include <cachekit.h>
+CachekitMetrics metrics = CACHEKIT_METRICS_INIT;
+CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
+CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;'
+
 try() { # LANGUAGE STANDARD COMPILER
     tried=$((tried + 1))
-    echo '#include <cachekit.h>' | "$3" -x "$1" -std="$2" $warnings -Wundef -Wshadow -I"$include" \
-        -fsyntax-only - || { echo "FAIL cachekit.h as $2 by $3"; failed=$((failed + 1)); }
+    echo "$program" | "$3" -x "$1" -std="$2" $warnings -Wundef -Wshadow -Wmissing-field-initializers \
+        -Wmissing-braces -I"$include" -fsyntax-only - ||
+        { echo "FAIL cachekit.h as $2 by $3"; failed=$((failed + 1)); }
 }
 
 there() { # PROGRAM: without it less is tried, which CACHEKIT_NO_SKIPS forbids
@@ -40,6 +47,11 @@ void f(const unsigned char *p) { cachekit_msgpack_check(p, 1); }'
 tried=$((tried + 1))
 if echo "$ignored" | "$cc" -x c -std=c11 -Werror -I"$include" -c -o /dev/null - 2>/dev/null; then
     echo 'FAIL a result may be ignored'
+    failed=$((failed + 1))
+fi
+tried=$((tried + 1))
+if ! echo "$ignored" | "$cc" -x c -std=c11 -Werror -DCACHEKIT_NODISCARD= -I"$include" -c -o /dev/null -; then
+    echo 'FAIL CACHEKIT_NODISCARD is not what the program says'
     failed=$((failed + 1))
 fi
 

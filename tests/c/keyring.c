@@ -173,6 +173,91 @@ TEST(what_a_constructor_refuses)
     cachekit_keyring_free(keyring);
 }
 
+#define HEX_16(digits) digits digits digits digits digits digits digits digits
+#define HEX(digits) HEX_16(digits) HEX_16(digits) HEX_16(digits) HEX_16(digits)
+#define ONE HEX("1a")
+#define TWO HEX("2B")
+#define THREE HEX("3c")
+
+static void set(const char *variable, const char *value)
+{
+    if (value == NULL)
+        unsetenv(variable);
+    else
+        setenv(variable, value, 1);
+}
+
+TEST(keys_of_the_environment)
+{
+    static const struct {
+        const char *name, *current, *previous;
+        size_t keys; /* of the keyring */
+        CachekitError code;
+    } rows[] = {
+        {"one key", ONE, NULL, 1, CACHEKIT_OK},
+        {"an empty list", ONE, "", 1, CACHEKIT_OK},
+        {"upper case and a longer key", TWO, ONE ONE, 2, CACHEKIT_OK},
+        {"a list", ONE, TWO "," THREE, 3, CACHEKIT_OK},
+        {"white space and empty items", ONE, "\t" TWO ",, " THREE ",\n", 3, CACHEKIT_OK},
+        {"the longest list", ONE, TWO "," THREE "," TWO, 4, CACHEKIT_OK},
+        {"a list too long", ONE, TWO "," TWO "," TWO "," TWO, 0, CACHEKIT_INVALID_INPUT},
+        {"not set", NULL, NULL, 0, CACHEKIT_INVALID_INPUT},
+        {"empty", "", TWO, 0, CACHEKIT_INVALID_INPUT},
+        {"white space behind the key", ONE "\n", NULL, 0, CACHEKIT_INVALID_INPUT},
+        {"0x", "0x" ONE, NULL, 0, CACHEKIT_INVALID_INPUT},
+        {"no digits", ONE, "x" TWO, 0, CACHEKIT_INVALID_INPUT},
+        {"too short", HEX_16("1a"), NULL, 0, CACHEKIT_INVALID_KEY_LENGTH},
+        {"a previous one too short", ONE, HEX_16("2b"), 0, CACHEKIT_INVALID_KEY_LENGTH},
+        {"the current one twice", ONE, TWO "," HEX("1A"), 0, CACHEKIT_INVALID_INPUT},
+    };
+    uint8_t tenant_1025[1025] = {1};
+    CachekitKeyring *keyring = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CASE("%s", rows[i].name);
+        set("CACHEKIT_MASTER_KEY", rows[i].current);
+        set("CACHEKIT_PREVIOUS_MASTER_KEYS", rows[i].previous);
+        keyring = (CachekitKeyring *)tenant_1025;
+        CHECK_CODE(rows[i].code, cachekit_keyring_from_env(TENANT, &keyring));
+        CHECK((keyring != NULL) == (rows[i].code == CACHEKIT_OK));
+        CHECK_NUMBER(rows[i].keys, cachekit_keyring_key_count(keyring));
+        cachekit_keyring_free(keyring);
+    }
+    CASE("the tenant");
+    setenv("CACHEKIT_MASTER_KEY", ONE, 1);
+    unsetenv("CACHEKIT_PREVIOUS_MASTER_KEYS");
+    CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_keyring_from_env(NULL, 0, &keyring));
+    CHECK_CODE(CACHEKIT_SALT_TOO_LONG,
+        cachekit_keyring_from_env(tenant_1025, sizeof tenant_1025, &keyring));
+    CHECK(keyring == NULL);
+}
+
+/* The variables are those of the moment of the call, and their keys are those that
+ * cachekit_keyring_new would get. */
+TEST(the_environment_is_read_at_the_call)
+{
+    uint8_t bytes[3][32], want[16], got[16];
+    const uint8_t *others[] = {bytes[1], bytes[2]};
+    CachekitKeyring *by_hand = NULL, *before = NULL, *after = NULL;
+    memset(bytes[0], 0x1a, 32), memset(bytes[1], 0x2b, 32), memset(bytes[2], 0x3c, 32);
+    setenv("CACHEKIT_MASTER_KEY", THREE, 1);
+    CHECK_OK(cachekit_keyring_from_env(TENANT, &before));
+    setenv("CACHEKIT_MASTER_KEY", ONE, 1);
+    setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", TWO "," THREE, 1);
+    CHECK_OK(cachekit_keyring_from_env(TENANT, &after));
+    CHECK_OK(cachekit_keyring_new(bytes[0], 32, others, lens, 2, TENANT, &by_hand));
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_OK(cachekit_keyring_fingerprint(by_hand, i, want));
+        CHECK_OK(cachekit_keyring_fingerprint(after, i, got));
+        CHECK_BYTES(want, got, 16);
+    }
+    CHECK_OK(cachekit_keyring_fingerprint(before, 0, got));
+    CHECK_BYTES(want, got, 16);
+    cachekit_keyring_free(by_hand);
+    cachekit_keyring_free(before);
+    cachekit_keyring_free(after);
+    unsetenv("CACHEKIT_PREVIOUS_MASTER_KEYS");
+}
+
 TEST(the_masters_are_not_kept)
 {
     uint8_t current[32], other[32], in[44], out[16];
@@ -196,7 +281,7 @@ TEST(the_key_is_that_of_the_tenant)
 {
     /* The keyring's keys are those of derive_tenant_keys, and an encryptor
      * with them reads what the keyring writes, and the other way about. */
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     CachekitKeyring *keyring = ring(0, 1), *stranger = NULL;
     CachekitEncryptor *encryptor = new_encryptor();
     uint8_t in[44], out[16], want[16], got[16];

@@ -150,7 +150,7 @@ TEST(numbers_that_are_no_code_have_texts)
 
 TEST(hardware_acceleration_is_said_the_same_everywhere)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     CachekitEncryptor *encryptor = new_encryptor();
     CHECK_OK(cachekit_encryptor_get_metrics(encryptor, &m));
     CHECK_NUMBER(cachekit_hardware_acceleration_enabled(), m.hardware_accelerated);

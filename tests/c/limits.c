@@ -8,7 +8,7 @@ TEST(one_byte_too_many)
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     CachekitEncryptor *encryptor = new_encryptor();
     CachekitKeyring *keyring = new_keyring();
-    CachekitEnvelopeInfo info = {.struct_size = sizeof info};
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
     uint8_t *in = reserve(MOST + 4096), small[64], *out;
     static const size_t more[] = {1, 4000, SIZE_MAX / 2, SIZE_MAX};
     size_t before = memory_status("VmRSS");
@@ -169,7 +169,7 @@ TEST(exactly_512_mib)
         SKIP("takes too long here");
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     CachekitEncryptor *encryptor = new_encryptor();
-    CachekitEnvelopeInfo info = {.struct_size = sizeof info};
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
     uint8_t *data = reserve(MOST), *envelope = NULL, *back = NULL;
     size_t envelope_len = 0, len = 0;
     CHECK_OK(cachekit_byte_storage_store(storage, data, MOST, NULL, &envelope, &envelope_len));
@@ -241,7 +241,7 @@ TEST(bombs_allocate_nothing)
 {
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     CachekitKeyring *keyring = new_keyring();
-    CachekitEnvelopeInfo info = {.struct_size = sizeof info};
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
     uint8_t aad[100], *out, place[100];
     size_t aad_len = sizeof aad, before = 0, peak = 0;
     CHECK_OK(cachekit_aad(TENANT, BYTES("k"), "msgpack", true, NULL, aad, &aad_len));

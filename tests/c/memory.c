@@ -81,6 +81,39 @@ static void peak_of_seal(bool noise)
     CHECK(memory_status("VmRSS") < 32 * MIB);
 }
 
+/* Sixteen pieces of a payload in one call. */
+static void peak_of_batches(bool noise)
+{
+    enum { PIECES = 16 };
+    CachekitItem items[PIECES];
+    CachekitKeyring *keyring = new_keyring();
+    uint8_t *data = payload(noise), *sealed = NULL, *back = NULL;
+    size_t len = 0, back_len = 0;
+    memset(items, 0, sizeof items);
+    for (int i = 0; i < PIECES; i++)
+        items[i].in = data + (size_t)i * (PAYLOAD / PIECES), items[i].in_len = PAYLOAD / PIECES;
+    reset_peak();
+    CHECK_OK(cachekit_keyring_seal_many(keyring, NULL, items, PIECES, sizeof *items, &sealed));
+    for (int i = 0; i < PIECES; i++)
+        len += items[i].out_len;
+    check_peak("seal_many", PAYLOAD, len);
+    munmap(data, PAYLOAD);
+    for (int i = 0; i < PIECES; i++)
+        items[i].in = items[i].out, items[i].in_len = items[i].out_len;
+    reset_peak();
+    CHECK_OK(cachekit_keyring_open_many(keyring, NULL, items, PIECES, sizeof *items, &back));
+    for (int i = 0; i < PIECES; i++)
+        back_len += items[i].out_len;
+    CHECK_NUMBER(PAYLOAD, back_len);
+    check_peak("open_many", len, PAYLOAD);
+    cachekit_free_buffer(back);
+    cachekit_free_buffer(sealed);
+    cachekit_keyring_free(keyring);
+    CHECK(memory_status("VmRSS") < 32 * MIB);
+}
+
+CHILD(peak_of_batches_with_records) { peak_of_batches(false); }
+CHILD(peak_of_batches_with_noise) { peak_of_batches(true); }
 CHILD(peak_of_storage_with_records) { peak_of_storage(false); }
 CHILD(peak_of_storage_with_noise) { peak_of_storage(true); }
 CHILD(peak_of_seal_with_records) { peak_of_seal(false); }
@@ -119,7 +152,8 @@ TEST(peak_memory_is_input_and_output)
 {
     static const char *const children[] = {"peak_of_storage_with_records",
         "peak_of_storage_with_noise", "peak_of_seal_with_records", "peak_of_seal_with_noise",
-        "peak_of_the_callers_buffers"};
+        "peak_of_the_callers_buffers", "peak_of_batches_with_records",
+        "peak_of_batches_with_noise"};
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer takes memory of its own");
     for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
@@ -206,7 +240,7 @@ CHILD(no_memory_for_results)
         cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed, sealed_len, &back, &len, NULL));
     cachekit_free_buffer(back);
     uint64_t made = cachekit_keyring_get_counter(keyring);
-    CachekitMetrics stored = {.struct_size = sizeof stored}, kept = stored, now = stored;
+    CachekitMetrics stored = CACHEKIT_METRICS_INIT, kept = stored, now = stored;
     CHECK_OK(cachekit_byte_storage_get_metrics(storage, &stored));
     CHECK_OK(cachekit_keyring_get_metrics(keyring, &kept));
 
@@ -235,6 +269,24 @@ CHILD(no_memory_for_results)
         CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed,
                                                sealed_len, &out, &len, &index));
         CHECK(out == NULL && len == 0 && index == 0);
+        CachekitItem items[] = {
+            {.in = envelope, .in_len = envelope_len}, {.in = data, .in_len = 5}};
+        out = data;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_retrieve_many(storage, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[0].out == NULL && items[0].error == CACHEKIT_OUT_OF_MEMORY);
+        CHECK_NUMBER(CACHEKIT_INVALID_INPUT, items[1].error); /* it has its own */
+        items[0].in = items[1].in = data, items[0].in_len = n;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_byte_storage_store_many(storage, NULL, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[1].error == CACHEKIT_OUT_OF_MEMORY);
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_keyring_seal_many(keyring, NULL, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[0].error == CACHEKIT_OUT_OF_MEMORY);
+        items[0].in = items[1].in = data, items[1].in_len = n;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY,
+            cachekit_keyring_open_many(keyring, NULL, items, 2, sizeof *items, &out));
+        CHECK(out == NULL && items[1].error == CACHEKIT_OUT_OF_MEMORY);
         CHECK_NUMBER(made, cachekit_keyring_get_counter(keyring)); /* nothing else has happened */
         /* Nor was it counted, but for the envelope that was decrypted before there
          * was no memory for what it holds. */
@@ -275,8 +327,9 @@ static void take_all_memory(void)
 CHILD(no_memory_for_handles)
 {
     CachekitError err = CACHEKIT_OK;
-    CachekitKeyring *keyring = new_keyring();
+    CachekitKeyring *keyring = new_keyring(), *from_env = keyring;
     int made = 0;
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
     cachekit_encryptor_free(new_encryptor());
     cachekit_byte_storage_free(cachekit_byte_storage_new(NULL));
     void *small[100]; /* each handle takes a few bytes of malloc's */
@@ -294,6 +347,7 @@ CHILD(no_memory_for_handles)
             err = CACHEKIT_INTERNAL;
     CachekitError keyring_err =
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring);
+    CachekitError from_env_err = cachekit_keyring_from_env(TENANT, &from_env);
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     free(for_format);
     for (int i = 0; i < 10; i++) /* there is memory for the format, and for nothing else */
@@ -307,7 +361,10 @@ CHILD(no_memory_for_handles)
     check_code(CACHEKIT_OUT_OF_MEMORY, err, "cachekit_encryptor_new", __FILE__, __LINE__, "*error");
     check_code(
         CACHEKIT_OUT_OF_MEMORY, keyring_err, "cachekit_keyring_new", __FILE__, __LINE__, "it");
+    check_code(CACHEKIT_OUT_OF_MEMORY, from_env_err, "cachekit_keyring_from_env", __FILE__,
+        __LINE__, "it");
     CHECK(keyring == NULL);
+    CHECK(from_env == NULL);
     CHECK(storage == NULL);
     CHECK(made > 10);
     cachekit_encryptor_free(new_encryptor()); /* and the process lives on */
@@ -469,8 +526,17 @@ CHILD(no_random_numbers)
         cachekit_keyring_new(master, sizeof master, NULL, NULL, 0, TENANT, &keyring));
     CHECK(keyring == NULL);
     CHECK(cachekit_encryptor_new(NULL) == NULL);
+    setenv("CACHEKIT_MASTER_KEY", MASTER_HEX, 1);
+    keyring = (CachekitKeyring *)&err;
+    CHECK_CODE(CACHEKIT_RNG_FAILURE, cachekit_keyring_from_env(TENANT, &keyring));
+    CHECK(keyring == NULL);
+    uint8_t generated[CACHEKIT_KEY_SIZE];
+    memset(generated, POISON, sizeof generated);
+    CHECK_CODE(CACHEKIT_RNG_FAILURE, cachekit_generate_key(generated));
+    CHECK_FILLED(0, generated, sizeof generated);
     static const char seen[] =
-        "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n";
+        "cachekit_encryptor_new RNG_FAILURE\ncachekit_keyring_new RNG_FAILURE\n"
+        "cachekit_keyring_from_env RNG_FAILURE\ncachekit_generate_key RNG_FAILURE\n";
     if (fd >= 0 && check_failures == 0 && write(fd, seen, sizeof seen - 1) < 0)
         perror(log);
 }

@@ -3,21 +3,21 @@
 
 static CachekitMetrics of_storage(const CachekitByteStorage *storage)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     CHECK_OK(cachekit_byte_storage_get_metrics(storage, &m));
     return m;
 }
 
 static CachekitMetrics of_encryptor(const CachekitEncryptor *encryptor)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     CHECK_OK(cachekit_encryptor_get_metrics(encryptor, &m));
     return m;
 }
 
 static CachekitMetrics of_keyring(const CachekitKeyring *keyring)
 {
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     CHECK_OK(cachekit_keyring_get_metrics(keyring, &m));
     return m;
 }
@@ -216,6 +216,8 @@ static const struct {
     bool counts;
     CachekitError codes[8];
 } met[] = {
+    {"cachekit_byte_storage_set_level", false, {CACHEKIT_OK}},
+    {"cachekit_byte_storage_set_max_payload", false, {CACHEKIT_OK}},
     {"cachekit_byte_storage_store", true, {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE}},
     {"cachekit_byte_storage_retrieve", true,
         {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_DECOMPRESSION_BOMB,
@@ -229,6 +231,8 @@ static const struct {
     {"cachekit_decrypt", true,
         {CACHEKIT_INVALID_KEY_LENGTH, CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE,
             CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_DECRYPTION_FAILED, CACHEKIT_INTERNAL}},
+    {"cachekit_keyring_set_level", false, {CACHEKIT_OK}},
+    {"cachekit_keyring_set_max_payload", false, {CACHEKIT_OK}},
     {"cachekit_keyring_fingerprint", false, {CACHEKIT_NULL_POINTER}},
     {"cachekit_keyring_encrypt", true,
         {CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_INTERNAL}},
@@ -240,6 +244,16 @@ static const struct {
             CACHEKIT_DECRYPTION_FAILED, CACHEKIT_INTERNAL}},
     {"cachekit_keyring_seal", true, {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE}},
     {"cachekit_keyring_open", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_DECRYPTION_FAILED,
+            CACHEKIT_DECOMPRESSION_BOMB, CACHEKIT_DECOMPRESSION_FAILED, CACHEKIT_CHECKSUM_MISMATCH,
+            CACHEKIT_SIZE_VALIDATION_FAILED}},
+    {"cachekit_byte_storage_store_many", true, {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE}},
+    {"cachekit_byte_storage_retrieve_many", true,
+        {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_DECOMPRESSION_BOMB,
+            CACHEKIT_DECOMPRESSION_FAILED, CACHEKIT_CHECKSUM_MISMATCH,
+            CACHEKIT_SIZE_VALIDATION_FAILED}},
+    {"cachekit_keyring_seal_many", true, {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE}},
+    {"cachekit_keyring_open_many", true,
         {CACHEKIT_INVALID_INPUT, CACHEKIT_INPUT_TOO_LARGE, CACHEKIT_DECRYPTION_FAILED,
             CACHEKIT_DECOMPRESSION_BOMB, CACHEKIT_DECOMPRESSION_FAILED, CACHEKIT_CHECKSUM_MISMATCH,
             CACHEKIT_SIZE_VALIDATION_FAILED}},
@@ -292,7 +306,7 @@ static void check_counted(const function *f, const arguments *a, const places *t
 /* Encrypts what no library would, as an entry or an interop value of the keyring. */
 static input sealed_as(const function *f, const uint8_t *plaintext, size_t len, uint8_t *out)
 {
-    bool entry = f->result == MADE;
+    bool entry = f->result == MADE || f->result == RESULTS;
     uint8_t aad[256];
     size_t aad_len = sizeof aad, out_len = 256;
     input cache_key = samples[CACHE_KEY];
@@ -348,7 +362,8 @@ static void try_errors(const function *f, bool counts)
         TRY(memcpy(copy + 1, a.in[last].p, a.in[last].len), a.in[last].p = copy + 1, a.out = copy);
     }
     bool retrieves = f->in[0].sample == ENVELOPE;
-    if (retrieves || (f->index && f->in[last].sample != RING_CIPHERTEXT)) {
+    if (retrieves || f->in[last].sample == SEALED ||
+        (f->index && f->in[last].sample != RING_CIPHERTEXT)) {
         static const char *const envelopes[] = {"94c40100" HELLO_SUM "cd03e9" HELLO_FORMAT,
             "94" HELLO_BLOCK HELLO_SUM "11" HELLO_FORMAT,
             "94" HELLO_BLOCK HELLO_SUM "0f" HELLO_FORMAT,
@@ -389,6 +404,20 @@ TEST(each_error_counts_once)
         n++;
     }
     CHECK_NUMBER(MET, n);
+}
+
+TEST(initialisers_are_the_size_and_zeros)
+{
+    CachekitMetrics metrics = CACHEKIT_METRICS_INIT;
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
+    CHECK_NUMBER(sizeof metrics, metrics.struct_size);
+    CHECK_NUMBER(sizeof info, info.struct_size);
+    CHECK_NUMBER(sizeof keys, keys.struct_size);
+    CHECK_FILLED(0, &metrics.store, 4 * sizeof metrics.store);
+    CHECK(!(metrics.last_compression_ratio > 0 || metrics.hardware_accelerated));
+    CHECK_FILLED(0, &info.original_size, sizeof info - sizeof info.struct_size);
+    CHECK_FILLED(0, keys.encryption, sizeof keys - sizeof keys.struct_size);
 }
 
 /* A caller that was compiled against another version of a struct. */
@@ -471,4 +500,155 @@ TEST(structs_of_every_size)
     cachekit_byte_storage_free(storage);
     cachekit_encryptor_free(encryptor);
     cachekit_keyring_free(keyring);
+}
+
+/* ---- As text ---- */
+
+static CachekitMetrics different_metrics(void)
+{
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
+    CachekitOperationMetrics *all[] = {&m.store, &m.retrieve, &m.encrypt, &m.decrypt};
+    for (uint64_t i = 0; i < 4; i++)
+        *all[i] = (CachekitOperationMetrics){i * 10 + 1, i * 10 + 2, i * 10 + 3, i * 10 + 4,
+            i * 10 + 5, i * 1000000000 + 600000000, i * 10 + 7};
+    m.last_compression_ratio = 2.5;
+    m.hardware_accelerated = true;
+    return m;
+}
+
+/* How often a piece stands in a text. */
+static size_t count(const char *text, const char *piece)
+{
+    size_t n = 0;
+    while ((text = strstr(text, piece)) != NULL)
+        n++, text++;
+    return n;
+}
+
+TEST(metrics_as_text)
+{
+    static char text[CACHEKIT_METRICS_TEXT_BUFFER_SIZE], without[sizeof text];
+    static const char *const lines[] = {
+        "# HELP cachekit_operations_total ",
+        "\n# TYPE cachekit_operations_total counter\n",
+        "\ncachekit_operations_total{name=\"orders\",operation=\"store\"} 1\n",
+        "\ncachekit_errors_total{name=\"orders\",operation=\"retrieve\"} 12\n",
+        "\ncachekit_input_bytes_total{name=\"orders\",operation=\"encrypt\"} 23\n",
+        "\ncachekit_output_bytes_total{name=\"orders\",operation=\"decrypt\"} 34\n",
+        "\ncachekit_timed_operations_total{name=\"orders\",operation=\"store\"} 5\n",
+        "\ncachekit_timed_seconds_total{name=\"orders\",operation=\"retrieve\"} 1.6\n",
+        "\ncachekit_last_seconds{name=\"orders\",operation=\"decrypt\"} 0.000000037\n",
+        "\ncachekit_last_compression_ratio{name=\"orders\"} 2.5\n",
+        "\ncachekit_hardware_accelerated{name=\"orders\"} 1\n",
+    };
+    CachekitMetrics m = different_metrics();
+    size_t len = sizeof text;
+    CHECK_OK(cachekit_metrics_text(&m, "orders", text, &len));
+    CHECK_NUMBER(strlen(text) + 1, len);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        CASE("%s", lines[i]);
+        CHECK_NUMBER(1, count(text, lines[i]));
+    }
+    CHECK_NUMBER(9 * 2 + 30, count(text, "\n"));
+    CASE("without a name");
+    len = sizeof text;
+    CHECK_OK(cachekit_metrics_text(&m, NULL, text, &len));
+    CHECK_NUMBER(1, count(text, "\ncachekit_errors_total{operation=\"retrieve\"} 12\n"));
+    CHECK_NUMBER(1, count(text, "\ncachekit_hardware_accelerated 1\n"));
+    len = sizeof without;
+    CHECK_OK(cachekit_metrics_text(&m, "", without, &len));
+    CHECK_TEXT(text, without);
+
+    CASE("of a keyring");
+    CachekitKeyring *used = new_keyring();
+    uint8_t *sealed = NULL;
+    CHECK_OK(cachekit_keyring_seal(used, NULL, BYTES("k"), HELLO, &sealed, &len));
+    m = of_keyring(used);
+    len = sizeof text;
+    CHECK_OK(cachekit_metrics_text(&m, NULL, text, &len));
+    CHECK_NUMBER(1, count(text, "\ncachekit_input_bytes_total{operation=\"store\"} 16\n"));
+    cachekit_free_buffer(sealed);
+    cachekit_keyring_free(used);
+}
+
+TEST(names_in_the_text)
+{
+    static char text[CACHEKIT_METRICS_TEXT_BUFFER_SIZE + 1], name[1026];
+    CachekitMetrics m = different_metrics();
+    size_t len = sizeof text;
+    CHECK_OK(cachekit_metrics_text(&m, "a \"\\\n\xc3\xa9", text, &len));
+    CHECK_NUMBER(30, count(text, "{name=\"a \\\"\\\\\\n\xc3\xa9\""));
+
+    /* The worst name, in a buffer of the bound. */
+    for (size_t n = 0; n <= 1025; n += n < 1000 ? 100 : 1) {
+        CASE("a name of %zu bytes", n);
+        memset(name, '"', n);
+        name[n] = '\0';
+        memset(text, POISON, sizeof text);
+        size_t bound = 4096 + 60 * strlen(name);
+        len = bound;
+        if (n > CACHEKIT_MAX_METRICS_NAME_SIZE) {
+            CHECK_CODE(CACHEKIT_INPUT_TOO_LARGE, cachekit_metrics_text(&m, name, text, &len));
+            continue;
+        }
+        CHECK(bound <= CACHEKIT_METRICS_TEXT_BUFFER_SIZE);
+        CHECK_OK(cachekit_metrics_text(&m, name, text, &len));
+        CHECK_NUMBER(strlen(text) + 1, len);
+        CHECK_FILLED(POISON, text + bound, sizeof text - bound);
+    }
+    static const char *const bad[] = {"\xff", "ok\xc3", "\xed\xa0\x80"};
+    for (size_t i = 0; i < 3; i++) {
+        len = sizeof text;
+        CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_metrics_text(&m, bad[i], text, &len));
+        CHECK_NUMBER(0, len);
+    }
+}
+
+TEST(text_in_a_buffer_that_is_too_small)
+{
+    static char text[8192], again[8192];
+    CachekitMetrics m = different_metrics();
+    size_t whole = 0;
+    CHECK_CODE(CACHEKIT_BUFFER_TOO_SMALL, cachekit_metrics_text(&m, "n", text, &whole));
+    CHECK(whole > 1000 && whole < sizeof text);
+    for (size_t n = 0; n <= whole + 1; n++) {
+        CASE("%zu of %zu bytes", n, whole);
+        size_t len = n;
+        memset(again, POISON, sizeof again);
+        CHECK_CODE(n < whole ? CACHEKIT_BUFFER_TOO_SMALL : CACHEKIT_OK,
+            cachekit_metrics_text(&m, "n", again, &len));
+        CHECK_NUMBER(whole, len);
+        CHECK_FILLED(
+            POISON, again + (n < whole ? 0 : whole), sizeof again - (n < whole ? 0 : whole));
+    }
+}
+
+/* A struct of any size: what is whole in it is printed, and nothing behind it is read,
+ * which stands at the end of a page here. */
+TEST(text_of_structs_of_every_size)
+{
+    static char text[8192];
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *end = reserve(2 * page) + page;
+    CachekitMetrics m = different_metrics();
+    CHECK_NUMBER(0, mprotect(end, page, PROT_NONE));
+    for (size_t n = sizeof m.struct_size; n <= sizeof m + 64; n++) {
+        CachekitMetrics *part = (CachekitMetrics *)(void *)(end - (n + 7) / 8 * 8);
+        size_t len = sizeof text;
+        CASE("a struct of %zu bytes", n);
+        memset(part, POISON, (size_t)(end - (uint8_t *)part));
+        memcpy(part, &m, n < sizeof m ? n : sizeof m);
+        part->struct_size = n;
+        CHECK_OK(cachekit_metrics_text(part, NULL, text, &len));
+        CHECK_NUMBER(strlen(text) + 1, len);
+        size_t operations = (n - sizeof m.struct_size) / sizeof m.store;
+        bool ratio = n >= offsetof(CachekitMetrics, hardware_accelerated);
+        bool accelerated = n > offsetof(CachekitMetrics, hardware_accelerated);
+        operations = operations < 4 ? operations : 4;
+        CHECK_NUMBER(operations, count(text, "\ncachekit_errors_total{"));
+        CHECK_NUMBER(operations > 0 ? 7 * 2 : 0, count(text, "# ") - 2 * ratio - 2 * accelerated);
+        CHECK_NUMBER(ratio, count(text, "\ncachekit_last_compression_ratio 2.5\n"));
+        CHECK_NUMBER(accelerated, count(text, "\ncachekit_hardware_accelerated 1\n"));
+    }
+    CHECK_NUMBER(0, munmap(end - page, 2 * page));
 }

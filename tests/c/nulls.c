@@ -35,7 +35,8 @@ TEST(null_input_comes_before_a_handle_that_is_not_valid)
     places to;
     make_samples();
     for (const function *f = functions; f < functions + FUNCTIONS; f++) {
-        if (f->in[0].sample == NONE)
+        /* The inputs of a batch are the items', not the call's. */
+        if (f->in[0].sample == NONE || f->result == RESULTS)
             continue;
         CASE("%s, NULL for input 0 and for the handle", f->name);
         arguments a = prepare(f, &to);
@@ -112,6 +113,11 @@ TEST(null_place_for_a_result)
             a.fixed = NULL;
             CHECK_REFUSED(CACHEKIT_NULL_POINTER, f, &a, &to);
         }
+        a = prepare(f, &to);
+        if (a.counted != NULL) {
+            a.counted = NULL;
+            CHECK_REFUSED(CACHEKIT_NULL_POINTER, f, &a, &to);
+        }
     }
 }
 
@@ -167,6 +173,13 @@ TEST(struct_size_0)
     make_samples();
     for (const function *f = functions; f < functions + FUNCTIONS; f++) {
         arguments a = prepare(f, &to);
+        if (f->counted) {
+            CachekitMetrics of_size_0 = *a.counted;
+            of_size_0.struct_size = 0;
+            a.counted = &of_size_0;
+            CASE("%s", f->name);
+            CHECK_REFUSED(CACHEKIT_INVALID_INPUT, f, &a, &to);
+        }
         if (f->result != METRICS && f->result != INFO && f->result != TENANT_KEYS)
             continue;
         CASE("%s", f->name);

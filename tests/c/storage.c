@@ -80,7 +80,7 @@ static void check_readers(
     const char *name, const uint8_t *envelope, size_t len, CachekitError want, bool in_header)
 {
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
-    CachekitEnvelopeInfo info = {.struct_size = sizeof info};
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
     uint8_t *data = (uint8_t *)(uintptr_t)hello, out[64];
     size_t data_len = 1, out_len = sizeof out;
     CASE("%s", name);
@@ -264,7 +264,7 @@ TEST(size_of_1000_times_the_block_is_no_bomb)
 {
     uint8_t envelope[64], *out = malloc(18000);
     size_t len = from_hex(WITH_SIZE("cd4650"), envelope), out_len = 18000;
-    CachekitEnvelopeInfo info = {.struct_size = sizeof info};
+    CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
     CHECK_OK(cachekit_envelope_inspect(envelope, len, &info));
     CHECK_NUMBER(18000, info.original_size);
     CHECK_CODE(CACHEKIT_SIZE_VALIDATION_FAILED, cachekit_decompress(envelope, len, out, &out_len));
@@ -335,7 +335,7 @@ TEST(inspect_reads_what_was_stored)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         CASE("format %s", rows[i].want);
         CachekitByteStorage *storage = cachekit_byte_storage_new(rows[i].default_format);
-        CachekitEnvelopeInfo info = {.struct_size = sizeof info};
+        CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
         uint8_t *envelope, sum[8], data[1000];
         size_t len;
         fill_records(data, sizeof data);
@@ -365,7 +365,7 @@ TEST(formats_of_every_length_fit)
         CASE("format of %zu bytes", lens[i]);
         uint8_t *envelope = NULL, *data = NULL;
         size_t len = 0, data_len = 0;
-        CachekitEnvelopeInfo info = {.struct_size = sizeof info};
+        CachekitEnvelopeInfo info = CACHEKIT_ENVELOPE_INFO_INIT;
         memset(format, 'f', lens[i]);
         format[lens[i]] = '\0';
         CHECK_OK(cachekit_byte_storage_store(storage, HELLO, format, &envelope, &len));

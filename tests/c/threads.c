@@ -250,7 +250,7 @@ static void *free_all_in_turn(void *arg)
 {
     shared *s = arg;
     CachekitByteStorage **all = s->handle;
-    CachekitMetrics m = {.struct_size = sizeof m};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
     atomic_fetch_add(&s->ready, 1);
     while (atomic_load(&s->ready) < THREADS)
         sched_yield();

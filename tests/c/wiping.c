@@ -162,6 +162,55 @@ CHILD(master_of_a_keyring)
     say_copies(&master_hidden);
 }
 
+static void keyring_from_env_once(void *to)
+{
+    CachekitKeyring **keyring = to;
+    CHECK_OK(cachekit_keyring_from_env(TENANT, keyring));
+}
+
+static void parse_once(void *to)
+{
+    size_t len = CACHEKIT_KEY_SIZE;
+    CHECK_OK(cachekit_parse_master_key(getenv("CACHEKIT_MASTER_KEY"), to, &len));
+}
+
+/* A key that is read as text: the text lies in the environment and nowhere else, and
+ * of the bytes nothing is left. */
+CHILD(master_of_the_environment)
+{
+    uint8_t secret[32], parsed[32];
+    char digits[65];
+    CachekitKeyring *keyring = NULL;
+    for (int i = 0; i < 32; i++) {
+        secret[i] = (uint8_t)(i * 37 + 129);
+        (void)snprintf(digits + 2 * i, 3, "%02x", secret[i]);
+    }
+    setenv("CACHEKIT_MASTER_KEY", digits, 1);
+    setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", MASTER_HEX, 1);
+    hidden bytes = hide(secret), text = hide((uint8_t *)digits);
+    cachekit_wipe(digits, sizeof digits);
+    for (int i = 0; i < MANY; i++) {
+        apart(keyring_from_env_once, &keyring);
+        cachekit_keyring_free(keyring);
+        apart(parse_once, parsed);
+    }
+    CHECK_NUMBER(1, copies_of(&text));
+    CHECK_NUMBER(1, copies_of(&bytes)); /* the search does find it */
+    cachekit_wipe(parsed, sizeof parsed);
+    say_copies(&bytes);
+}
+
+static void generate_once(void *to) { CHECK_OK(cachekit_generate_key(to)); }
+
+CHILD(key_generated)
+{
+    uint8_t generated[32];
+    for (int i = 0; i < MANY; i++)
+        apart(generate_once, generated);
+    hidden h = hide(generated);
+    say_copies(&h);
+}
+
 CHILD(keys_of_a_freed_keyring)
 {
     CachekitKeyring *keyrings[MANY];
@@ -247,7 +296,7 @@ CHILD(keys_derived)
 
 CHILD(tenant_keys_derived)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     for (int i = 0; i < MANY; i++)
         apart(derive_tenant_keys_once, &keys);
     hidden h = hide(keys.cache_keys);
@@ -257,7 +306,7 @@ CHILD(tenant_keys_derived)
 
 CHILD(master_derived_from)
 {
-    CachekitTenantKeys keys = {.struct_size = sizeof keys};
+    CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT;
     uint8_t secret[32], out[32];
     for (int i = 0; i < 32; i++)
         secret[i] = (uint8_t)(i * 91 + 5);
@@ -528,6 +577,69 @@ static void seal_and_open(fault what)
     cachekit_free_buffer(sealed);
 }
 
+static CachekitItem with_cache_key(CachekitItem item, const uint8_t *cache_key, size_t len)
+{
+    item.cache_key = cache_key, item.cache_key_len = len;
+    return item;
+}
+
+/* The payload twice, and an entry in which something is wrong between them. */
+static void seal_and_open_many(fault what)
+{
+    CachekitItem items[3];
+    uint8_t *sealed = NULL, *made = NULL;
+    memset(items, 0, sizeof items);
+    for (int i = 0; i < 3; i++)
+        items[i].in = data, items[i].in_len = n;
+    CHECK_OK(cachekit_keyring_seal_many(keyring, NULL, items, 3, sizeof *items, &sealed));
+    if (sealed == NULL)
+        return;
+    items[1].out[items[1].out_len - 1] ^= what == TAG;
+    for (int i = 0; i < 3; i++)
+        items[i].in = items[i].out, items[i].in_len = items[i].out_len;
+    CachekitError err = cachekit_keyring_open_many(
+        what == KEY ? other_keyring : keyring, NULL, items, 3, sizeof *items, &made);
+    check_code(answer_to(what), err, "cachekit_keyring_open_many", __FILE__, __LINE__, "of three");
+    CHECK((made == NULL) == (what == KEY));
+    cachekit_free_buffer(made);
+    cachekit_free_buffer(sealed);
+}
+
+static void store_and_retrieve_many(fault what)
+{
+    size_t len = envelope(what);
+    CachekitItem items[2];
+    uint8_t *stored = NULL, *made = NULL;
+    memset(items, 0, sizeof items);
+    items[0].in = data, items[0].in_len = n;
+    CHECK_OK(cachekit_byte_storage_store_many(storage, NULL, items, 1, sizeof *items, &stored));
+    items[0].in = items[0].out, items[0].in_len = items[0].out_len;
+    items[1].in = given, items[1].in_len = len;
+    CachekitError err =
+        cachekit_byte_storage_retrieve_many(storage, items, 2, sizeof *items, &made);
+    check_code(
+        answer_to(what), err, "cachekit_byte_storage_retrieve_many", __FILE__, __LINE__, "of two");
+    cachekit_free_buffer(made);
+    cachekit_free_buffer(stored);
+}
+
+/* Entries that are authentic, of an envelope in which something is wrong. */
+static void open_envelopes(fault what)
+{
+    CachekitItem items[2];
+    uint8_t *made = NULL, aad[64];
+    size_t len = envelope(what), sealed_len = room, aad_len = sizeof aad;
+    memset(items, 0, sizeof items);
+    CHECK_OK(cachekit_aad(TENANT, CACHE_KEY, "msgpack", true, NULL, aad, &aad_len));
+    CHECK_OK(cachekit_keyring_encrypt(keyring, aad, aad_len, given, len, out, &sealed_len));
+    for (int i = 0; i < 2; i++) {
+        CachekitItem item = {.in = out, .in_len = sealed_len};
+        items[i] = with_cache_key(item, CACHE_KEY);
+    }
+    CachekitError err = cachekit_keyring_open_many(keyring, NULL, items, 2, sizeof *items, &made);
+    got(err, what, "cachekit_keyring_open_many", made);
+}
+
 /* An entry that is authentic, of an envelope in which something is wrong. */
 static void open_envelope(fault what)
 {
@@ -627,6 +739,9 @@ static const struct operation {
     {ROW(keyring_decrypt_in_place), false, {TAG, KEY}},
     {ROW(seal_and_open), true, {TAG, KEY}},
     {ROW(open_envelope), true, {CHECKSUM, BLOCK, TOKEN, FORMAT}},
+    {ROW(store_and_retrieve_many), true, {CHECKSUM, BLOCK, TOKEN}},
+    {ROW(seal_and_open_many), true, {TAG, KEY}},
+    {ROW(open_envelopes), true, {CHECKSUM, BLOCK, TOKEN, FORMAT}},
     {ROW(interop_key), false, {DOCUMENT}},
     {ROW(interop_value), false, {DOCUMENT}},
     {ROW(interop_entry), false, {TAG, KEY, DOCUMENT}},
@@ -720,7 +835,8 @@ static int spawn_with(const char *child, const struct path *p)
 TEST(keys_are_wiped)
 {
     static const char *const children[] = {"master_of_a_keyring", "keys_of_a_freed_keyring",
-        "keys_of_a_freed_encryptor", "keys_derived", "tenant_keys_derived", "master_derived_from"};
+        "keys_of_a_freed_encryptor", "keys_derived", "tenant_keys_derived", "master_derived_from",
+        "master_of_the_environment", "key_generated"};
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer keeps copies");
     for (size_t i = 0; i < PATHS * sizeof children / sizeof children[0]; i++) {

@@ -160,6 +160,7 @@ func TestReadmeLimits(t *testing.T) {
 		"encryption.MaxDecryptOnlyKeys": encryption.MaxDecryptOnlyKeys,
 		"encryption.RotationThreshold":  encryption.RotationThreshold,
 		"encryption.MaxEncryptions":     encryption.MaxEncryptions,
+		"core.MaxMetricsNameSize":       core.MaxMetricsNameSize,
 	}
 	header := readFile(t, root+"/include/cachekit.h")
 	table := rows(t, "Limits")

@@ -1,7 +1,8 @@
 // Package hosts proves that pre-forking programs work when the parent has loaded
 // the library and its children use it: gunicorn, multiprocessing, puma and plain
-// forks, and what else in Python and Ruby depends on when Go starts. What they
-// run is in testdata.
+// forks, and what else in Python and Ruby depends on when Go starts; and that cffi and
+// PHP's FFI take the declarations that make writes for them. What they run is in
+// testdata.
 package hosts
 
 import (

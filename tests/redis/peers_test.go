@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -150,43 +148,6 @@ func (p program) must(t *testing.T, s *server, k keys, operation string, words .
 
 // ---- Python ----
 
-// python returns the interpreter of a virtual environment with the package. It
-// is made once for each state of requirements.txt, in build.
-func python(t *testing.T) string {
-	t.Helper()
-	path, err := environmentOnce()
-	if err != nil {
-		need.Missing(t, err.Error())
-	}
-	return path
-}
-
-var environmentOnce = sync.OnceValues(func() (string, error) {
-	requirements, err := os.ReadFile("requirements.txt")
-	if err != nil {
-		return "", err
-	}
-	dir, err := filepath.Abs(fmt.Sprintf("%s/build/python-%.12x", root, sha256.Sum256(requirements)))
-	if err != nil {
-		return "", err
-	}
-	interpreter, complete := filepath.Join(dir, "bin", "python"), filepath.Join(dir, "complete")
-	if _, err := os.Stat(complete); err == nil {
-		return interpreter, nil
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return "", err
-	}
-	if said, err := output(".", "python3", "-m", "venv", dir); err != nil {
-		return "", fmt.Errorf("python3 cannot make a virtual environment: %v: %s", err, said)
-	}
-	if said, err := output(".", interpreter, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps",
-		"--only-binary", ":all:", "--requirement", "requirements.txt"); err != nil {
-		return "", fmt.Errorf("the Python package cachekit cannot be installed: %v: %s", err, said)
-	}
-	return interpreter, os.WriteFile(complete, nil, 0o644)
-})
-
 // peer is a Python process with decorated functions, for one state of keys.
 type peer struct {
 	in  io.Writer
@@ -204,7 +165,7 @@ func startPeer(t *testing.T, s *server, k keys, more ...string) *peer {
 		args = append(args, "cluster")
 	}
 	ctx, stop := context.WithTimeout(context.Background(), testTime)
-	cmd := exec.CommandContext(ctx, python(t), args...)
+	cmd := exec.CommandContext(ctx, need.Python(t, "requirements.txt"), args...)
 	cmd.Env = environment(k, append(more, fmt.Sprintf("CACHEKIT_REDIS_URL=redis://127.0.0.1:%d", s.port))...)
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -1,7 +1,7 @@
 // Package redis proves that the entries which this library reads and writes are
 // those of the Python package cachekit: through a real redis-server, with the
 // example programs in C and Go on one side and the package's decorator on the
-// other.
+// other. And that examples/c/cache_aside.c serves the right users whatever is in Redis.
 package redis
 
 import (

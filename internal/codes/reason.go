@@ -1,0 +1,114 @@
+package codes
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// constant is a text that stands in the source. No other package can name this type,
+// so all that it can pass for one is a constant: what a reason says of keys and
+// payloads are numbers, and never their bytes.
+type constant string
+
+// MaxDetail is the longest text in bytes that Detail returns. A test adds up what the
+// sources may say.
+const MaxDetail = 319
+
+// maxNumbers is how many numbers a reason or a place may have.
+const maxNumbers = 4
+
+// text is a constant in which each %d stands for a number.
+type text struct {
+	format  constant
+	numbers [maxNumbers]int
+}
+
+func newText(format constant, numbers []int) (t text) {
+	t.format = format
+	copy(t.numbers[:], numbers)
+	return t
+}
+
+func (t *text) String() string {
+	var b strings.Builder
+	format := string(t.format)
+	for _, n := range t.numbers {
+		before, after, found := strings.Cut(format, "%d")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString(strconv.Itoa(n))
+		format = after
+	}
+	b.WriteString(format)
+	return b.String()
+}
+
+// Because is the error c with the reason for it: "truncated at byte %d" and its numbers,
+// up to four. The text is made when somebody asks for it. Its type is another than that
+// of a plain code, so where one may come, compare with errors.Is or Of.
+//
+// It allocates, so it is for those who fail, and is not inlined into those who succeed.
+// BufferTooSmall and OutOfMemory stay plain, since they are compared with; where they
+// leave the C library, it adds the sizes.
+//
+//go:noinline
+func (c Code) Because(format constant, numbers ...int) error {
+	return &reason{c, newText(format, numbers)}
+}
+
+type reason struct {
+	code Code
+	text text
+}
+
+func (r *reason) Error() string  { return r.code.Error() + ": " + r.text.String() }
+func (r *reason) Unwrap() error  { return r.code }
+func (r *reason) detail() string { return r.text.String() }
+
+// At is err with the place where it was found behind its reason: "at byte %d" and its
+// numbers.
+//
+//go:noinline
+func At(err error, format constant, numbers ...int) error {
+	return &place{err, newText(format, numbers), false}
+}
+
+// In is At with the place in front: "item %d of a list" and its numbers.
+//
+//go:noinline
+func In(err error, format constant, numbers ...int) error {
+	return &place{err, newText(format, numbers), true}
+}
+
+type place struct {
+	err   error
+	text  text
+	first bool // in front of the reason
+}
+
+func (p *place) Error() string { return Of(p.err).Error() + ": " + p.detail() }
+func (p *place) Unwrap() error { return p.err }
+
+func (p *place) detail() string {
+	reason, where := Detail(p.err), p.text.String()
+	switch {
+	case reason == "":
+		return where
+	case p.first:
+		return where + ": " + reason
+	}
+	return reason + ", " + where
+}
+
+// Detail is the reason for err, with its places: "" for an error that is nothing but
+// its code. It has at most MaxDetail bytes, and none of any key or payload.
+func Detail(err error) string {
+	var d interface{ detail() string }
+	if errors.As(err, &d) {
+		return d.detail()
+	}
+	return ""
+}
