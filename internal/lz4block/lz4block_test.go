@@ -554,7 +554,7 @@ func TestDeterminism(t *testing.T) {
 			done := make(chan []byte)
 			for g := range 4 {
 				go func() {
-					encodeAt(generate("mixed", uint64(g), sizes.LevelsNear+4000-i%20*4000), limits.MinLevel+1+(i+g)%8)
+					encodeAt(generate("mixed", uint64(g), sizes.LevelsNear+4000-i%16*4000), limits.MinLevel+1+(i+g)%8)
 					if !bytes.Equal(encodeAt(data, level), wantAt) {
 						t.Errorf("%s: %d bytes at level %d, two blocks", path, size, level)
 					}
