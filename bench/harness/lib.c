@@ -10,6 +10,7 @@ const uint8_t master_key[32] = {0x4f, 0x1c, 0x92, 0x77, 0x0b, 0xe3, 0x58, 0xad, 
 const char tenant[] = "tenant-42";
 const char cache_key[] = "users:profile:100042";
 const char domain[] = "encryption";
+const int levels[LEVEL_COUNT] = {3, 6, 9};
 uint8_t tenant_key[32];
 uint8_t aad[64];
 size_t aad_len;
@@ -44,13 +45,13 @@ bool lib_load(Lib *lib)
         return false;
     }
     if (lib->is_hand) {
-        HAND(bound), HAND(compress), HAND(decompress), HAND(checksum), HAND(cipher_new);
-        HAND(cipher_free), HAND(encrypt), HAND(decrypt), HAND(derive), HAND(versions);
+        HAND(bound), HAND(compress), HAND(compress_level), HAND(decompress), HAND(checksum);
+        HAND(cipher_new), HAND(cipher_free), HAND(encrypt), HAND(decrypt), HAND(derive), HAND(versions);
         return true;
     }
     CK(compress), CK(decompress), CK(compressed_bound), CK(checksum);
     CK(byte_storage_new), CK(byte_storage_free), CK(byte_storage_store), CK(byte_storage_retrieve);
-    CK(envelope_inspect), CK(encryptor_new), CK(encryptor_free), CK(encrypt), CK(decrypt);
+    CK(byte_storage_set_level), CK(envelope_inspect), CK(encryptor_new), CK(encryptor_free), CK(encrypt), CK(decrypt);
     CK(derive_key), CK(derive_tenant_keys), CK(keyring_new), CK(keyring_free), CK(keyring_encrypt);
     CK(keyring_decrypt), CK(keyring_seal), CK(keyring_open), CK(byte_storage_store_many);
     CK(byte_storage_retrieve_many), CK(keyring_seal_many), CK(keyring_open_many), CK(free_buffer),
@@ -70,6 +71,10 @@ bool handles_open(Handles *h, const Lib *lib)
         return false;
     if (lib->ck.byte_storage_new != NULL && (h->storage = lib->ck.byte_storage_new(NULL)) == NULL)
         return false;
+    for (size_t i = 0; i < LEVEL_COUNT && lib->ck.byte_storage_set_level != NULL; i++)
+        if ((h->leveled[i] = lib->ck.byte_storage_new(NULL)) == NULL ||
+            lib->ck.byte_storage_set_level(h->leveled[i], levels[i]) != 0)
+            return false;
     return lib->ck.keyring_new == NULL ||
            lib->ck.keyring_new(master_key, sizeof master_key, NULL, NULL, 0,
                (const uint8_t *)tenant, strlen(tenant), &h->keyring) == 0;
@@ -86,6 +91,9 @@ void handles_close(Handles *h, const Lib *lib)
         lib->ck.encryptor_free(h->encryptor);
     if (h->storage != NULL)
         lib->ck.byte_storage_free(h->storage);
+    for (size_t i = 0; i < LEVEL_COUNT; i++)
+        if (h->leveled[i] != NULL)
+            lib->ck.byte_storage_free(h->leveled[i]);
     if (h->keyring != NULL)
         lib->ck.keyring_free(h->keyring);
 }

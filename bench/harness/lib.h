@@ -31,6 +31,7 @@ typedef struct {
     int (*byte_storage_store)(
         const void *, const uint8_t *, size_t, const char *, uint8_t **, size_t *);
     int (*byte_storage_retrieve)(const void *, const uint8_t *, size_t, uint8_t **, size_t *);
+    int (*byte_storage_set_level)(void *, int);
     int (*envelope_inspect)(const uint8_t *, size_t, void *);
     void *(*encryptor_new)(int *);
     void (*encryptor_free)(void *);
@@ -65,6 +66,7 @@ typedef struct {
 typedef struct {
     size_t (*bound)(size_t);
     int (*compress)(const uint8_t *, size_t, uint8_t *, size_t *, uint64_t *);
+    int (*compress_level)(const uint8_t *, size_t, int, uint8_t *, size_t *, uint64_t *);
     int (*decompress)(const uint8_t *, size_t, uint64_t, uint8_t *, size_t *);
     uint64_t (*checksum)(const uint8_t *, size_t);
     HandCipher *(*cipher_new)(const uint8_t *);
@@ -78,9 +80,14 @@ typedef struct {
     const char *(*versions)(void);
 } Hand;
 
+/* The levels of compression that are timed, beside the first. */
+enum { LEVEL_3, LEVEL_6, LEVEL_9, LEVEL_COUNT };
+extern const int levels[LEVEL_COUNT];
+
 /* One thread's own handles on one library. */
 typedef struct {
     void *encryptor, *keyring, *storage; /* cachekit */
+    void *leveled[LEVEL_COUNT];          /* cachekit: a storage for each level */
     HandCipher *keyed, *unkeyed;         /* hand: key kept, key with each call */
 } Handles;
 

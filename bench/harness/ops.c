@@ -128,6 +128,46 @@ static int hand_retrieve(Job *job, const Item *in)
     return allocated(job, in, job->in->plain_size, hand_decompress);
 }
 
+/* --- the same at a level of compression --- */
+
+static int ck_at(Job *job, const Item *in, size_t level)
+{
+    uint8_t *result;
+    int rc = CK.byte_storage_store(
+        job->handles->leveled[level], in->data, in->len, NULL, &result, &job->out_len);
+    return taken(job, rc, result);
+}
+
+static int hand_compress_at(Job *job, const Item *in, size_t level)
+{
+    job->out_len = job->capacity;
+    return HAND.compress_level(
+        in->data, in->len, levels[level], job->out, &job->out_len, &job->checksum);
+}
+
+static int hand_compress_3(Job *job, const Item *in) { return hand_compress_at(job, in, LEVEL_3); }
+static int hand_compress_6(Job *job, const Item *in) { return hand_compress_at(job, in, LEVEL_6); }
+static int hand_compress_9(Job *job, const Item *in) { return hand_compress_at(job, in, LEVEL_9); }
+
+static int ck_level_3(Job *job, const Item *in) { return ck_at(job, in, LEVEL_3); }
+static int ck_level_6(Job *job, const Item *in) { return ck_at(job, in, LEVEL_6); }
+static int ck_level_9(Job *job, const Item *in) { return ck_at(job, in, LEVEL_9); }
+
+static int hand_level_3(Job *job, const Item *in)
+{
+    return allocated(job, in, HAND.bound(in->len), hand_compress_3);
+}
+
+static int hand_level_6(Job *job, const Item *in)
+{
+    return allocated(job, in, HAND.bound(in->len), hand_compress_6);
+}
+
+static int hand_level_9(Job *job, const Item *in)
+{
+    return allocated(job, in, HAND.bound(in->len), hand_compress_9);
+}
+
 /* --- encryption: the key with each call, or kept --- */
 
 static int ck_encrypt(Job *job, const Item *in)
@@ -422,6 +462,7 @@ static int hand_keyring(Job *job, const Item *in)
 
 #define ALL ((1u << KIND_COUNT) - 1)
 #define JSON (1u << KIND_JSON)
+#define RECORDS (JSON | 1u << KIND_MSGPACK)
 #define NEEDS(name) offsetof(Cachekit, name)
 
 // clang-format off: it would give each field a line of its own
@@ -430,6 +471,18 @@ const Op ops[] = {
      .symbol = NEEDS(compress), .direct = ck_compress, .hand = hand_compress},
     {.name = "decompress", .forward = "compress", .kinds = ALL, .sized = true,
      .symbol = NEEDS(decompress), .direct = ck_decompress, .hand = hand_decompress},
+    {.name = "compress_level_3", .kinds = RECORDS, .sized = true,
+     .allocates = true, .all_allocate = true,
+     .symbol = NEEDS(byte_storage_set_level), .direct = ck_level_3,
+     .hand = hand_level_3, .hand_note = "malloc, XXH3, LZ4_compress_HC, free"},
+    {.name = "compress_level_6", .kinds = RECORDS, .sized = true,
+     .allocates = true, .all_allocate = true,
+     .symbol = NEEDS(byte_storage_set_level), .direct = ck_level_6,
+     .hand = hand_level_6, .hand_note = "malloc, XXH3, LZ4_compress_HC, free"},
+    {.name = "compress_level_9", .kinds = RECORDS, .sized = true,
+     .allocates = true, .all_allocate = true,
+     .symbol = NEEDS(byte_storage_set_level), .direct = ck_level_9,
+     .hand = hand_level_9, .hand_note = "malloc, XXH3, LZ4_compress_HC, free"},
     {.name = "checksum", .kinds = JSON, .sized = true, .shared_format = true,
      .symbol = NEEDS(checksum), .direct = ck_checksum, .hand = hand_checksum},
     {.name = "encrypt", .kinds = JSON, .sized = true, .shared_format = true,

@@ -101,7 +101,7 @@ static void emit(
     for (size_t r = 0; r < rounds; r++)
         ratios[r] = first != NULL ? e->ns[r] / first->ns[r] : 0;
     double block, bytes = mean_output(e, &block), ratio = quantile(ratios, rounds, 0.5);
-    if (strcmp(op->name, "compress") != 0)
+    if (strncmp(op->name, "compress", strlen("compress")) != 0)
         block = 0;
     else if (e->job.lib->is_hand)
         block = bytes;

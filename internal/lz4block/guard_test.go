@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/internal/bytetest"
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
@@ -62,7 +63,7 @@ func TestGuardPages(t *testing.T) {
 // TestGuardPagesEncoders encodes inputs for each of the encoders, which share
 // the code that reads and writes ahead, against guard pages on both sides.
 func TestGuardPagesEncoders(t *testing.T) {
-	edges := sizes.Encoder()
+	edges := append(sizes.Encoder(), sizes.Levels()...)
 	maxLen := slices.Max(edges) + 64<<10
 	src, dst := newGuarded(t, maxLen), newGuarded(t, Bound(maxLen))
 	eachPath(t, func(path string) {
@@ -77,12 +78,14 @@ func TestGuardPagesEncoders(t *testing.T) {
 					want := data[at : at+max(edge+more, 0)]
 					for _, place := range []func(guarded, int, int) []byte{guarded.first, guarded.last} {
 						in, out := place(src, len(want), 0), place(dst, Bound(len(want)), 0)
-						copy(in, want)
-						block := out[:Encode(out, in)]
-						got := in[:len(want):len(want)]
-						clear(got)
-						if m, err := Decode(got, block); err != nil || !bytes.Equal(got[:m], want) {
-							t.Fatalf("%s: %d bytes of %s at %d: decoding gives %d bytes, error %v", path, len(want), kind, at, m, err)
+						for _, level := range []int{limits.MinLevel, limits.MinLevel + 1 + (i+more+24)%4, limits.MaxLevel - (i+more+24)%4} {
+							copy(in, want)
+							block := out[:EncodeLevel(out, in, level)]
+							got := in[:len(want):len(want)]
+							clear(got)
+							if m, err := Decode(got, block); err != nil || !bytes.Equal(got[:m], want) {
+								t.Fatalf("%s: %d bytes of %s at %d, level %d: decoding gives %d bytes, error %v", path, len(want), kind, at, level, m, err)
+							}
 						}
 					}
 				}
@@ -163,6 +166,12 @@ func checkGuarded(t *testing.T, name string, data, block []byte, src, dst func(i
 	copy(in, data)
 	if n := Encode(out, in); !bytes.Equal(out[:n], block) {
 		t.Fatalf("%s: another block", name)
+	}
+	level := limits.MinLevel + 1 + r.IntN(limits.MaxLevel-limits.MinLevel)
+	hard := bytes.Clone(out[:EncodeLevel(out, in, level)])
+	check := make([]byte, len(data))
+	if n, err := Decode(check, hard); err != nil || !bytes.Equal(check[:n], data) {
+		t.Fatalf("%s, level %d: decoding gives %d bytes, error %v", name, level, n, err)
 	}
 	block = bytes.Clone(block)
 	last, _ := lastSequence(block)

@@ -1,6 +1,7 @@
 package lz4block
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 
@@ -32,21 +33,24 @@ type method struct {
 	step int
 }
 
-// methods are those of each level for inputs of more than sizes.FewMax bytes, and
-// fewMethods for those up to that, where a second table finds nothing new.
-var (
-	methods = [limits.MaxLevel + 1]method{
-		2: {attempts: 4, ahead: 1, step: 1},
-		3: {attempts: 8, ahead: 1, step: 1},
-		4: {attempts: 8, ahead: 2},
-		5: {attempts: 15, ahead: 2},
-		6: {attempts: 8, ahead: 3, longs: 1},
-		7: {attempts: 8, ahead: 3, longs: 2},
-		8: {attempts: 15, ahead: 3, longs: 2},
-		9: {attempts: 15, ahead: 3, longs: 3},
-	}
-	fewMethods = [limits.MaxLevel + 1]method{
-		2: {attempts: 4, ahead: 1, step: 1},
+// methods are those of each level, for inputs up to a size. Little data has few places
+// to look at, and a second table finds nothing new there.
+var methods = [...]struct {
+	upTo   int
+	levels [limits.MaxLevel + 1]method
+}{
+	{sizes.LevelsTiny, [...]method{
+		2: {attempts: 8, ahead: 1, step: 1},
+		3: {attempts: 8, ahead: 2},
+		4: {attempts: 15, ahead: 2},
+		5: {attempts: 15, ahead: 3},
+		6: {attempts: 15, ahead: 3},
+		7: {attempts: 15, ahead: 3},
+		8: {attempts: 15, ahead: 3},
+		9: {attempts: 15, ahead: 3},
+	}},
+	{sizes.LevelsSmall, [...]method{
+		2: {attempts: 5, ahead: 1, step: 1},
 		3: {attempts: 8, ahead: 1, step: 1},
 		4: {attempts: 8, ahead: 2},
 		5: {attempts: 15, ahead: 2},
@@ -54,8 +58,37 @@ var (
 		7: {attempts: 15, ahead: 3},
 		8: {attempts: 15, ahead: 3},
 		9: {attempts: 15, ahead: 3},
+	}},
+	{sizes.LevelsNear, [...]method{
+		2: {attempts: 5, ahead: 1, step: 1},
+		3: {attempts: 8, ahead: 1, step: 1},
+		4: {attempts: 8, ahead: 2},
+		5: {attempts: 15, ahead: 2},
+		6: {attempts: 15, ahead: 3},
+		7: {attempts: 8, ahead: 3, longs: 2},
+		8: {attempts: 15, ahead: 3, longs: 2},
+		9: {attempts: 15, ahead: 3, longs: 3},
+	}},
+	{math.MaxInt, [...]method{
+		2: {attempts: 5, ahead: 1, step: 1},
+		3: {attempts: 8, ahead: 1, step: 1},
+		4: {attempts: 8, ahead: 2},
+		5: {attempts: 15, ahead: 2},
+		6: {attempts: 8, ahead: 3, longs: 1},
+		7: {attempts: 8, ahead: 3, longs: 2},
+		8: {attempts: 15, ahead: 3, longs: 2},
+		9: {attempts: 15, ahead: 3, longs: 3},
+	}},
+}
+
+// methodFor is how a level searches n bytes.
+func methodFor(level, n int) *method {
+	i := 0
+	for n > methods[i].upTo {
+		i++
 	}
-)
+	return &methods[i].levels[level]
+}
 
 const maxOffset = 1<<16 - 1
 
@@ -107,10 +140,7 @@ func encodeLevel(dst, src []byte, level int) int {
 	if n <= sizes.MatchRoom {
 		return appendLiterals(dst, src, 0)
 	}
-	s := search{method: &methods[level], pos: 1}
-	if n <= sizes.FewMax {
-		s.method = &fewMethods[level]
-	}
+	s := search{method: methodFor(level, n), pos: 1}
 	rowBits := min(max(bits.Len(uint(n-1))-sizes.BitsLess, sizes.MinBits), sizes.WordBits)
 	s.bits = rowBits
 	if s.longs > 0 {

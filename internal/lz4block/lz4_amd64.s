@@ -2962,7 +2962,7 @@ GLOBL encode32h5_prime<>(SB), RODATA|NOPTR, $8
 
 // func searchWords(src *byte, n int, tables *byte, shift int, attempts int, longs int, ahead int, step int, pos int, inserted int, end int, start int, records int, stop int) (newPos int, newInserted int, newEnd int, newStart int, newRecords int)
 // Requires: CMOV, SSE2, SSSE3
-TEXT ·searchWords(SB), NOSPLIT, $88-152
+TEXT ·searchWords(SB), NOSPLIT, $96-152
 	MOVQ    src+0(FP), SI
 	MOVQ    tables+16(FP), DI
 	MOVQ    shift+24(FP), CX
@@ -2979,14 +2979,14 @@ next:
 
 go_on:
 	MOVQ inserted+72(FP), R9
-	LEAQ 4096(R9), DX
-	CMPQ R8, DX
-	JGT  insert_part
 	MOVQ R8, DX
-	CMPQ R9, DX
-	JGE  inserted
+	SUBQ R9, DX
+	JLE  inserted
+	CMPQ DX, $0x00001000
+	JGT  insert_part
 
 insert_some:
+	ADDQ    R9, DX
 	MOVQ    DX, inserted+72(FP)
 	MOVL    $0x0000000f, R14
 	PCALIGN $0x20
@@ -2996,8 +2996,7 @@ insert:
 	IMULQ   searchWords_words<>+0(SB), AX
 	SHRQ    CL, AX
 	MOVBLZX AL, BX
-	CMPB    BL, $0x01
-	ADCB    $0x00, BL
+	ORL     $0x01, BX
 	SHRQ    $0x08, AX
 	SHLQ    $0x04, AX
 	MOVBLZX (DI)(AX*1), R10
@@ -3011,12 +3010,13 @@ insert:
 	INCQ    R9
 	CMPQ    R9, DX
 	JLT     insert
-	CMPQ    DX, R8
+	CMPQ    R9, R8
 	JLT     exit
 	JMP     inserted
 
 insert_part:
-	JMP insert_some
+	MOVL $0x00001000, DX
+	JMP  insert_some
 
 inserted:
 	MOVQ     start+88(FP), DX
@@ -3034,8 +3034,7 @@ inserted:
 	IMULQ    searchWords_words<>+0(SB), AX
 	SHRQ     CL, AX
 	MOVBLZX  AL, DX
-	CMPB     DL, $0x01
-	ADCB     $0x00, DL
+	ORL      $0x01, DX
 	SHRQ     $0x08, AX
 	SHLQ     $0x04, AX
 	MOVD     DX, X1
@@ -3052,7 +3051,16 @@ word_end:
 
 found:
 	MOVQ records+96(FP), DX
-	MOVQ 72(SP), R15
+
+	// The next position depends on the end of the match and on nothing else, and all that follows on it.
+	LEAQ    1(R8), AX
+	MOVQ    56(SP), R8
+	SUBQ    SI, R8
+	MOVQ    R8, end+80(FP)
+	SUBQ    ahead+48(FP), R8
+	CMPQ    R8, AX
+	CMOVQLT AX, R8
+	MOVQ    80(SP), R15
 
 drop_best:
 	MOVQ  DX, R13
@@ -3066,20 +3074,15 @@ drop_best:
 	JMP   drop_best
 
 add_best:
-	INCQ    DX
-	MOVQ    DX, records+96(FP)
-	MOVQ    R15, start+88(FP)
-	MOVL    R15, 589824(R13)
-	ADDQ    24(SP), R15
-	MOVQ    R15, end+80(FP)
-	MOVL    R15, 589828(R13)
-	MOVQ    80(SP), AX
-	MOVL    AX, 589832(R13)
-	INCQ    R8
-	SUBQ    ahead+48(FP), R15
-	CMPQ    R15, R8
-	CMOVQGT R15, R8
-	JMP     next
+	INCQ DX
+	MOVQ DX, records+96(FP)
+	MOVQ R15, start+88(FP)
+	MOVL R15, 589824(R13)
+	MOVQ end+80(FP), AX
+	MOVL AX, 589828(R13)
+	MOVQ 88(SP), AX
+	MOVL AX, 589832(R13)
+	JMP  next
 
 none:
 	INCQ    R8
@@ -3107,7 +3110,7 @@ word:
 	SHRL    CL, R13
 	MOVWLZX R13, R13
 	MOVQ    attempts+32(FP), AX
-	MOVQ    AX, 56(SP)
+	MOVQ    AX, 64(SP)
 
 	// limit is what the end of the input, or MaxMeasure, leaves.
 	MOVQ    n+8(FP), AX
@@ -3148,7 +3151,7 @@ word_candidate:
 word_other:
 	TESTL R13, R13
 	JEQ   word_done
-	DECQ  56(SP)
+	DECQ  64(SP)
 	JNE   word_candidate
 
 word_done:
@@ -3180,7 +3183,7 @@ word_measured:
 	LEAQ    4(SI)(R8*1), AX
 	CMPQ    R15, AX
 	JCS     word_other
-	MOVQ    R15, 64(SP)
+	MOVQ    R15, 72(SP)
 	LEAQ    -4(AX), R15
 
 word_back:
@@ -3200,17 +3203,18 @@ word_backed:
 	MOVQ    16(SP), AX
 	CMPQ    R15, AX
 	CMOVQCS AX, R15
-	MOVQ    64(SP), AX
+	MOVQ    72(SP), AX
 	MOVQ    AX, CX
 	SUBQ    R15, CX
 	CMPQ    CX, 24(SP)
 	JLE     word_other
 	MOVQ    CX, 24(SP)
+	MOVQ    AX, 56(SP)
 	NEGQ    DX
-	MOVQ    DX, 80(SP)
+	MOVQ    DX, 88(SP)
 	MOVQ    R15, DX
 	SUBQ    SI, DX
-	MOVQ    DX, 72(SP)
+	MOVQ    DX, 80(SP)
 	CMPQ    CX, $0x00000080
 	JGT     word_enough
 
@@ -3220,8 +3224,6 @@ word_backed:
 	CMPQ    R15, 16(SP)
 	CMOVQEQ R12, R10
 	MOVL    (R10), R14
-	CMPQ    AX, 8(SP)
-	CMOVQEQ R10, R12
 	MOVL    (R12), R11
 	JMP     word_other
 
@@ -3267,8 +3269,7 @@ full:
 	JLE  go_on
 
 exit:
-	MOVQ R8, AX
-	MOVQ AX, newPos+112(FP)
+	MOVQ R8, newPos+112(FP)
 	MOVQ inserted+72(FP), AX
 	MOVQ AX, newInserted+120(FP)
 	MOVQ end+80(FP), AX
@@ -3294,7 +3295,7 @@ GLOBL searchWords_words<>(SB), RODATA|NOPTR, $8
 
 // func searchLongs(src *byte, n int, tables *byte, shift int, attempts int, longs int, ahead int, step int, pos int, inserted int, end int, start int, records int, stop int) (newPos int, newInserted int, newEnd int, newStart int, newRecords int)
 // Requires: CMOV, SSE2, SSSE3
-TEXT ·searchLongs(SB), NOSPLIT, $88-152
+TEXT ·searchLongs(SB), NOSPLIT, $96-152
 	MOVQ    src+0(FP), SI
 	MOVQ    tables+16(FP), DI
 	MOVQ    shift+24(FP), CX
@@ -3311,14 +3312,14 @@ next:
 
 go_on:
 	MOVQ inserted+72(FP), R9
-	LEAQ 4096(R9), DX
-	CMPQ R8, DX
-	JGT  insert_part
 	MOVQ R8, DX
-	CMPQ R9, DX
-	JGE  inserted
+	SUBQ R9, DX
+	JLE  inserted
+	CMPQ DX, $0x00001000
+	JGT  insert_part
 
 insert_some:
+	ADDQ    R9, DX
 	MOVQ    DX, inserted+72(FP)
 	MOVL    $0x0000000f, R14
 	PCALIGN $0x20
@@ -3330,8 +3331,7 @@ insert:
 	SHRQ    CL, AX
 	SHRQ    $0x01, AX
 	MOVBLZX AL, BX
-	CMPB    BL, $0x01
-	ADCB    $0x00, BL
+	ORL     $0x01, BX
 	SHRQ    $0x08, AX
 	SHLQ    $0x04, AX
 	MOVBLZX (DI)(AX*1), R10
@@ -3345,8 +3345,7 @@ insert:
 	IMULQ   searchLongs_longs<>+0(SB), R13
 	SHRQ    CL, R13
 	MOVBLZX R13, R12
-	CMPB    R12, $0x01
-	ADCB    $0x00, R12
+	ORL     $0x01, R12
 	SHRQ    $0x08, R13
 	SHLQ    $0x04, R13
 	MOVBLZX 196608(DI)(R13*1), R15
@@ -3360,12 +3359,13 @@ insert:
 	INCQ    R9
 	CMPQ    R9, DX
 	JLT     insert
-	CMPQ    DX, R8
+	CMPQ    R9, R8
 	JLT     exit
 	JMP     inserted
 
 insert_part:
-	JMP insert_some
+	MOVL $0x00001000, DX
+	JMP  insert_some
 
 inserted:
 	MOVQ     start+88(FP), DX
@@ -3384,8 +3384,7 @@ inserted:
 	IMULQ    searchLongs_longs<>+0(SB), AX
 	SHRQ     CL, AX
 	MOVBLZX  AL, DX
-	CMPB     DL, $0x01
-	ADCB     $0x00, DL
+	ORL      $0x01, DX
 	SHRQ     $0x08, AX
 	SHLQ     $0x04, AX
 	MOVD     DX, X1
@@ -3405,8 +3404,7 @@ far_end:
 	IMULQ    searchLongs_longs<>+0(SB), AX
 	SHRQ     CL, AX
 	MOVBLZX  AL, DX
-	CMPB     DL, $0x01
-	ADCB     $0x00, DL
+	ORL      $0x01, DX
 	SHRQ     $0x08, AX
 	SHLQ     $0x04, AX
 	MOVD     DX, X1
@@ -3426,8 +3424,7 @@ before4_end:
 	IMULQ    searchLongs_longs<>+0(SB), AX
 	SHRQ     CL, AX
 	MOVBLZX  AL, DX
-	CMPB     DL, $0x01
-	ADCB     $0x00, DL
+	ORL      $0x01, DX
 	SHRQ     $0x08, AX
 	SHLQ     $0x04, AX
 	MOVD     DX, X1
@@ -3444,8 +3441,7 @@ before2_end:
 	SHRQ     CL, AX
 	SHRQ     $0x01, AX
 	MOVBLZX  AL, DX
-	CMPB     DL, $0x01
-	ADCB     $0x00, DL
+	ORL      $0x01, DX
 	SHRQ     $0x08, AX
 	SHLQ     $0x04, AX
 	MOVD     DX, X1
@@ -3462,11 +3458,20 @@ word_end:
 
 found:
 	MOVQ records+96(FP), DX
-	MOVQ 72(SP), R15
-	MOVQ 32(SP), AX
-	SUBQ SI, AX
-	CMPQ AX, R15
-	JLT  early
+
+	// The next position depends on the end of the match and on nothing else, and all that follows on it.
+	LEAQ    1(R8), AX
+	MOVQ    56(SP), R8
+	SUBQ    SI, R8
+	MOVQ    R8, end+80(FP)
+	SUBQ    ahead+48(FP), R8
+	CMPQ    R8, AX
+	CMOVQLT AX, R8
+	MOVQ    80(SP), R15
+	MOVQ    32(SP), AX
+	SUBQ    SI, AX
+	CMPQ    AX, R15
+	JLT     early
 
 best:
 drop_best:
@@ -3481,20 +3486,15 @@ drop_best:
 	JMP   drop_best
 
 add_best:
-	INCQ    DX
-	MOVQ    DX, records+96(FP)
-	MOVQ    R15, start+88(FP)
-	MOVL    R15, 589824(R13)
-	ADDQ    24(SP), R15
-	MOVQ    R15, end+80(FP)
-	MOVL    R15, 589828(R13)
-	MOVQ    80(SP), AX
-	MOVL    AX, 589832(R13)
-	INCQ    R8
-	SUBQ    ahead+48(FP), R15
-	CMPQ    R15, R8
-	CMOVQGT R15, R8
-	JMP     next
+	INCQ DX
+	MOVQ DX, records+96(FP)
+	MOVQ R15, start+88(FP)
+	MOVL R15, 589824(R13)
+	MOVQ end+80(FP), AX
+	MOVL AX, 589828(R13)
+	MOVQ 88(SP), AX
+	MOVL AX, 589832(R13)
+	JMP  next
 
 early:
 drop_early:
@@ -3545,7 +3545,7 @@ far:
 	SHRL    CL, R13
 	MOVWLZX R13, R13
 	MOVQ    attempts+32(FP), AX
-	MOVQ    AX, 56(SP)
+	MOVQ    AX, 64(SP)
 
 	// limit is what the end of the input, or MaxMeasure, leaves.
 	MOVQ    n+8(FP), AX
@@ -3586,7 +3586,7 @@ far_candidate:
 far_other:
 	TESTL R13, R13
 	JEQ   far_done
-	DECQ  56(SP)
+	DECQ  64(SP)
 	JNE   far_candidate
 
 far_done:
@@ -3618,7 +3618,7 @@ far_measured:
 	LEAQ    4(SI)(R8*1), AX
 	CMPQ    R15, AX
 	JCS     far_other
-	MOVQ    R15, 64(SP)
+	MOVQ    R15, 72(SP)
 	LEAQ    -4(AX), R15
 
 far_back:
@@ -3638,7 +3638,7 @@ far_backed:
 	MOVQ    16(SP), AX
 	CMPQ    R15, AX
 	CMOVQCS AX, R15
-	MOVQ    64(SP), AX
+	MOVQ    72(SP), AX
 	CMPQ    R15, 32(SP)
 	JCC     far_late
 	MOVQ    R15, 32(SP)
@@ -3655,20 +3655,19 @@ far_late:
 	CMPQ CX, 24(SP)
 	JLE  far_other
 	MOVQ CX, 24(SP)
+	MOVQ AX, 56(SP)
 	NEGQ DX
-	MOVQ DX, 80(SP)
+	MOVQ DX, 88(SP)
 	MOVQ R15, DX
 	SUBQ SI, DX
-	MOVQ DX, 72(SP)
+	MOVQ DX, 80(SP)
 	CMPQ CX, $0x00000080
 	JGT  far_enough
 
 	// What is longer than this ends later or starts earlier, where that is possible.
-	LEAQ    -3(AX), R12
-	CMPQ    AX, 8(SP)
-	CMOVQEQ R10, R12
-	MOVL    (R12), R11
-	JMP     far_other
+	LEAQ -3(AX), R12
+	MOVL (R12), R11
+	JMP  far_other
 
 far_forward_on:
 	ADDQ $0x10, R15
@@ -3717,7 +3716,7 @@ before4:
 	SHRL    CL, R13
 	MOVWLZX R13, R13
 	MOVQ    attempts+32(FP), AX
-	MOVQ    AX, 56(SP)
+	MOVQ    AX, 64(SP)
 
 	// limit is what the end of the input, or MaxMeasure, leaves.
 	MOVQ    n+8(FP), AX
@@ -3758,7 +3757,7 @@ before4_candidate:
 before4_other:
 	TESTL R13, R13
 	JEQ   before4_done
-	DECQ  56(SP)
+	DECQ  64(SP)
 	JNE   before4_candidate
 
 before4_done:
@@ -3791,7 +3790,7 @@ before4_measured:
 	LEAQ    4(SI)(R8*1), AX
 	CMPQ    R15, AX
 	JCS     before4_other
-	MOVQ    R15, 64(SP)
+	MOVQ    R15, 72(SP)
 	LEAQ    -4(AX), R15
 
 before4_back:
@@ -3811,7 +3810,7 @@ before4_backed:
 	MOVQ    16(SP), AX
 	CMPQ    R15, AX
 	CMOVQCS AX, R15
-	MOVQ    64(SP), AX
+	MOVQ    72(SP), AX
 	CMPQ    R15, 32(SP)
 	JCC     before4_late
 	MOVQ    R15, 32(SP)
@@ -3828,20 +3827,19 @@ before4_late:
 	CMPQ CX, 24(SP)
 	JLE  before4_other
 	MOVQ CX, 24(SP)
+	MOVQ AX, 56(SP)
 	NEGQ DX
-	MOVQ DX, 80(SP)
+	MOVQ DX, 88(SP)
 	MOVQ R15, DX
 	SUBQ SI, DX
-	MOVQ DX, 72(SP)
+	MOVQ DX, 80(SP)
 	CMPQ CX, $0x00000080
 	JGT  before4_enough
 
 	// What is longer than this ends later or starts earlier, where that is possible.
-	LEAQ    -3(AX), R12
-	CMPQ    AX, 8(SP)
-	CMOVQEQ R10, R12
-	MOVL    (R12), R11
-	JMP     before4_other
+	LEAQ -3(AX), R12
+	MOVL (R12), R11
+	JMP  before4_other
 
 before4_forward_on:
 	ADDQ $0x10, R15
@@ -3890,7 +3888,7 @@ before2:
 	SHRL    CL, R13
 	MOVWLZX R13, R13
 	MOVQ    attempts+32(FP), AX
-	MOVQ    AX, 56(SP)
+	MOVQ    AX, 64(SP)
 
 	// limit is what the end of the input, or MaxMeasure, leaves.
 	MOVQ    n+8(FP), AX
@@ -3931,7 +3929,7 @@ before2_candidate:
 before2_other:
 	TESTL R13, R13
 	JEQ   before2_done
-	DECQ  56(SP)
+	DECQ  64(SP)
 	JNE   before2_candidate
 
 before2_done:
@@ -3964,7 +3962,7 @@ before2_measured:
 	LEAQ    4(SI)(R8*1), AX
 	CMPQ    R15, AX
 	JCS     before2_other
-	MOVQ    R15, 64(SP)
+	MOVQ    R15, 72(SP)
 	LEAQ    -4(AX), R15
 
 before2_back:
@@ -3984,7 +3982,7 @@ before2_backed:
 	MOVQ    16(SP), AX
 	CMPQ    R15, AX
 	CMOVQCS AX, R15
-	MOVQ    64(SP), AX
+	MOVQ    72(SP), AX
 	CMPQ    R15, 32(SP)
 	JCC     before2_late
 	MOVQ    R15, 32(SP)
@@ -4001,20 +3999,19 @@ before2_late:
 	CMPQ CX, 24(SP)
 	JLE  before2_other
 	MOVQ CX, 24(SP)
+	MOVQ AX, 56(SP)
 	NEGQ DX
-	MOVQ DX, 80(SP)
+	MOVQ DX, 88(SP)
 	MOVQ R15, DX
 	SUBQ SI, DX
-	MOVQ DX, 72(SP)
+	MOVQ DX, 80(SP)
 	CMPQ CX, $0x00000080
 	JGT  before2_enough
 
 	// What is longer than this ends later or starts earlier, where that is possible.
-	LEAQ    -3(AX), R12
-	CMPQ    AX, 8(SP)
-	CMOVQEQ R10, R12
-	MOVL    (R12), R11
-	JMP     before2_other
+	LEAQ -3(AX), R12
+	MOVL (R12), R11
+	JMP  before2_other
 
 before2_forward_on:
 	ADDQ $0x10, R15
@@ -4063,7 +4060,7 @@ word:
 	SHRL    CL, R13
 	MOVWLZX R13, R13
 	MOVQ    attempts+32(FP), AX
-	MOVQ    AX, 56(SP)
+	MOVQ    AX, 64(SP)
 
 	// limit is what the end of the input, or MaxMeasure, leaves.
 	MOVQ    n+8(FP), AX
@@ -4104,7 +4101,7 @@ word_candidate:
 word_other:
 	TESTL R13, R13
 	JEQ   word_done
-	DECQ  56(SP)
+	DECQ  64(SP)
 	JNE   word_candidate
 
 word_done:
@@ -4136,7 +4133,7 @@ word_measured:
 	LEAQ    4(SI)(R8*1), AX
 	CMPQ    R15, AX
 	JCS     word_other
-	MOVQ    R15, 64(SP)
+	MOVQ    R15, 72(SP)
 	LEAQ    -4(AX), R15
 
 word_back:
@@ -4156,7 +4153,7 @@ word_backed:
 	MOVQ    16(SP), AX
 	CMPQ    R15, AX
 	CMOVQCS AX, R15
-	MOVQ    64(SP), AX
+	MOVQ    72(SP), AX
 	CMPQ    R15, 32(SP)
 	JCC     word_late
 	MOVQ    R15, 32(SP)
@@ -4173,20 +4170,19 @@ word_late:
 	CMPQ CX, 24(SP)
 	JLE  word_other
 	MOVQ CX, 24(SP)
+	MOVQ AX, 56(SP)
 	NEGQ DX
-	MOVQ DX, 80(SP)
+	MOVQ DX, 88(SP)
 	MOVQ R15, DX
 	SUBQ SI, DX
-	MOVQ DX, 72(SP)
+	MOVQ DX, 80(SP)
 	CMPQ CX, $0x00000080
 	JGT  word_enough
 
 	// What is longer than this ends later or starts earlier, where that is possible.
-	LEAQ    -3(AX), R12
-	CMPQ    AX, 8(SP)
-	CMOVQEQ R10, R12
-	MOVL    (R12), R11
-	JMP     word_other
+	LEAQ -3(AX), R12
+	MOVL (R12), R11
+	JMP  word_other
 
 word_forward_on:
 	ADDQ $0x10, R15
@@ -4230,8 +4226,7 @@ full:
 	JLE  go_on
 
 exit:
-	MOVQ R8, AX
-	MOVQ AX, newPos+112(FP)
+	MOVQ R8, newPos+112(FP)
 	MOVQ inserted+72(FP), AX
 	MOVQ AX, newInserted+120(FP)
 	MOVQ end+80(FP), AX

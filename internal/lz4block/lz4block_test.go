@@ -14,6 +14,7 @@ import (
 
 	"github.com/pierrec/lz4/v4"
 
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
@@ -236,7 +237,7 @@ func TestRoundTrip(t *testing.T) {
 // assembly.
 func TestRoundTripEdges(t *testing.T) {
 	lib := startLiblz4(t)
-	lengths := append(around(append(sizes.Encoder(), 0), 20), around([]int{sizes.DecodeStep, sizes.PortableStep}, 2)...)
+	lengths := append(around(append(sizes.Encoder(), 0), 20), around(append(sizes.Levels(), sizes.DecodeStep, sizes.PortableStep), 2)...)
 	for _, n := range lengths {
 		for _, kind := range kinds {
 			checkRoundTrip(t, lib, fmt.Sprintf("%d bytes of %s", n, kind), generate(kind, uint64(n), n), n%8 == 0)
@@ -286,6 +287,8 @@ func checkRoundTrip(t *testing.T, lib *liblz4, name string, data []byte, others 
 			t.Fatalf("%s: Encode (%s) of %d bytes: %v", name, path, len(data), err)
 		}
 	})
+	level := limits.MinLevel + 1 + len(data)%(limits.MaxLevel-limits.MinLevel)
+	blocks[fmt.Sprint("level ", level)] = encodeAlike(t, name, data, level)
 	for encoder, block := range blocks {
 		if lib != nil {
 			if got := lib.decode(t, block, len(data)); !bytes.Equal(got, data) {
@@ -320,6 +323,37 @@ func checkRoundTrip(t *testing.T, lib *liblz4, name string, data []byte, others 
 			checkInPlace(t, name+" by "+encoder, path, block, data)
 		})
 	}
+}
+
+// encodeAlike encodes at a level on each path, and insists on one block, and that nothing
+// beyond the bound is written, nor beyond Slack.
+func encodeAlike(t *testing.T, name string, data []byte, level int) []byte {
+	t.Helper()
+	const canary = 0xa5
+	bound := Bound(len(data))
+	var block []byte
+	eachPath(t, func(path string) {
+		buf := bytes.Repeat([]byte{canary}, bound+Slack)
+		n := EncodeLevel(buf, data, level)
+		if n > bound {
+			t.Fatalf("%s: level %d (%s) of %d bytes gives %d, more than Bound", name, level, path, len(data), n)
+		}
+		if level > limits.MinLevel { // what Encode leaves behind a block has a test of its own
+			for i := min(n+Slack, bound); i < len(buf); i++ {
+				if buf[i] != canary {
+					t.Fatalf("%s: level %d (%s) of %d bytes wrote %d bytes beyond the block of %d", name, level, path, len(data), i-n, n)
+				}
+			}
+		}
+		if err := endsByTheRules(buf[:n], len(data)); err != nil {
+			t.Fatalf("%s: level %d (%s) of %d bytes: %v", name, level, path, len(data), err)
+		}
+		if block != nil && level > limits.MinLevel && !bytes.Equal(buf[:n], block) {
+			t.Fatalf("%s: level %d of %d bytes: two blocks, of %d and %d bytes", name, level, len(data), len(block), n)
+		}
+		block = buf[:n:n]
+	})
+	return block
 }
 
 // checkInPlace decodes block in place.
@@ -511,13 +545,19 @@ func TestCorpora(t *testing.T) {
 func TestDeterminism(t *testing.T) {
 	eachPath(t, func(path string) {
 		sum := fnv.New64a()
-		for i, size := range append(around(sizes.Encoder(), 1), 0, 64, 5000, 300000) {
+		for i, size := range append(around(append(sizes.Encoder(), sizes.Levels()...), 1), 0, 64, 5000, 300000) {
 			data := generate(kinds[i%len(kinds)], 9, size)
+			level := limits.MinLevel + i/2%limits.MaxLevel
 			want := encode(data)
+			wantAt := encodeAt(data, level)
 			sum.Write(want)
 			done := make(chan []byte)
 			for g := range 4 {
 				go func() {
+					encodeAt(generate("mixed", uint64(g), sizes.LevelsNear+4000-i%16*4000), limits.MinLevel+1+(i+g)%8)
+					if !bytes.Equal(encodeAt(data, level), wantAt) {
+						t.Errorf("%s: %d bytes at level %d, two blocks", path, size, level)
+					}
 					encode(generate("mixed", uint64(g), sizes.Entry16Max+4000-i%20*1000)) // leaves its positions in a pooled table
 					shifted := append(make([]byte, g, g+len(data)), data...)[g:]
 					done <- encode(shifted)
@@ -541,6 +581,11 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			n := 0
 			if allocs := testing.AllocsPerRun(20, func() { n = Encode(block, data) }); allocs >= 1 {
 				t.Errorf("%s: Encode of %d bytes allocates %v times", path, size, allocs)
+			}
+			for level := limits.MinLevel + 1; level <= limits.MaxLevel; level++ {
+				if allocs := testing.AllocsPerRun(20, func() { EncodeLevel(block, data, level) }); allocs >= 1 {
+					t.Errorf("%s: level %d of %d bytes allocates %v times", path, level, size, allocs)
+				}
 			}
 			if allocs := testing.AllocsPerRun(20, func() { Decode(out, block[:n]) }); allocs >= 1 {
 				t.Errorf("%s: Decode of %d bytes allocates %v times", path, size, allocs)

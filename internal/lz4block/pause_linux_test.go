@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/cachekit-go/cachekit-core/internal/limits"
 	"github.com/cachekit-go/cachekit-core/internal/pausetest"
 )
 
@@ -33,6 +34,31 @@ func TestPauses(t *testing.T) {
 			if err != nil || !bytes.Equal(out[:n], data) {
 				t.Errorf("wrong data, error %v", err)
 			}
+		})
+	}
+}
+
+// TestPausesOfLevels does the same with less, as the levels take longer. In what is alike
+// everywhere the most is compared to get on by a byte.
+func TestPausesOfLevels(t *testing.T) {
+	if !pausetest.Alone(t, "", "CACHEKIT_LZ4=portable") {
+		return
+	}
+	const size = 32 << 20
+	data, block := make([]byte, size), make([]byte, Bound(size))
+	for _, kind := range []string{"json", "random", "text", "zeros", "alike"} {
+		clear(data)
+		if kind != "zeros" {
+			part := hardInputs["alike"](1 << 20)
+			if kind != "alike" {
+				part = generate(kind, 1, 1<<20)
+			}
+			for i := 0; i < size; i += len(part) {
+				copy(data[i:], part)
+			}
+		}
+		t.Run(kind, func(t *testing.T) {
+			pausetest.Check(t, func() { EncodeLevel(block, data, limits.MaxLevel) })
 		})
 	}
 }

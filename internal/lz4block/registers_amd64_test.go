@@ -17,8 +17,8 @@ func TestRegistersAreCleared(t *testing.T) {
 		t.Fatal(err)
 	}
 	functions := strings.Split(string(text), "\nTEXT ·")[1:]
-	if len(functions) != 5 {
-		t.Errorf("%d functions, want 5", len(functions))
+	if len(functions) != 7 {
+		t.Errorf("%d functions, want 7", len(functions))
 	}
 	used := regexp.MustCompile(`\bX\d+\b`)
 	for _, f := range functions {

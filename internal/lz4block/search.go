@@ -21,9 +21,8 @@ func load64(src []byte, i int) uint64 { return binary.LittleEndian.Uint64(src[i:
 func (t *tables) searchPortable(src []byte, s *search, stop int) {
 	shift := 56 - s.bits
 	for s.pos <= stop && !s.full() {
-		to := min(s.pos, s.inserted+sizes.SearchStep)
-		t.insert(src, s, to, shift)
-		if to < s.pos {
+		t.insert(src, s, min(s.pos-s.inserted, sizes.SearchStep), shift)
+		if s.inserted < s.pos {
 			return
 		}
 		w := lookup{src: src, pos: s.pos, attempts: s.attempts, both: s.longs > 0}
@@ -68,15 +67,15 @@ func (s *search) wordHash(src []byte, i, shift int) uint64 {
 	return h
 }
 
-// insert puts the positions before to into the tables.
-func (t *tables) insert(src []byte, s *search, to, shift int) {
-	for i := s.inserted; i < to; i++ {
+// insert puts the next n positions into the tables.
+func (t *tables) insert(src []byte, s *search, n, shift int) {
+	for i := s.inserted; i < s.inserted+n; i++ {
 		insert(t.words.rows[:], t.words.places[:], s.wordHash(src, i, shift), i)
 		if s.longs > 0 {
 			insert(t.longs.rows[:], t.longs.places[:], load64(src, i)*hashPrime>>shift, i)
 		}
 	}
-	s.inserted = max(s.inserted, to)
+	s.inserted += n
 }
 
 func insert(rows []row, positions []places, h uint64, pos int) {
@@ -91,7 +90,7 @@ func insert(rows []row, positions []places, h uint64, pos int) {
 }
 
 // tag is the tag of a hash, which is not 0.
-func tag(h uint64) byte { return max(byte(h), 1) }
+func tag(h uint64) byte { return byte(h) | 1 }
 
 // equal returns a bit for each entry of a row that has the tag of h.
 func (r *row) equal(h uint64) uint {
@@ -190,9 +189,6 @@ backward:
 	w.probe = end - shortest + 1
 	if !w.both {
 		w.earlier(start)
-	}
-	if end == w.limit {
-		w.probe = w.probe2
 	}
 	return true
 }

@@ -24,6 +24,7 @@ type Table struct {
 		Below float64  `json:"below_1024"`
 		From  float64  `json:"from_1024"`
 	} `json:"size_over_H"`
+	Level9OverH float64  `json:"level_9_size_over_H"` // for the same kinds, of any size
 	ExtraMemory int64    `json:"extra_memory_bytes"`
 	TwoThreads  float64  `json:"two_threads"`
 	Tail        []string `json:"p999_no_worse_than_R"`
@@ -97,22 +98,27 @@ func (t *Table) times(r *results.Run) []Finding {
 // sizes compares LZ4 blocks, without the envelope that H does not have.
 func (t *Table) sizes(r *results.Run) []Finding {
 	var found []Finding
-	for _, kind := range t.SizeOverH.Kinds {
-		for _, size := range r.Sizes("compress") {
-			ours, ok1 := r.Cell("compress", kind, size, "ours")
-			hand, ok2 := r.Cell("compress", kind, size, "H")
-			if !ok1 || !ok2 {
-				continue
+	add := func(op, name string, limit func(size int) float64) {
+		for _, kind := range t.SizeOverH.Kinds {
+			for _, size := range r.Sizes(op) {
+				ours, ok1 := r.Cell(op, kind, size, "ours")
+				hand, ok2 := r.Cell(op, kind, size, "H")
+				if !ok1 || !ok2 {
+					continue
+				}
+				limit, over := limit(size), ours.Block/hand.Block-1
+				found = append(found, Finding{Cell: fmt.Sprintf("%s %s %s vs H", name, kind, Size(size)), Got: over * 100,
+					Ask: limit * 100, Reach: (1 + limit) / (1 + over), Format: "%+.2f %%"})
 			}
-			limit := t.SizeOverH.From
-			if size < 1024 {
-				limit = t.SizeOverH.Below
-			}
-			over := ours.Block/hand.Block - 1
-			found = append(found, Finding{Cell: fmt.Sprintf("compressed size %s %s vs H", kind, Size(size)), Got: over * 100,
-				Ask: limit * 100, Reach: (1 + limit) / (1 + over), Format: "%+.2f %%"})
 		}
 	}
+	add("compress", "compressed size", func(size int) float64 {
+		if size < 1024 {
+			return t.SizeOverH.Below
+		}
+		return t.SizeOverH.From
+	})
+	add("compress_level_9", "compressed size at level 9", func(int) float64 { return t.Level9OverH })
 	return found
 }
 

@@ -17,6 +17,9 @@ var names = map[string]string{
 var titles = map[string]string{
 	"compress":              "Compress: LZ4 + XXH3 + envelope, into the caller's buffer",
 	"decompress":            "Decompress: check and open an envelope, into the caller's buffer",
+	"compress_level_3":      "Compress at level 3, into memory that the call allocates, and its free",
+	"compress_level_6":      "Compress at level 6, into memory that the call allocates, and its free",
+	"compress_level_9":      "Compress at level 9, into memory that the call allocates, and its free",
 	"checksum":              "XXH3-64 checksum",
 	"encrypt":               "Encrypt: AES-256-GCM, key with each call",
 	"decrypt":               "Decrypt: AES-256-GCM, key with each call",

@@ -192,6 +192,9 @@ func fixed(w *strings.Builder, r *results.Run) {
 
 func compressedSize(w *strings.Builder, r *results.Run) {
 	w.WriteString("## Compressed size\n\nOurs in bytes, the envelope's 27 to 47 bytes included, for the mean payload; then the LZ4 block alone against H's and the whole envelope against R's.\n\n")
+	if len(r.Sizes("compress_level_9")) > 0 {
+		w.WriteString("At a level, H's is LZ4_compress_HC at the same.\n\n")
+	}
 	head := []string{""}
 	for _, size := range r.Sizes("compress") {
 		head = append(head, asks.Size(size))
@@ -202,16 +205,32 @@ func compressedSize(w *strings.Builder, r *results.Run) {
 		for _, size := range r.Sizes("compress") {
 			ours, _ := r.Cell("compress", kind, size, "ours")
 			bytes = append(bytes, fmt.Sprintf("%.0f", ours.Out))
-			hand = append(hand, versus(r, kind, size, "H", ours.Block, func(c results.Cell) float64 { return c.Block }))
-			rust = append(rust, versus(r, kind, size, "R", ours.Out, func(c results.Cell) float64 { return c.Out }))
+			hand = append(hand, versus(r, "compress", kind, size, "H", ours.Block, func(c results.Cell) float64 { return c.Block }))
+			rust = append(rust, versus(r, "compress", kind, size, "R", ours.Out, func(c results.Cell) float64 { return c.Out }))
 		}
 		rows = append(rows, bytes, hand, rust)
+		for _, level := range []string{"3", "6", "9"} {
+			op := "compress_level_" + level
+			bytes, hand := []string{kind + ", level " + level + ", bytes"}, []string{kind + ", level " + level + ", H"}
+			for _, size := range r.Sizes("compress") {
+				ours, ok := r.Cell(op, kind, size, "ours")
+				if !ok {
+					bytes, hand = append(bytes, ""), append(hand, "")
+					continue
+				}
+				bytes = append(bytes, fmt.Sprintf("%.0f", ours.Out))
+				hand = append(hand, versus(r, op, kind, size, "H", ours.Block, func(c results.Cell) float64 { return c.Block }))
+			}
+			if slices.Contains(r.Kinds(op), kind) {
+				rows = append(rows, bytes, hand)
+			}
+		}
 	}
 	table(w, head, rows)
 }
 
-func versus(r *results.Run, kind string, size int, who string, ours float64, length func(results.Cell) float64) string {
-	peer, ok := r.Cell("compress", kind, size, who)
+func versus(r *results.Run, op, kind string, size int, who string, ours float64, length func(results.Cell) float64) string {
+	peer, ok := r.Cell(op, kind, size, who)
 	if !ok || length(peer) == 0 {
 		return ""
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <lz4.h>
+#include <lz4hc.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -24,6 +25,17 @@ int hand_compress(const uint8_t *in, size_t len, uint8_t *out, size_t *out_len, 
         return -1;
     *checksum = XXH3_64bits(in, len);
     int n = LZ4_compress_default((const char *)in, (char *)out, (int)len, (int)*out_len);
+    *out_len = n > 0 ? (size_t)n : 0;
+    return n > 0 ? 0 : -1;
+}
+
+int hand_compress_level(const uint8_t *in, size_t len, int level, uint8_t *out, size_t *out_len,
+    uint64_t *checksum)
+{
+    if (len > LZ4_MAX_INPUT_SIZE || *out_len > INT_MAX)
+        return -1;
+    *checksum = XXH3_64bits(in, len);
+    int n = LZ4_compress_HC((const char *)in, (char *)out, (int)len, (int)*out_len, level);
     *out_len = n > 0 ? (size_t)n : 0;
     return n > 0 ? 0 : -1;
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -8,8 +10,8 @@ import (
 	"github.com/cachekit-go/cachekit-core/internal/lz4block/sizes"
 )
 
-// Register map of the search of levels 2 to 9. What is not at hand all the time
-// lies on the stack, in the parameters.
+// Register map of the search of levels 2 to 9. What is not at hand all the time lies
+// on the stack, and what the caller gets back in the parameters until then.
 var (
 	hsrc   = RSI // start of the input
 	tab    = RDI // the tables
@@ -34,32 +36,48 @@ const (
 	recordList = longTable + sizes.LongTableSize
 )
 
+// hashPrime is the multiplier of both hashes. It is a variable since a shift of it may
+// lose bits.
 var hashPrime uint64 = 0x9E3779B185EBCA87
 
-// genSearch emits the search: for levels with one table, or with two.
+// genSearch emits the search of levels 2 to 9: for those with one table, or with two.
+// What it does is what searchPortable does, where the reasons are; the comments here are on
+// how.
+//
+// Nothing outside src is read. Eight bytes are at positions up to stop, which is at most
+// n-12; 16 at addresses up to limit16, and the candidates for them lie before them.
+// Candidates are positions that were inserted, since an entry without its tag is not looked
+// at; one that is older than 64 KiB is taken for another, later one, which is as good. So
+// the four bytes at probe, and these at the candidate, are between the candidate and the
+// end of the best match. Those at probe2 may be so far before pos that there are none for
+// the candidate, which is looked at then.
+//
+// Nor is anything written outside the tables. Each search adds two records at most, and
+// there is room for Records and one.
 func genSearch(name string, long bool) {
 	TEXT(name, NOSPLIT, "func(src *byte, n int, tables *byte, shift, attempts, longs, ahead, step, pos, inserted, end, start, records, stop int) (newPos, newInserted, newEnd, newStart, newRecords int)")
 	Pragma("noescape")
 	Doc(name+" searches src from pos to stop, at most n-12, and adds what it finds to the records in tables.",
 		"It ends early where there are records to write, and where more than sizes.SearchStep positions were to be inserted.")
-	h := &search{long: long, name: name}
-	h.words = rows{wordTable, wordTable + sizes.WordTagsSize, ConstData(name+"_words", U64(hashPrime<<32&(1<<64-1)))}
+	s := &search{long: long}
+	s.words = rows{wordTable, wordTable + sizes.WordTagsSize, ConstData(name+"_words", U64(hashPrime<<32&(1<<64-1)))}
 	if long {
-		h.longs = rows{longTable, longTable + sizes.LongTagsSize, ConstData(name+"_longs", U64(hashPrime))}
+		s.longs = rows{longTable, longTable + sizes.LongTagsSize, ConstData(name+"_longs", U64(hashPrime))}
 	}
-	h.limit16, h.limit, h.lowest, h.longest = AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
-	h.early, h.earlyEnd, h.earlyOffset = AllocLocal(8), AllocLocal(8), AllocLocal(8)
-	h.left, h.forward, h.from, h.offset = AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
-	h.emit()
+	s.limit16, s.limit, s.lowest, s.longest = AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	s.early, s.earlyEnd, s.earlyOffset = AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	s.bestEnd = AllocLocal(8)
+	s.left, s.forward, s.from, s.offset = AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	s.emit()
 }
 
+// A search has places on the stack.
 type search struct {
-	name         string
 	long         bool
 	words, longs rows
 	// Addresses: up to where 16 bytes may be compared, and one; where a match may start.
 	limit16, limit, lowest Mem
-	longest                Mem // length of the best match
+	longest, bestEnd       Mem // length of the best match, and where it ends, an address
 	left                   Mem // candidates that may still be looked at
 	forward                Mem // end of the match with the candidate at hand
 	from, offset           Mem // of the best match
@@ -72,8 +90,7 @@ type search struct {
 // its tag in tag. There is no tag 0, which is what an entry has that is not in use.
 func (s *search) tagged(h, tag GPPhysical) {
 	MOVBLZX(h.As8(), tag.As32())
-	CMPB(tag.As8(), Imm(1))
-	ADCB(Imm(0), tag.As8())
+	ORL(Imm(1), tag.As32())
 	SHRQ(Imm(8), h)
 	SHLQ(Imm(4), h)
 }
@@ -93,6 +110,7 @@ type rows struct {
 	prime         Mem
 }
 
+// emit emits all of it.
 func (s *search) emit() {
 	Load(Param("src"), hsrc)
 	Load(Param("tables"), tab)
@@ -118,10 +136,9 @@ func (s *search) emit() {
 	JLE(to("go_on"))
 
 	Label("exit")
-	MOVQ(pos, temp)
-	Store(temp, Return("newPos"))
+	Store(pos, Return("newPos"))
 	for _, name := range []string{"Inserted", "End", "Start", "Records"} {
-		MOVQ(parameter(map[string]string{"Inserted": "inserted", "End": "end", "Start": "start", "Records": "records"}[name]), temp)
+		MOVQ(parameter(strings.ToLower(name)), temp)
 		Store(temp, Return("new"+name))
 	}
 	leave([]VecPhysical{X0, X1, X2}, want, temp, back, equal, cursor, newest, hshift)
@@ -131,33 +148,33 @@ func (s *search) emit() {
 func (s *search) inserts() {
 	ins := row
 	MOVQ(parameter("inserted"), ins)
-	LEAQ(at(ins, sizes.SearchStep), back)
-	CMPQ(pos, back)
-	JGT(to("insert_part"))
 	MOVQ(pos, back)
-	CMPQ(ins, back)
-	JGE(to("inserted"))
+	SUBQ(ins, back)
+	JLE(to("inserted"))
+	CMPQ(back, U32(sizes.SearchStep))
+	JGT(to("insert_part"))
 	Label("insert_some")
+	ADDQ(ins, back)
 	MOVQ(back, parameter("inserted"))
 	fifteen := want2
-	MOVL(U32(15), fifteen.As32())
+	MOVL(U32(sizes.RowEntries), fifteen.As32())
 	align(32)
 	Label("insert")
-	MOVQ(idx(hsrc, ins, 1, 0), temp)
-	if s.long {
-		MOVQ(temp, equal)
-	}
 	put := func(t rows, h, tag, place GPPhysical) {
 		s.hash(t, h)
 		s.tagged(h, tag)
 		MOVBLZX(idx(tab, h, 1, t.at), place.As32())
 		DECL(place.As32())
-		ANDL(Imm(15), place.As32())
+		ANDL(Imm(sizes.RowSize-1), place.As32())
 		CMOVLEQ(fifteen.As32(), place.As32())
 		MOVB(place.As8(), idx(tab, h, 1, t.at))
 		ADDQ(h, place)
 		MOVB(tag.As8(), idx(tab, place, 1, t.at))
 		MOVW(ins.As16(), idx(tab, place, 2, t.positions))
+	}
+	MOVQ(idx(hsrc, ins, 1, 0), temp)
+	if s.long {
+		MOVQ(temp, equal)
 	}
 	put(s.words, temp, newest, probe2)
 	if s.long {
@@ -166,10 +183,11 @@ func (s *search) inserts() {
 	INCQ(ins)
 	CMPQ(ins, back)
 	JLT(to("insert"))
-	CMPQ(back, pos)
+	CMPQ(ins, pos)
 	JLT(to("exit"))
 	JMP(to("inserted"))
 	Label("insert_part")
+	MOVL(U32(sizes.SearchStep), back.As32())
 	JMP(to("insert_some"))
 	Label("inserted")
 }
@@ -236,6 +254,14 @@ func (s *search) found() {
 	Label("found")
 	end, first, n, rec := temp, cursor, back, equal
 	MOVQ(parameter("records"), n)
+	Comment("The next position depends on the end of the match and on nothing else, and all that follows on it.")
+	LEAQ(at(pos, 1), temp)
+	MOVQ(s.bestEnd, pos)
+	SUBQ(hsrc, pos)
+	MOVQ(pos, parameter("end"))
+	SUBQ(parameter("ahead"), pos)
+	CMPQ(pos, temp)
+	CMOVQLT(temp, pos)
 	MOVQ(s.from, first)
 	if s.long {
 		MOVQ(s.early, end)
@@ -248,15 +274,10 @@ func (s *search) found() {
 	MOVQ(n, parameter("records"))
 	MOVQ(first, parameter("start"))
 	MOVL(first.As32(), at(rec, recordList))
-	ADDQ(s.longest, first)
-	MOVQ(first, parameter("end"))
-	MOVL(first.As32(), at(rec, recordList+4))
+	MOVQ(parameter("end"), end)
+	MOVL(end.As32(), at(rec, recordList+4))
 	MOVQ(s.offset, end)
 	MOVL(end.As32(), at(rec, recordList+8))
-	INCQ(pos)
-	SUBQ(parameter("ahead"), first)
-	CMPQ(first, pos)
-	CMOVQGT(first, pos)
 	JMP(to("next"))
 	if s.long {
 		Label("early")
@@ -433,6 +454,7 @@ func (s *search) candidates(list list) {
 	CMPQ(diff, s.longest)
 	JLE(to(l("other")))
 	MOVQ(diff, s.longest)
+	MOVQ(temp, s.bestEnd)
 	NEGQ(back)
 	MOVQ(back, s.offset)
 	MOVQ(cursor, back)
@@ -448,8 +470,6 @@ func (s *search) candidates(list list) {
 		CMOVQEQ(probe, probe2)
 		MOVL(at(probe2, 0), want2.As32())
 	}
-	CMPQ(temp, s.limit)
-	CMOVQEQ(probe2, probe)
 	MOVL(at(probe, 0), want.As32())
 	JMP(to(l("other")))
 

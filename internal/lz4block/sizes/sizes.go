@@ -89,8 +89,10 @@ const (
 	LongTagsSize  = RowSize << LongBits
 	LongTableSize = 3 * LongTagsSize
 
-	// FewMax is the size up to which an input is searched with one table.
-	FewMax = 16 << 10
+	// Sizes up to which levels search in other ways than beyond. See methods.
+	LevelsTiny  = 2 << 10
+	LevelsSmall = 16 << 10
+	LevelsNear  = 64 << 10
 
 	// Records is how many matches are found before the best way through them is
 	// looked for. RecordSize is what one takes, in bytes.
@@ -187,6 +189,12 @@ const (
 func Encoder() []int {
 	return []int{MatchRoom, TinyMax, SmallMax, FastMin, ShortMax, MediumMax, Hash4Max, Hash6Min, Entry16Max,
 		2 * EncodeStep, MaxRun}
+}
+
+// Levels returns the sizes of inputs at which levels 2 to 9 change their ways.
+func Levels() []int {
+	return []int{MatchRoom, 1 << (MinBits + BitsLess), LevelsTiny, LevelsSmall, 1 << (WordBits + BitsLess), LevelsNear,
+		MaxMeasure + 2*SearchStep}
 }
 
 // Decoder returns the lengths of literals and matches at which a decoder changes
