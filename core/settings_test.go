@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestSettingsThatAreRefusedChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, level := range []int{math.MinInt, -1, 0, core.MaxLevel + 1, math.MaxInt, 1 << 32, 1<<32 + 1} {
+	for _, level := range []int{math.MinInt, -1, 0, core.MaxLevel + 1, math.MaxInt, 1<<(strconv.IntSize/2) + 5} {
 		if err := s.SetLevel(level); !errors.Is(err, core.ErrInvalidInput) {
 			t.Errorf("level %d: %v", level, err)
 		}
