@@ -62,8 +62,9 @@ func failed(err error) C.int {
 	if err == codes.OutOfMemory {
 		return C.CACHEKIT_OUT_OF_MEMORY // ck_buffer_new has set how much was wanted
 	}
-	detail := codes.Detail(err)
-	C.ck_detail_copy((*C.char)(unsafe.Pointer(unsafe.StringData(detail))), C.size_t(len(detail)))
+	var room [codes.MaxDetail]byte
+	detail := codes.AppendDetail(room[:0], err)
+	C.ck_detail_copy((*C.char)(unsafe.Pointer(unsafe.SliceData(detail))), C.size_t(len(detail)))
 	return C.int(codes.Of(err))
 }
 

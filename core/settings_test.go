@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // What any level writes is read by our reader and by the plain one, and is the same
-// each time. That of the highest level is not longer than that of the lowest.
+// each time. No level makes any of these longer than the lowest does.
 func TestLevels(t *testing.T) {
 	for _, kind := range payloadKinds {
 		for _, n := range []int{0, 1, 13, 100, 1000, 5000, 70000} {
@@ -39,7 +40,7 @@ func TestLevels(t *testing.T) {
 				if fast == 0 {
 					fast = len(envelope)
 				}
-				if level == core.MaxLevel && len(envelope) > fast {
+				if len(envelope) > fast {
 					t.Errorf("%s: %d bytes, and %d at the lowest", name, len(envelope), fast)
 				}
 			}
@@ -54,7 +55,7 @@ func TestSettingsThatAreRefusedChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, level := range []int{math.MinInt, -1, 0, core.MaxLevel + 1, math.MaxInt, 1 << 32, 1<<32 + 1} {
+	for _, level := range []int{math.MinInt, -1, 0, core.MaxLevel + 1, math.MaxInt, 1<<(strconv.IntSize/2) + 5} {
 		if err := s.SetLevel(level); !errors.Is(err, core.ErrInvalidInput) {
 			t.Errorf("level %d: %v", level, err)
 		}

@@ -131,3 +131,35 @@ func ExampleGenerateKey() {
 	// Output:
 	// 64 digits, 32 bytes, true <nil>
 }
+
+// One call for the entries that a cache has returned for several keys.
+func ExampleTenantKeyring_OpenMany() {
+	keyring, err := encryption.NewTenantKeyring(bytes.Repeat([]byte{1}, 32), nil, []byte("acme"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer keyring.Wipe()
+	items := []core.Item{
+		{CacheKey: []byte("users:1"), In: []byte(`{"name":"Ada"}`)},
+		{CacheKey: []byte("users:2"), In: []byte(`{"name":"Grace"}`)},
+	}
+	if err := keyring.SealMany(items, "json"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := range items {
+		items[i].In = items[i].Out
+	}
+	items[1].CacheKey = []byte("users:3") // somebody copied it there
+	if err := keyring.OpenMany(items, "json"); err != nil {
+		fmt.Println(err)
+	}
+	for _, item := range items {
+		fmt.Printf("%s: %s\n", item.CacheKey, item.Out)
+	}
+	// Output:
+	// cachekit: decryption failed: items[1]: keys tried: 1, ciphertext: 70 bytes, AAD: 36 bytes
+	// users:1: {"name":"Ada"}
+	// users:3:
+}

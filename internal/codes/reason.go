@@ -30,20 +30,18 @@ func newText(format constant, numbers []int) (t text) {
 	return t
 }
 
-func (t *text) String() string {
-	var b strings.Builder
+func (t *text) append(dst []byte) []byte {
 	format := string(t.format)
 	for _, n := range t.numbers {
 		before, after, found := strings.Cut(format, "%d")
-		b.WriteString(before)
+		dst = append(dst, before...)
 		if !found {
-			return b.String()
+			return dst
 		}
-		b.WriteString(strconv.Itoa(n))
+		dst = strconv.AppendInt(dst, int64(n), 10)
 		format = after
 	}
-	b.WriteString(format)
-	return b.String()
+	return append(dst, format...)
 }
 
 // Because is the error c with the reason for it: "truncated at byte %d" and its numbers,
@@ -64,9 +62,9 @@ type reason struct {
 	text text
 }
 
-func (r *reason) Error() string  { return r.code.Error() + ": " + r.text.String() }
-func (r *reason) Unwrap() error  { return r.code }
-func (r *reason) detail() string { return r.text.String() }
+func (r *reason) Error() string { return r.code.Error() + ": " + Detail(r) }
+func (r *reason) Unwrap() error { return r.code }
+func (r *reason) hasDetail()    {}
 
 // At is err with the place where it was found behind its reason: "at byte %d" and its
 // numbers.
@@ -89,26 +87,56 @@ type place struct {
 	first bool // in front of the reason
 }
 
-func (p *place) Error() string { return Of(p.err).Error() + ": " + p.detail() }
+func (p *place) Error() string { return Of(p.err).Error() + ": " + Detail(p) }
 func (p *place) Unwrap() error { return p.err }
+func (p *place) hasDetail()    {}
 
-func (p *place) detail() string {
-	reason, where := Detail(p.err), p.text.String()
-	switch {
-	case reason == "":
-		return where
-	case p.first:
-		return where + ": " + reason
+func (p *place) append(dst []byte) []byte {
+	if p.first {
+		dst = p.text.append(dst)
+		n := len(dst)
+		dst = append(dst, ": "...)
+		reason := len(dst)
+		if dst = AppendDetail(dst, p.err); len(dst) == reason {
+			return dst[:n]
+		}
+		return dst
 	}
-	return reason + ", " + where
+	n := len(dst)
+	if dst = AppendDetail(dst, p.err); len(dst) > n {
+		dst = append(dst, ", "...)
+	}
+	return p.text.append(dst)
 }
 
 // Detail is the reason for err, with its places: "" for an error that is nothing but
 // its code. It has at most MaxDetail bytes, and none of any key or payload.
 func Detail(err error) string {
-	var d interface{ detail() string }
-	if errors.As(err, &d) {
-		return d.detail()
+	var room [MaxDetail]byte
+	return string(AppendDetail(room[:0], err))
+}
+
+// AppendDetail appends what Detail returns to dst.
+func AppendDetail(dst []byte, err error) []byte {
+	for {
+		switch e := err.(type) {
+		case nil, Code:
+			return dst
+		case *reason:
+			return e.text.append(dst)
+		case *place:
+			return e.append(dst)
+		case entryError:
+			err = e.error
+		default: // not of this package, but may wrap one that is
+			var d interface {
+				error
+				hasDetail()
+			}
+			if !errors.As(err, &d) {
+				return dst
+			}
+			err = d
+		}
 	}
-	return ""
 }

@@ -2993,6 +2993,7 @@ insert_some:
 
 insert:
 	MOVQ    (SI)(R9*1), AX
+	MOVL    AX, R11
 	IMULQ   searchWords_words<>+0(SB), AX
 	SHRQ    CL, AX
 	MOVBLZX AL, BX
@@ -3007,12 +3008,19 @@ insert:
 	ADDQ    AX, R10
 	MOVB    BL, (DI)(R10*1)
 	MOVW    R9, 65536(DI)(R10*2)
-	INCQ    R9
-	CMPQ    R9, DX
-	JLT     insert
-	CMPQ    R9, R8
-	JLT     exit
-	JMP     inserted
+
+insert_next:
+	INCQ R9
+	CMPQ R9, DX
+	JGE  insert_end
+	CMPL (SI)(R9*1), R11
+	JNE  insert
+	JMP  insert_next
+
+insert_end:
+	CMPQ R9, R8
+	JLT  exit
+	JMP  inserted
 
 insert_part:
 	MOVL $0x00001000, DX
@@ -3326,6 +3334,7 @@ insert_some:
 
 insert:
 	MOVQ    (SI)(R9*1), AX
+	MOVL    AX, R11
 	MOVQ    AX, R13
 	IMULQ   searchLongs_words<>+0(SB), AX
 	SHRQ    CL, AX
@@ -3356,12 +3365,19 @@ insert:
 	ADDQ    R13, R15
 	MOVB    R12, 196608(DI)(R15*1)
 	MOVW    R9, 327680(DI)(R15*2)
-	INCQ    R9
-	CMPQ    R9, DX
-	JLT     insert
-	CMPQ    R9, R8
-	JLT     exit
-	JMP     inserted
+
+insert_next:
+	INCQ R9
+	CMPQ R9, DX
+	JGE  insert_end
+	CMPL (SI)(R9*1), R11
+	JNE  insert
+	JMP  insert_next
+
+insert_end:
+	CMPQ R9, R8
+	JLT  exit
+	JMP  inserted
 
 insert_part:
 	MOVL $0x00001000, DX

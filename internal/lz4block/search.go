@@ -67,9 +67,15 @@ func (s *search) wordHash(src []byte, i, shift int) uint64 {
 	return h
 }
 
-// insert puts the next n positions into the tables.
+// insert puts the next n positions into the tables. Of those in a run of one byte, that
+// is the first: the others would fill the row, and none of them has a longer match.
 func (t *tables) insert(src []byte, s *search, n, shift int) {
+	var word uint32
 	for i := s.inserted; i < s.inserted+n; i++ {
+		if i > s.inserted && load32(src, i) == word {
+			continue
+		}
+		word = load32(src, i)
 		insert(t.words.rows[:], t.words.places[:], s.wordHash(src, i, shift), i)
 		if s.longs > 0 {
 			insert(t.longs.rows[:], t.longs.places[:], load64(src, i)*hashPrime>>shift, i)

@@ -403,10 +403,12 @@ TEST(a_forked_child_says_where_it_comes_from)
         pthread_t threads[4];
         DETAIL(MARKER);
         check_forked_text(started);
-        for (int i = 0; i < 4; i++)
+        /* ThreadSanitizer ends a child that makes threads. */
+        int count = CHECK_SANITIZED ? 0 : 4;
+        for (int i = 0; i < count; i++)
             CHECK_NUMBER(
                 0, pthread_create(&threads[i], NULL, check_forked_text_in_thread, &started));
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < count; i++)
             CHECK_NUMBER(0, pthread_join(threads[i], NULL));
         pid_t grandchild = fork();
         if (grandchild == 0) {

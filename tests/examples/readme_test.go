@@ -90,8 +90,8 @@ func TestReadmeCCompiles(t *testing.T) {
 	compiler := needCompiler(t)
 	for i, code := range blocks(t, "c")[1:] {
 		source := filepath.Join(t.TempDir(), fmt.Sprintf("block%d.c", i+2))
-		prototypes := regexp.MustCompile(`(?s)\nCachekitError (\w+\(.*?\))\n\{`).ReplaceAllString("\n"+code, "\nCachekitError $1;\nCachekitError $1\n{")
-		writeFile(t, source, "#include <cachekit.h>\n#include <string.h>\n"+prototypes)
+		prototypes := regexp.MustCompile(`(?s)\n(CachekitError|size_t) (\w+\(.*?\))\n\{`).ReplaceAllString("\n"+code, "\n$1 $2;\n$1 $2\n{")
+		writeFile(t, source, "#include <cachekit.h>\n#include <stdio.h>\n#include <string.h>\n"+prototypes)
 		run(t, command(compiler, append(strict(), "-c", source, "-o", source+".o")...))
 	}
 }

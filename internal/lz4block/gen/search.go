@@ -156,7 +156,7 @@ func (s *search) inserts() {
 	Label("insert_some")
 	ADDQ(ins, back)
 	MOVQ(back, parameter("inserted"))
-	fifteen := want2
+	fifteen, word := want2, want
 	MOVL(U32(sizes.RowEntries), fifteen.As32())
 	align(32)
 	Label("insert")
@@ -173,6 +173,7 @@ func (s *search) inserts() {
 		MOVW(ins.As16(), idx(tab, place, 2, t.positions))
 	}
 	MOVQ(idx(hsrc, ins, 1, 0), temp)
+	MOVL(temp.As32(), word.As32())
 	if s.long {
 		MOVQ(temp, equal)
 	}
@@ -180,9 +181,14 @@ func (s *search) inserts() {
 	if s.long {
 		put(s.longs, equal, probe, cursor)
 	}
+	Label("insert_next")
 	INCQ(ins)
 	CMPQ(ins, back)
-	JLT(to("insert"))
+	JGE(to("insert_end"))
+	CMPL(idx(hsrc, ins, 1, 0), word.As32())
+	JNE(to("insert"))
+	JMP(to("insert_next"))
+	Label("insert_end")
 	CMPQ(ins, pos)
 	JLT(to("exit"))
 	JMP(to("inserted"))
