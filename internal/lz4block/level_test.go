@@ -43,7 +43,9 @@ func TestLevels(t *testing.T) {
 			}
 		}
 		t.Logf("%s: %d", kind, total[1:])
-		for level := limits.MinLevel + 1; level <= limits.MaxLevel; level++ {
+		// The first level is another search, on the portable path that of a library,
+		// which is better than the second at kinds with few different bytes.
+		for level := limits.MinLevel + 2; level <= limits.MaxLevel; level++ {
 			if last := total[level-1]; total[level] > last+last/500 {
 				t.Errorf("%s takes %d bytes at level %d, after %d", kind, total[level], level, last)
 			}

@@ -44,7 +44,7 @@ func TestPausesOfLevels(t *testing.T) {
 	if !pausetest.Alone(t, "", "CACHEKIT_LZ4=portable") {
 		return
 	}
-	const size = 32 << 20
+	const size = 12 << 20
 	data, block := make([]byte, size), make([]byte, Bound(size))
 	for _, kind := range []string{"json", "random", "text", "zeros", "alike"} {
 		clear(data)

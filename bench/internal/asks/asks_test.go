@@ -21,8 +21,8 @@ func TestAsksCoverTheDesignsTable(t *testing.T) {
 			}
 		}
 	}
-	// Two kinds of payload: compress vs R and H, decompress vs R (7 sizes), vs H (5), three levels (5). One: encrypt, decrypt, keyring (7); random (8 each).
-	if want := 2*(7+7+7+5+3*5) + 3*7 + 2*8; count != want {
+	// Two kinds of payload: compress vs R and H, decompress vs R (7 sizes), vs H (5), three levels (5). One: encrypt, decrypt, keyring (7); batches vs R and H (6 rows of 3); random (8 each).
+	if want := 2*(7+7+7+5+3*5) + 3*7 + 6*3 + 2*8; count != want {
 		t.Errorf("%d asks, want %d", count, want)
 	}
 }
