@@ -81,6 +81,7 @@ static double mean_output(Entrant *e, double *block)
 {
     double total = 0;
     *block = 0;
+    e->job.keep = true;
     for (size_t i = 0; i < e->job.in->count; i++) {
         Item item;
         e->errors |= e->call(&e->job, &e->job.in->items[i]);
@@ -88,6 +89,7 @@ static double mean_output(Entrant *e, double *block)
         if (!e->job.lib->is_hand && envelope_parse(e->job.out, e->job.out_len, &item))
             *block += (double)item.len;
     }
+    e->job.keep = false;
     *block /= (double)e->job.in->count;
     return total / (double)e->job.in->count;
 }
