@@ -46,12 +46,14 @@ bool lib_load(Lib *lib)
     }
     if (lib->is_hand) {
         HAND(bound), HAND(compress), HAND(compress_level), HAND(decompress), HAND(checksum);
-        HAND(cipher_new), HAND(cipher_free), HAND(encrypt), HAND(decrypt), HAND(derive), HAND(versions);
+        HAND(cipher_new), HAND(cipher_free), HAND(encrypt), HAND(decrypt), HAND(derive),
+            HAND(versions);
         return true;
     }
     CK(compress), CK(decompress), CK(compressed_bound), CK(checksum);
     CK(byte_storage_new), CK(byte_storage_free), CK(byte_storage_store), CK(byte_storage_retrieve);
-    CK(byte_storage_set_level), CK(envelope_inspect), CK(encryptor_new), CK(encryptor_free), CK(encrypt), CK(decrypt);
+    CK(byte_storage_set_level), CK(envelope_inspect), CK(encryptor_new), CK(encryptor_free),
+        CK(encrypt), CK(decrypt);
     CK(derive_key), CK(derive_tenant_keys), CK(keyring_new), CK(keyring_free), CK(keyring_encrypt);
     CK(keyring_decrypt), CK(keyring_seal), CK(keyring_open), CK(byte_storage_store_many);
     CK(byte_storage_retrieve_many), CK(keyring_seal_many), CK(keyring_open_many), CK(free_buffer),

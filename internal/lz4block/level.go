@@ -66,8 +66,8 @@ var methods = [...]struct {
 		5: {attempts: 15, ahead: 2},
 		6: {attempts: 15, ahead: 3},
 		7: {attempts: 8, ahead: 3, longs: 2},
-		8: {attempts: 15, ahead: 3, longs: 2},
-		9: {attempts: 15, ahead: 3, longs: 3},
+		8: {attempts: 11, ahead: 3, longs: 2},
+		9: {attempts: 15, ahead: 3, longs: 2},
 	}},
 	{math.MaxInt, [...]method{
 		2: {attempts: 5, ahead: 1, step: 1},

@@ -7,7 +7,8 @@
 // gen. Elsewhere, and everywhere if the environment variable CACHEKIT_LZ4 is
 // "portable" when the program starts, github.com/pierrec/lz4 encodes, a MiB at a time, and a
 // decoder in Go decodes. Both read the same blocks; the blocks that they
-// write differ, each is the same every time. All sizes at which any of them
+// write differ, each is the same every time, but at levels 2 to 9 they write the
+// same. All sizes at which any of them
 // changes its ways, and those of its tables, are listed in package sizes.
 //
 // # What a block is
@@ -111,10 +112,12 @@ func Encode(dst, src []byte) int {
 }
 
 // EncodeLevel is Encode at a level from limits.MinLevel to limits.MaxLevel. The
-// first is Encode itself; from the second on, each looks at more of the earlier
-// places that a match could start from, which takes longer and makes blocks
-// smaller. Everything that is promised of Encode holds at every level, and each
-// decoder reads them all. It panics at any other level.
+// first is Encode itself. From the second on, each looks at more of the places
+// that a match could be copied from, and takes the way through all it finds that
+// needs the fewest bytes: blocks become smaller and take longer to write, but not
+// to read. All that Encode promises holds at every level, and from the second on the
+// block is the same on both paths. It keeps some 600 KiB of tables for each call at
+// a time, and makes no copies of src. It panics at any other level.
 func EncodeLevel(dst, src []byte, level int) int {
 	if level == limits.MinLevel {
 		return Encode(dst, src)

@@ -29,8 +29,8 @@ int hand_compress(const uint8_t *in, size_t len, uint8_t *out, size_t *out_len, 
     return n > 0 ? 0 : -1;
 }
 
-int hand_compress_level(const uint8_t *in, size_t len, int level, uint8_t *out, size_t *out_len,
-    uint64_t *checksum)
+int hand_compress_level(
+    const uint8_t *in, size_t len, int level, uint8_t *out, size_t *out_len, uint64_t *checksum)
 {
     if (len > LZ4_MAX_INPUT_SIZE || *out_len > INT_MAX)
         return -1;

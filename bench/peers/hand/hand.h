@@ -14,8 +14,8 @@ typedef struct HandCipher HandCipher;
 size_t hand_bound(size_t len);
 int hand_compress(const uint8_t *in, size_t len, uint8_t *out, size_t *out_len, uint64_t *checksum);
 /* At a level of LZ4_compress_HC. */
-int hand_compress_level(const uint8_t *in, size_t len, int level, uint8_t *out, size_t *out_len,
-    uint64_t *checksum);
+int hand_compress_level(
+    const uint8_t *in, size_t len, int level, uint8_t *out, size_t *out_len, uint64_t *checksum);
 int hand_decompress(
     const uint8_t *in, size_t len, uint64_t checksum, uint8_t *out, size_t *out_len);
 uint64_t hand_checksum(const uint8_t *in, size_t len);
