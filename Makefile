@@ -88,7 +88,7 @@ $(BUILD)/config: always
 always:
 
 .PHONY: example
-example: $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
+example: all $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
 	'$(BUILD)/quickstart'
 	'$(BUILD)/pipeline'
 

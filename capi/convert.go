@@ -16,7 +16,6 @@ package main
 import "C"
 
 import (
-	"strings"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -60,7 +59,7 @@ func code(err error) C.int {
 
 func failed(err error) C.int {
 	if err == codes.OutOfMemory {
-		return C.CACHEKIT_OUT_OF_MEMORY // ck_buffer_new has set how much was wanted
+		return C.CACHEKIT_OUT_OF_MEMORY // whoever found none, in C, has said what for
 	}
 	var room [codes.MaxDetail]byte
 	detail := codes.AppendDetail(room[:0], err)
@@ -75,21 +74,20 @@ func into(out *C.uint8_t, capacity C.size_t) memory.Dest { return memory.Into(sl
 // result, or the size needed with BufferTooSmall.
 func finish(to *memory.Dest, result []byte, err error, length *C.size_t) C.int {
 	n, err := to.Size(result, err)
-	return finishSize(n, err, to.Given(), length)
+	return finishSize(n, err, length)
 }
 
-func finishSize(n int, err error, capacity int, length *C.size_t) C.int {
+func finishSize(n int, err error, length *C.size_t) C.int {
 	if err != nil {
-		return failedSize(n, err, capacity, length)
+		return failedSize(n, err, length)
 	}
 	*length = C.size_t(n)
 	return C.CACHEKIT_OK
 }
 
-func failedSize(n int, err error, capacity int, length *C.size_t) C.int {
-	if err == codes.BufferTooSmall {
+func failedSize(n int, err error, length *C.size_t) C.int {
+	if codes.Of(err) == codes.BufferTooSmall {
 		*length = C.size_t(n)
-		err = codes.BufferTooSmall.Because("%d bytes needed, %d given", n, capacity)
 	}
 	return failed(err)
 }
@@ -118,10 +116,10 @@ func recovered(result *C.int) {
 }
 
 // panicked is the error for a panic: that of a call whose buffers overlap as they must
-// not, or a defect.
+// not, which brings its reason, or a defect.
 func panicked(p any) error {
-	if text, _ := p.(string); strings.Contains(text, "overlap") {
-		return codes.Internal.Because("input and output overlap")
+	if err, ok := p.(error); ok && codes.Detail(err) != "" {
+		return err
 	}
 	return codes.Internal.Because("a defect of the library: please report it")
 }

@@ -59,7 +59,7 @@ func ckgo_keyring_set_level(slot C.uint32_t, level C.int) (result C.int) {
 //export ckgo_keyring_set_max_payload
 func ckgo_keyring_set_max_payload(slot C.uint32_t, size C.size_t) (result C.int) {
 	defer recovered(&result)
-	return code(keyrings.get(slot).SetMaxPayload(uint64(size)))
+	return code(keyrings.get(slot).SetMaxPayload(int(min(size, maxLen))))
 }
 
 //export ckgo_keyring_key_count

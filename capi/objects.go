@@ -42,7 +42,7 @@ func (t *table[T]) put(slot C.uint32_t, object *T, saved *unsafe.Pointer) error 
 	// Go ends the process where malloc, which Save calls, has nothing to give.
 	if !C.ck_probe_malloc() {
 		drop(object)
-		return codes.OutOfMemory.Because("no memory for another handle")
+		return codes.OutOfMemory
 	}
 	*saved = pointer.Save(object)
 	chunk := &t.chunks[slot/C.CK_CHUNK]

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "probe.h"
 
+#include "detail.h"
+
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -71,5 +73,7 @@ bool ck_probe_malloc(void)
 {
     void *volatile p = malloc(1);
     free(p);
+    if (p == NULL)
+        ck_detail_is("no memory for another handle");
     return p != NULL;
 }

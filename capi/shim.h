@@ -116,7 +116,7 @@ static inline bool ck_missing(const void *p, size_t len) { return p == NULL && l
 /* The answer for a pointer that is missing. */
 static inline CachekitError ck_no_pointer(const char *missing)
 {
-    if (ck_forked())
+    if (ck_refuse_forked())
         return CACHEKIT_FORKED;
     ck_detail_is(missing);
     return CACHEKIT_NULL_POINTER;
@@ -127,7 +127,7 @@ static inline CachekitError ck_check_struct(const void *to, size_t needed)
 {
     if (to == NULL)
         return ck_no_pointer("the struct is NULL");
-    if (ck_forked())
+    if (ck_refuse_forked())
         return CACHEKIT_FORKED;
     if (*(const size_t *)to >= needed)
         return CACHEKIT_OK;
@@ -151,7 +151,7 @@ static inline bool ck_entered(void)
 /* The answer for a handle that is not valid. */
 static inline CachekitError ck_no_handle(const void *handle)
 {
-    if (ck_forked())
+    if (ck_refuse_forked())
         return CACHEKIT_FORKED;
     ck_handle_invalid(handle);
     return CACHEKIT_INVALID_HANDLE;

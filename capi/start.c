@@ -42,7 +42,7 @@ extern const entry go_end[] __asm__("__stop_ck_go_init")
 
 static bool starts_at_load(void) { return go_begin == NULL; }
 
-bool ck_forked(void)
+bool ck_refuse_forked(void)
 {
     bool forked = atomic_load(&phase) != IDLE && *atomic_load(&ck_canary) == CK_NOT_HERE;
     if (forked)
@@ -165,7 +165,7 @@ static CachekitError start(void)
 CachekitError ck_make_ready(void)
 {
     while (!ck_running()) {
-        if (ck_forked())
+        if (ck_refuse_forked())
             return CACHEKIT_FORKED;
         if (atomic_load(&phase) == IDLE && claim()) {
             CachekitError err = start();

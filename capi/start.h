@@ -29,7 +29,7 @@ static inline bool ck_running(void)
 
 /* Whether Go was started, or was being started, when this process was forked. That is
  * an error wherever it is asked, and so its detail is set. */
-bool ck_forked(void);
+bool ck_refuse_forked(void);
 
 /* The slow part of ck_ready. */
 CachekitError ck_make_ready(void);

@@ -50,7 +50,7 @@ func ckgo_storage_set_level(slot C.uint32_t, level C.int) (result C.int) {
 //export ckgo_storage_set_max_payload
 func ckgo_storage_set_max_payload(slot C.uint32_t, size C.size_t) (result C.int) {
 	defer recovered(&result)
-	return code(storages.get(slot).SetMaxPayload(uint64(size)))
+	return code(storages.get(slot).SetMaxPayload(int(min(size, maxLen))))
 }
 
 //export ckgo_store
@@ -120,7 +120,7 @@ func ckgo_compress(in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.siz
 	var scratch buffers
 	defer scratch.free()
 	n, err := envelope.EncodeTight(slice(out, capacity), scratch.alloc, slice(in, inLen), limits.DefaultFormat)
-	return finishSize(n, err, int(min(capacity, maxLen)), length)
+	return finishSize(n, err, length)
 }
 
 //export ckgo_decompress

@@ -15,5 +15,9 @@
 // Every function is safe for concurrent use. What an envelope claims is checked
 // against the limits of this package before memory is taken or anything is
 // decompressed. Within them a payload may be up to 1000 times as large as its
-// envelope: bound the size of what strangers may send.
+// envelope: where strangers may write, lower the limit by SetMaxPayload.
+//
+// StoreMany and RetrieveMany take many payloads in one call, SetLevel chooses between
+// speed and size, and Metrics says what a storage has done, which AppendPrometheus
+// writes as text.
 package core

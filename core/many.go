@@ -19,7 +19,8 @@ type Item struct {
 var _ = batch.Item(Item{}) // whose fields they are
 
 // StoreMany sets Out of each item to the envelope of In, with the given format, or Err to
-// what AppendStore would return. It returns the Err of the first item that failed.
+// what AppendStore would return. It returns the Err of the first item that failed, with
+// the number of the item: "items[3]: ...".
 //
 // All results lie in the same memory, which is kept as long as one of them is.
 func (s *ByteStorage) StoreMany(items []Item, format string) error {
@@ -30,9 +31,10 @@ func (s *ByteStorage) StoreMany(items []Item, format string) error {
 }
 
 // RetrieveMany sets Out of each item to the payload of the envelope In, or Err to what
-// Retrieve would return. It returns the Err of the first item that failed; the others may
-// have succeeded. A payload may be a thousand times as long as its envelope: where
-// envelopes come from others, SetMaxPayload keeps the memory of all within bounds.
+// Retrieve would return. It returns the Err of the first item that failed, with the number
+// of the item; the others may have succeeded. The memory of all payloads is allocated at
+// once, and one may be a thousand times as long as its envelope: where envelopes come
+// from others, SetMaxPayload keeps that within bounds, beyond which Go ends the program.
 //
 // All results lie in the same memory, which is kept as long as one of them is.
 func (s *ByteStorage) RetrieveMany(items []Item) error {

@@ -25,14 +25,15 @@ var (
 	// This encryptor or keyring encrypts no more: make a new one.
 	ErrCounterExhausted error = codes.CounterExhausted
 
-	// A master key is too short, or an encryption key is not 32 bytes.
+	// A master key is too short (16 bytes; 64 digits as text), or an encryption
+	// key is not 32 bytes.
 	ErrInvalidKeyLength error = codes.InvalidKeyLength
 
 	// Nothing happened; the size needed is what was returned.
 	ErrBufferTooSmall error = codes.BufferTooSmall
 
-	// More than 512 MiB, an envelope that claims more, or a name that is longer
-	// than its limit.
+	// More than 512 MiB or than the limit that was set, an envelope that claims
+	// more, or a name that is longer than its limit.
 	ErrInputTooLarge error = codes.InputTooLarge
 
 	// An envelope claims more than 1000 payload bytes for each byte of its

@@ -229,7 +229,7 @@ typedef enum CachekitError {
 
     /* The input is not what the function reads: it is not an envelope, it is a
      * ciphertext shorter than 28 bytes, text that is not UTF-8, an empty name, a
-     * struct_size of 0. */
+     * level or a limit that there is not, a struct_size of 0. */
     CACHEKIT_INVALID_INPUT = 1,
 
     /* The payload is not the one that was stored. */
@@ -253,7 +253,7 @@ typedef enum CachekitError {
     CACHEKIT_COUNTER_EXHAUSTED = 6,
 
     /* A key of the wrong length: an encryption key has 32 bytes, a master key at
-     * least 16. */
+     * least 16, or 64 digits as text. */
     CACHEKIT_INVALID_KEY_LENGTH = 7,
 
     /* The caller's buffer is too small; the size needed is in *out_len. */
@@ -262,8 +262,9 @@ typedef enum CachekitError {
     /* A pointer that must not be NULL is NULL. */
     CACHEKIT_NULL_POINTER = 9,
 
-    /* More than 512 MiB, an envelope that claims more, or a name (format, cache
-     * key, interop key) that is longer than its limit. */
+    /* More than 512 MiB or than the limit that was set, an envelope that claims
+     * more, or a name (format, cache key, interop key) that is longer than its
+     * limit. */
     CACHEKIT_INPUT_TOO_LARGE = 10,
 
     /* An envelope that claims more than 1000 payload bytes for each byte of its
@@ -364,8 +365,8 @@ typedef struct CachekitTenantKeys {
 /* CachekitTenantKeys keys = CACHEKIT_TENANT_KEYS_INIT; sets struct_size, and zeros. */
 #define CACHEKIT_TENANT_KEYS_INIT {sizeof(CachekitTenantKeys), {0}, {0}, {0}}
 
-/* One of the items of a call that takes many. Set cache_key to in_len; the call sets
- * the rest. For an item that failed, out is NULL and out_len and key_index are 0. */
+/* One of the items of a call that takes many. You set the first four fields, the call
+ * sets the others. For an item that failed, out is NULL and out_len and key_index are 0. */
 typedef struct CachekitItem {
     const uint8_t *cache_key; /* what the entry is bound to; to seal and to open */
     size_t cache_key_len;
@@ -462,7 +463,8 @@ void cachekit_byte_storage_free(CachekitByteStorage *storage);
  * fastest, CACHEKIT_MAX_LEVEL gives the smallest envelopes. Readers need not know the
  * level, and read all of them as fast. Calls that are under way keep the level that
  * they began with. It holds for cachekit_byte_storage_store, _store_many and
- * _estimate_compression.
+ * _estimate_compression. From level 2 on a call works in tables of some 600 KiB, which
+ * the library keeps for later calls. Of little data, several levels make the same.
  *
  * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (another number),
  * CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED, CACHEKIT_INTERNAL. */
@@ -485,8 +487,9 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_set_max_payload(
  *
  * Returns
  *   CACHEKIT_OK
- *   CACHEKIT_INPUT_TOO_LARGE  data, or its envelope, is longer than 512 MiB, or
- *                             format than CACHEKIT_MAX_FORMAT_SIZE
+ *   CACHEKIT_INPUT_TOO_LARGE  data is longer than the limit of the storage, its
+ *                             envelope than 512 MiB, or format than
+ *                             CACHEKIT_MAX_FORMAT_SIZE
  *   CACHEKIT_INVALID_INPUT    format is not UTF-8
  *   CACHEKIT_OUT_OF_MEMORY, CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE,
  *   CACHEKIT_FORKED, CACHEKIT_INTERNAL */
@@ -500,7 +503,8 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_store(const CachekitByteS
  * Returns
  *   CACHEKIT_OK
  *   CACHEKIT_INVALID_INPUT           it is not an envelope, or bytes follow it
- *   CACHEKIT_INPUT_TOO_LARGE         it is, or claims, more than 512 MiB
+ *   CACHEKIT_INPUT_TOO_LARGE         it is more than 512 MiB, or claims more than
+ *                                    the limit of the storage
  *   CACHEKIT_DECOMPRESSION_BOMB      it claims too much for its size
  *   CACHEKIT_DECOMPRESSION_FAILED, CACHEKIT_CHECKSUM_MISMATCH,
  *   CACHEKIT_SIZE_VALIDATION_FAILED  its content is damaged
@@ -519,7 +523,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_validate(
  * original size / compressed size, and 0 for empty data. It compresses the data to
  * find out.
  *
- * Returns CACHEKIT_OK, CACHEKIT_INPUT_TOO_LARGE (data longer than 512 MiB),
+ * Returns CACHEKIT_OK, CACHEKIT_INPUT_TOO_LARGE (data longer than the limit),
  * CACHEKIT_OUT_OF_MEMORY, CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE,
  * CACHEKIT_FORKED, CACHEKIT_INTERNAL. */
 CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_estimate_compression(
@@ -724,7 +728,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_generate_key(uint8_t out[CACHEKIT_KEY_
  *
  * Returns
  *   CACHEKIT_OK
- *   CACHEKIT_INVALID_INPUT       it is not that, or it is empty
+ *   CACHEKIT_INVALID_INPUT       it is not that
  *   CACHEKIT_INVALID_KEY_LENGTH  there are fewer than 64 digits
  *   CACHEKIT_BUFFER_TOO_SMALL, CACHEKIT_NULL_POINTER, CACHEKIT_FORKED,
  *   CACHEKIT_INTERNAL */
@@ -796,12 +800,13 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_from_env(
 void cachekit_keyring_free(CachekitKeyring *keyring);
 
 /* Chooses how hard cachekit_keyring_seal and _seal_many compress: see
- * cachekit_byte_storage_set_level. */
+ * cachekit_byte_storage_set_level, whose codes it returns. */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_set_level(CachekitKeyring *keyring, int level);
 
-/* Lowers the limit of what the keyring seals, opens, encrypts and decrypts: see
- * cachekit_byte_storage_set_max_payload. An entry to open is also refused if it is
- * more than twice as long as any that holds a payload of so many bytes. */
+/* Lowers the limit of what the keyring seals, opens, encrypts and decrypts, interop
+ * values too: see cachekit_byte_storage_set_max_payload, whose codes it returns. An
+ * entry to open is also refused if it is more than twice as long as any that holds a
+ * payload of so many bytes. */
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_set_max_payload(
     CachekitKeyring *keyring, size_t bytes);
 
@@ -898,19 +903,20 @@ CACHEKIT_NODISCARD CachekitError cachekit_aad(const uint8_t *tenant_id, size_t t
 /* ------------------------------------------------------------------------ */
 
 /* These four functions take an array of count items where their likes take one, as
- * for a hundred keys that an MGET has read. From some 16 items of up to 1 KiB on, an
- * item costs half as much as a call of its own, or less.
+ * for a hundred keys that an MGET has read. An item of 64 bytes costs about half as much
+ * as a call of its own; the larger it is, the less there is to gain.
  *
- * item_size is sizeof(CachekitItem). Every item is tried, whatever becomes of the
+ * item_size is sizeof(CachekitItem), or that of a struct of yours which begins with
+ * one. Every item is tried, whatever becomes of the
  * others. *results is the memory of all results: free it once, with
  * cachekit_free_buffer, when you need none of them any more. It is NULL if no item
  * succeeded. Each result in it is aligned to 16 bytes.
  *
  * The results take memory as they do in the calls for one: room for the worst case to
- * store and to seal; to open, the envelopes of all entries beside the payloads, if
- * together they have less than 32 MiB, and nothing beside them otherwise. If entries
- * come from others, lower the limit of a payload: one may claim a thousand times its
- * size.
+ * store and to seal; to open, the envelopes of all entries beside the payloads. From 32
+ * MiB of envelopes on there is nothing beside the payloads, unless one of the envelopes
+ * is of the oldest form, whose block is spelled as integers. If entries come from others,
+ * lower the limit of a payload: one may claim a thousand times its size.
  *
  * Returns
  *   CACHEKIT_OK                every item succeeded, or count is 0
@@ -918,13 +924,14 @@ CACHEKIT_NODISCARD CachekitError cachekit_aad(const uint8_t *tenant_id, size_t t
  *   the error of the first item that failed; the others have their own
  * or, as the error of all items that have none of their own,
  *   CACHEKIT_OUT_OF_MEMORY     there is no memory for the results
- *   CACHEKIT_INVALID_INPUT     format is not UTF-8, or item_size is not that of the
- *                              struct
+ *   CACHEKIT_INVALID_INPUT     format is not UTF-8, or item_size is less than that of
+ *                              a CachekitItem or does not keep it aligned
  *   CACHEKIT_INPUT_TOO_LARGE   format is longer than CACHEKIT_MAX_FORMAT_SIZE
  *   CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED,
  *   CACHEKIT_INTERNAL
- * With a wrong item_size the items are not written to. The metrics count each item like a call of
- * its own; all are timed, with equal shares of the time. */
+ * With such an item_size the items are not written to. The metrics count each item like
+ * a call of its own. Those of a store, a retrieval and a decryption are all timed, with
+ * equal shares of the time of all. */
 
 /* cachekit_byte_storage_store for many. */
 CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_store_many(

@@ -153,6 +153,10 @@ bool check_all(const Run *run)
         {"seal", "open", true},
         {"seal", "open_many", true},
         {"store", "retrieve_many", false},
+        {"store_many", "retrieve", false},
+        {"seal_many", "open", true},
+        {"compress_level_3", "decompress", false},
+        {"compress_level_9", "decompress", false},
     };
     bool good = true;
     for (int kind = 0; kind < KIND_COUNT; kind++) {

@@ -35,6 +35,9 @@
 // constructors return. Zero values and copies, which would repeat nonces, answer
 // ErrNotMade.
 //
+// SealMany and OpenMany take many entries in one call. SetLevel chooses between speed
+// and size, and SetMaxPayload lowers the limit of what is sealed and opened.
+//
 // Most functions come in three forms: a plain one that allocates its result, an
 // Append form that extends a slice, and an Into form that writes into memory of
 // a known size and allocates nothing.

@@ -170,10 +170,10 @@ func TestDecryptTriesKeysInOrderAndDecryptAtOnlyOne(t *testing.T) {
 	if _, _, err := ring.Decrypt(make([]byte, Overhead-1), nil); !errors.Is(err, core.ErrInvalidInput) {
 		t.Errorf("too short: %v", err)
 	}
-	if n, _, err := ring.DecryptInto(nil, make([]byte, Overhead+5), nil); n != 5 || err != core.ErrBufferTooSmall {
+	if n, _, err := ring.DecryptInto(nil, make([]byte, Overhead+5), nil); n != 5 || !errors.Is(err, core.ErrBufferTooSmall) {
 		t.Errorf("no room: %d, %v", n, err)
 	}
-	if n, _, err := ring.EncryptInto(make([]byte, Overhead), []byte("x"), nil); n != Overhead+1 || err != core.ErrBufferTooSmall || ring.Counter() != 0 {
+	if n, _, err := ring.EncryptInto(make([]byte, Overhead), []byte("x"), nil); n != Overhead+1 || !errors.Is(err, core.ErrBufferTooSmall) || ring.Counter() != 0 {
 		t.Errorf("no room: %d, %v, %d nonces spent", n, err, ring.Counter())
 	}
 	huge := hugeSlice(t)

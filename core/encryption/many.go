@@ -7,8 +7,8 @@ import (
 )
 
 // SealMany sets Out of each item to the entry of In at CacheKey, or Err to what Seal
-// would return. It returns the Err of the first item that failed. RotationNeeded tells
-// whether a successor is due.
+// would return. It returns the Err of the first item that failed, with the number of the
+// item: "items[3]: ...". RotationNeeded tells whether a successor is due.
 //
 // All results lie in the same memory, which is kept as long as one of them is.
 func (k *TenantKeyring) SealMany(items []core.Item, format string) error {
@@ -20,9 +20,9 @@ func (k *TenantKeyring) SealMany(items []core.Item, format string) error {
 
 // OpenMany sets Out of each item to the payload of the entry In at CacheKey, and KeyIndex
 // to the key that opened it, or Err to what Open would return. It returns the Err of the
-// first item that failed; the others may have succeeded. The envelopes of all pass
-// through memory of their size, which is wiped at the end. SetMaxPayload keeps the memory
-// of all within bounds.
+// first item that failed, with the number of the item; the others may have succeeded. The
+// envelopes of all pass through memory of their size, which is wiped at the end. As in
+// core.ByteStorage.RetrieveMany, SetMaxPayload keeps the memory of all within bounds.
 //
 // All results lie in the same memory, which is kept as long as one of them is.
 func (k *TenantKeyring) OpenMany(items []core.Item, format string) error {

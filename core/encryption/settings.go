@@ -24,5 +24,5 @@ func (k *TenantKeyring) SetMaxPayload(size int) error {
 	if err := k.keyring.Check(); err != nil {
 		return err
 	}
-	return k.keyring.SetMaxPayload(uint64(size))
+	return k.keyring.SetMaxPayload(size)
 }

@@ -189,7 +189,7 @@ func TestSealRefusesWhatIsNotOneDocument(t *testing.T) {
 			t.Errorf("%x: %d, %v, dst % x", value, n, err, dst)
 		}
 	}
-	if n, _, err := k.SealInteropInto(nil, testKey, []byte("\xa5hello")); n != 6+encryption.Overhead || err != core.ErrBufferTooSmall {
+	if n, _, err := k.SealInteropInto(nil, testKey, []byte("\xa5hello")); n != 6+encryption.Overhead || !errors.Is(err, core.ErrBufferTooSmall) {
 		t.Errorf("no room: %d, %v", n, err)
 	}
 	if got := k.Counter(); got != 0 {
@@ -217,7 +217,7 @@ func TestOpenLeavesNoPlaintextBehind(t *testing.T) {
 		if left := bytes.Trim(dst, "\x00\xee"); len(left) > 0 {
 			t.Errorf("%q: %q stays", plaintext, left)
 		}
-		if n, _, err := k.OpenInteropInto(dst[:1], testKey, sealed); n != len(plaintext) || err != core.ErrBufferTooSmall {
+		if n, _, err := k.OpenInteropInto(dst[:1], testKey, sealed); n != len(plaintext) || !errors.Is(err, core.ErrBufferTooSmall) {
 			t.Errorf("%q, no room: %d, %v", plaintext, n, err)
 		}
 	}

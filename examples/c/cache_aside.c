@@ -375,7 +375,7 @@ static bool answer(struct worker *w, FILE *client, const char *line)
     size_t n;
 
     if (!parse(line, users, &n)) {
-        fputs("error: send up to 128 ids, separated by spaces\n", client);
+        fprintf(client, "error: send up to %d ids, separated by spaces\n", MAX_IDS);
         return fflush(client) == 0;
     }
     if (n > 0)
@@ -409,7 +409,9 @@ static void serve(struct worker *w, int fd)
         size_t len = strcspn(line, "\n");
         bool whole = line[len] == '\n' || feof(in);
         line[len] = '\0';
-        if (!answer(w, out, whole ? line : "too long") || !whole)
+        if (!whole)
+            line[0] = '-'; /* which begins no id: the answer is an error */
+        if (!answer(w, out, line) || !whole)
             break;
     }
     if (out)

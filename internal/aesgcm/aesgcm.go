@@ -47,6 +47,7 @@ import (
 	"crypto/fips140"
 	"unsafe"
 
+	"github.com/cachekit-go/cachekit-core/internal/codes"
 	"github.com/cachekit-go/cachekit-core/internal/memory"
 )
 
@@ -157,7 +158,7 @@ func (k *Key) Wipe() {
 // The nonce must not overlap the key either.
 func SealOnce(key, dst, nonce, plaintext, aad []byte) {
 	if Overlap(nonce, key) {
-		panic(nonceOverlaps)
+		panic(errOverlap)
 	}
 	if active == stdlib {
 		stdlibSealOnce(key, dst, nonce, plaintext, aad)
@@ -227,7 +228,7 @@ func checkSizes(sealed, plain int, nonce []byte) {
 // that nobody can decrypt any more.
 func checkOverlap(dst, src []byte) {
 	if unsafe.SliceData(dst) != unsafe.SliceData(src) && Overlap(dst, src) {
-		panic("aesgcm: buffers overlap")
+		panic(errOverlap)
 	}
 }
 
@@ -235,11 +236,12 @@ func checkOverlap(dst, src []byte) {
 // what lay there is lost, and to seal what is there now would not say so.
 func checkNonce(nonce, plaintext, aad []byte) {
 	if Overlap(nonce, plaintext) || Overlap(nonce, aad) {
-		panic(nonceOverlaps)
+		panic(errOverlap)
 	}
 }
 
-const nonceOverlaps = "aesgcm: nonce overlaps an input"
+// errOverlap is what a call panics with whose buffers overlap as they must not.
+var errOverlap = codes.Internal.Because("input and output overlap")
 
 // Overlap reports whether a and b have a byte in common. Only addresses are
 // compared.

@@ -58,7 +58,8 @@ var table = [...]Row{
 		Text: "invalid input",
 		Go:   "ErrInvalidInput",
 		Header: "The input is not what the function reads: it is not an envelope, it is a ciphertext shorter " +
-			"than 28 bytes, text that is not UTF-8, an empty name, a struct_size of 0.",
+			"than 28 bytes, text that is not UTF-8, an empty name, a level or a limit that there is not, a " +
+			"struct_size of 0.",
 		Readme: "the input is not what the function reads: not an envelope, too short, not UTF-8, an empty " +
 			"name",
 	},
@@ -105,11 +106,12 @@ var table = [...]Row{
 		Readme: "this encryptor or keyring encrypts no more: make a new one",
 	},
 	InvalidKeyLength: {
-		Name:   "CACHEKIT_INVALID_KEY_LENGTH",
-		Text:   "invalid key length",
-		Go:     "ErrInvalidKeyLength",
-		Header: "A key of the wrong length: an encryption key has 32 bytes, a master key at least 16.",
-		Readme: "a master key is too short, or an encryption key is not 32 bytes",
+		Name: "CACHEKIT_INVALID_KEY_LENGTH",
+		Text: "invalid key length",
+		Go:   "ErrInvalidKeyLength",
+		Header: "A key of the wrong length: an encryption key has 32 bytes, a master key at least 16, or 64 " +
+			"digits as text.",
+		Readme: "a master key is too short (16 bytes; 64 digits as text), or an encryption key is not 32 bytes",
 	},
 	BufferTooSmall: {
 		Name:   "CACHEKIT_BUFFER_TOO_SMALL",
@@ -129,9 +131,10 @@ var table = [...]Row{
 		Name: "CACHEKIT_INPUT_TOO_LARGE",
 		Text: "input too large",
 		Go:   "ErrInputTooLarge",
-		Header: "More than 512 MiB, an envelope that claims more, or a name (format, cache key, interop key) " +
-			"that is longer than its limit.",
-		Readme: "more than 512 MiB, an envelope that claims more, or a name that is longer than its limit",
+		Header: "More than 512 MiB or than the limit that was set, an envelope that claims more, or a name " +
+			"(format, cache key, interop key) that is longer than its limit.",
+		Readme: "more than 512 MiB or than the limit that was set, an envelope that claims more, or a name that is " +
+			"longer than its limit",
 	},
 	DecompressionBomb: {
 		Name:   "CACHEKIT_DECOMPRESSION_BOMB",

@@ -22,15 +22,27 @@ func (k *TenantKeyring) Seal(dst *memory.Dest, cacheKey, data []byte, format str
 	if err := k.Check(); err != nil {
 		return nil, false, err
 	}
+	return k.sealWith(k.Options(), dst, cacheKey, data, format)
+}
+
+// sealWith is Seal with these Options.
+func (k *TenantKeyring) sealWith(o envelope.Options, dst *memory.Dest, cacheKey, data []byte, format string) (entry []byte, rotate bool, err error) {
 	storing := k.store.Begin(len(data))
 	if err = checkCacheKey(cacheKey); err == nil {
-		entry, err = k.Options().EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
+		entry, err = o.EncodeBetween(limits.NonceSize, limits.TagSize, dst, data, format)
 	}
 	k.store.Count(storing, len(data), len(entry)-limits.Overhead, err)
 	if err != nil {
 		return nil, false, err
 	}
 	return k.sealEnvelope(entry, cacheKey, format)
+}
+
+func checkCacheKey(cacheKey []byte) error {
+	if len(cacheKey) > limits.MaxCacheKeySize {
+		return cacheKeyTooLong(len(cacheKey))
+	}
+	return nil
 }
 
 // sealEnvelope encrypts, in place, the envelope that lies in entry where its

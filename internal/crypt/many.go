@@ -16,63 +16,38 @@ func (k *TenantKeyring) SealMany(dst *memory.Dest, items batch.Items, format str
 	if err := k.Check(); err != nil {
 		return nil, false, run.Refuse(err)
 	}
-	storing := k.store.BeginBatch(items.Len())
-	defer storing.End()
-	if err := envelope.CheckFormat(format); err != nil {
-		return nil, false, run.Refuse(err)
-	}
-	o := k.Options()
+	o, wrong := k.Options(), envelope.CheckFormat(format)
 	room, left := run.Measure(func(i int, data []byte) (int, error) {
-		if err := checkCacheKey(items.CacheKey(i)); err != nil {
+		err := wrong
+		if err == nil {
+			err = checkCacheKey(items.CacheKey(i))
+		}
+		if err == nil {
+			err = o.CheckPayload(data)
+		}
+		if err != nil {
+			k.store.Fail(k.store.Begin(0))
 			return 0, err
 		}
-		return SealBound(len(data), len(format)), o.CheckPayload(data)
+		return SealBound(len(data), len(format)), nil
 	})
-	storing.Skip(run.Came)
 	if left == 0 {
 		return nil, false, run.Err()
 	}
 	to, err := dst.Take(room)
 	if err != nil {
-		storing.Drop()
 		return nil, false, run.Refuse(err)
 	}
-	sealing := k.encrypt.BeginBatch(left)
-	defer sealing.End()
-	var aadMemory [aadRoom]byte
 	results = run.Fill(to, func(i int, data, room []byte) ([]byte, error) {
 		to := memory.Into(room)
-		entry, err := o.EncodeBetween(limits.NonceSize, limits.TagSize, &to, data, format)
-		if err != nil {
-			sealing.Skip(1)
-			return nil, err
-		}
-		plaintext := entry[limits.NonceSize : len(entry)-limits.TagSize]
-		storing.Add(len(data), len(plaintext))
-		aad, err := k.aad(aadMemory[:], items.CacheKey(i), format, true)
-		warned := false
-		if err == nil {
-			warned, err = k.seal(entry, plaintext, aad)
-		}
-		if err != nil {
-			memory.Clear(entry)
-			return nil, err
-		}
-		sealing.Add(len(plaintext), len(entry))
+		entry, warned, err := k.sealWith(o, &to, items.CacheKey(i), data, format)
 		if warned {
 			items.Warned(i)
 			rotate = true
 		}
-		return entry, nil
+		return entry, err
 	})
 	return results, rotate, run.Err()
-}
-
-func checkCacheKey(cacheKey []byte) error {
-	if len(cacheKey) > limits.MaxCacheKeySize {
-		return cacheKeyTooLong(len(cacheKey))
-	}
-	return nil
 }
 
 // OpenMany is Open for many items. It returns the memory of all payloads and the error
@@ -97,7 +72,7 @@ func (k *TenantKeyring) OpenMany(dst *memory.Dest, scratch memory.Alloc, grow Gr
 	inPlace := to != nil
 	if !inPlace {
 		if to, err = dst.Take(e.payloads); err != nil {
-			retrieving.Drop()
+			retrieving.Skip(e.sound)
 			return nil, run.Refuse(err)
 		}
 	}
@@ -105,7 +80,7 @@ func (k *TenantKeyring) OpenMany(dst *memory.Dest, scratch memory.Alloc, grow Gr
 	results = run.Fill(to, func(_ int, sealed, room []byte) ([]byte, error) {
 		in := e.packed[at:][:len(sealed)-limits.Overhead]
 		at = min(batch.Add(at, len(in)), len(e.packed))
-		var header envelope.Header
+		var header envelope.Header // again, since the envelope lies elsewhere now, perhaps
 		if err := header.Read(in, e.options.MaxPayload); err != nil {
 			return nil, err
 		}
@@ -137,12 +112,13 @@ type envelopes struct {
 func (k *TenantKeyring) openEnvelopes(e *envelopes, scratch memory.Alloc, run *batch.Run, format string) error {
 	count := k.decrypt.BeginBatch(run.Len())
 	defer count.End()
-	if err := envelope.CheckFormat(format); err != nil {
-		return run.Refuse(err)
-	}
-	most := e.options.MaxSize(len(format))
+	most, wrong := e.options.MaxSize(len(format)), envelope.CheckFormat(format)
 	room, left := run.Measure(func(i int, sealed []byte) (int, error) {
-		if err := checkCacheKey(run.CacheKey(i)); err != nil {
+		err := wrong
+		if err == nil {
+			err = checkCacheKey(run.CacheKey(i))
+		}
+		if err != nil {
 			return 0, err
 		}
 		return plaintextSize(len(sealed), most)
@@ -152,7 +128,7 @@ func (k *TenantKeyring) openEnvelopes(e *envelopes, scratch memory.Alloc, run *b
 		return nil
 	}
 	if e.memory = scratch(room); e.memory == nil {
-		count.Drop()
+		count.Skip(left)
 		return run.Refuse(codes.OutOfMemory)
 	}
 	at, excess, movable := 0, 0, true

@@ -87,12 +87,12 @@ func CheckMasters(current []byte, decryptOnly [][]byte) error {
 	}
 	for i, key := range decryptOnly {
 		if n := len(key); n < limits.MinMasterKeySize {
-			return codes.InvalidKeyLength.Because("previous key %d: %d bytes, at least %d needed", i+1, n, limits.MinMasterKeySize)
+			return codes.InvalidKeyLength.Because("decrypt-only key %d: %d bytes, at least %d needed", i+1, n, limits.MinMasterKeySize)
 		}
 	}
 	for i, key := range decryptOnly {
 		if subtle.ConstantTimeCompare(current, key) == 1 {
-			return codes.At(ErrCurrentKeyTwice, "as previous key %d", i+1)
+			return codes.At(ErrCurrentKeyTwice, "as number %d of them", i+1)
 		}
 	}
 	return nil
@@ -233,7 +233,8 @@ func (k *TenantKeyring) decryptAs(c content, index int, dst *memory.Dest, cipher
 	}
 	to = to[:n]
 	if index == allKeys && (aesgcm.Overlap(to, ciphertext) || aesgcm.Overlap(to, aad)) {
-		panic("encryption: buffers overlap, and a key that fails would leave nothing for the next")
+		// A key that fails would leave nothing for the next.
+		panic(codes.Internal.Because("input and output overlap"))
 	}
 	if keyIndex, failure = k.open(to, ciphertext, aad, first, end); failure != nil {
 		return nil, 0, failure

@@ -94,7 +94,7 @@ func encodeAside(dst []byte, alloc memory.Alloc, data []byte, format string) (in
 	}
 	defer memory.Clear(made)
 	if len(made) > len(dst) {
-		return len(made), codes.BufferTooSmall
+		return len(made), memory.TooSmall(len(made), len(dst))
 	}
 	memory.Copy(dst[:len(made)], made)
 	return len(made), nil

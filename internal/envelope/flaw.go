@@ -38,6 +38,9 @@ const (
 )
 
 func (f flaw) err() error {
+	if f.kind == missing {
+		return codes.Entry(f.lacks())
+	}
 	err := f.reason()
 	switch f.field {
 	case fieldBlock:
@@ -79,14 +82,26 @@ func (f flaw) reason() error {
 		return c.Because("nested deeper than %d levels before byte %d", limits.MaxNesting, f.at)
 	case twice:
 		return c.Because("a field of the map is there twice, again before byte %d", f.at)
-	case missing:
-		return c.Because("a field of the map is missing")
 	case trailing:
 		return c.Because("%d bytes after the envelope, which ends at byte %d", f.n, f.at)
 	case pythonFrame:
 		return c.Because("written by the Python SDK's private frame (CK 03)")
 	}
 	return c
+}
+
+// lacks is the reason where a map has a field too few.
+func (f flaw) lacks() error {
+	const c = codes.InvalidInput
+	switch f.field {
+	case fieldBlock:
+		return c.Because("the map has no compressed_data")
+	case fieldChecksum:
+		return c.Because("the map has no checksum")
+	case fieldSize:
+		return c.Because("the map has no original_size")
+	}
+	return c.Because("the map has no format")
 }
 
 func tooLarge(n int) error {

@@ -14,13 +14,13 @@ func (s *Storage) StoreMany(dst *memory.Dest, items batch.Items, format string) 
 	if err := s.Check(); err != nil {
 		return nil, run.Refuse(err)
 	}
+	o, wrong := s.Options(), CheckFormat(format)
 	count := s.store.BeginBatch(items.Len())
 	defer count.End()
-	if err := CheckFormat(format); err != nil {
-		return nil, run.Refuse(err)
-	}
-	o := s.Options()
 	room, left := run.Measure(func(_ int, data []byte) (int, error) {
+		if wrong != nil {
+			return 0, wrong
+		}
 		return Bound(len(data), len(format)), o.CheckPayload(data)
 	})
 	count.Skip(run.Came)
@@ -29,7 +29,7 @@ func (s *Storage) StoreMany(dst *memory.Dest, items batch.Items, format string) 
 	}
 	to, err := dst.Take(room)
 	if err != nil {
-		count.Drop()
+		count.Skip(left)
 		return nil, run.Refuse(err)
 	}
 	results := run.Fill(to, func(_ int, data, room []byte) ([]byte, error) {
@@ -64,7 +64,7 @@ func (s *Storage) RetrieveMany(dst *memory.Dest, items batch.Items) ([]byte, err
 	}
 	to, err := dst.Take(room)
 	if err != nil {
-		count.Drop()
+		count.Skip(left)
 		return nil, run.Refuse(err)
 	}
 	results := run.Fill(to, func(i int, in, room []byte) ([]byte, error) {

@@ -46,11 +46,11 @@ func (s *Settings) SetLevel(level int) error {
 	return nil
 }
 
-// SetMaxPayload answers InvalidInput for 0, which would leave room for empty payloads
-// alone, and for more than the wire format has.
-func (s *Settings) SetMaxPayload(size uint64) error {
-	if size == 0 || size > limits.MaxPayloadSize {
-		return codes.InvalidInput.Because("a payload limit of 0, or above %d bytes", limits.MaxPayloadSize)
+// SetMaxPayload answers InvalidInput for less than 1, since 0 would leave room for empty
+// payloads alone, and for more than the wire format has.
+func (s *Settings) SetMaxPayload(size int) error {
+	if size < 1 || size > limits.MaxPayloadSize {
+		return codes.InvalidInput.Because("a limit of %d bytes, 1 to %d are possible", size, limits.MaxPayloadSize)
 	}
 	s.maxPayload.Store(int64(size))
 	return nil

@@ -101,13 +101,15 @@ func (d *Dest) With(result []byte) []byte {
 // needed with BufferTooSmall.
 func (d *Dest) Size(result []byte, err error) (int, error) {
 	if err == codes.BufferTooSmall {
-		return d.needed, err
+		return d.needed, TooSmall(d.needed, len(d.buffer))
 	}
 	return len(result), err
 }
 
-// Given is the size of the buffer that Into was given.
-func (d *Dest) Given() int { return len(d.buffer) }
+// TooSmall is BufferTooSmall with both sizes, for whoever called. Inside it is plain.
+func TooSmall(needed, given int) error {
+	return codes.BufferTooSmall.Because("%d bytes needed, %d given", needed, given)
+}
 
 // pooledSize is the size in bytes up to which memory is kept for the next call.
 const pooledSize = 64 << 10

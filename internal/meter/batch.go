@@ -40,12 +40,6 @@ func (b *Batch) Skip(n int) {
 	}
 }
 
-// Drop takes out all.
-func (b *Batch) Drop() {
-	b.Skip(b.n)
-	*b = Batch{operation: b.operation, cell: b.cell}
-}
-
 // End counts them. Those that were not added have failed.
 func (b *Batch) End() {
 	o, c, good := b.operation, b.cell, uint64(b.good)

@@ -56,8 +56,7 @@ func TestBatchThatFailsTakesNoTimeAndKeepsTheLast(t *testing.T) {
 		t.Errorf("the last ratio is %v", got)
 	}
 	b = o.BeginBatch(3)
-	b.Add(1, 2)
-	b.Drop()
+	b.Skip(3)
 	b.End()
 	if got := o.Snapshot(); got != before {
 		t.Errorf("dropped: got %+v, want %+v", got, before)
@@ -69,7 +68,7 @@ func TestWaitWaitsForBatches(t *testing.T) {
 	var o Operation
 	o.Guard = true
 	dropped := o.BeginBatch(5)
-	dropped.Drop()
+	dropped.Skip(5)
 	dropped.End()
 	failed := o.BeginBatch(5)
 	failed.Skip(2)

@@ -43,8 +43,7 @@ TEST(what_is_wrong_with_an_envelope)
             "text before byte 36 is not UTF-8, in format", CACHEKIT_INVALID_INPUT},
         {HELLO_ENVELOPE "0000", "2 bytes after the envelope, which ends at byte 42",
             CACHEKIT_INVALID_INPUT},
-        {"81a6666f726d6174" HELLO_FORMAT, "a field of the map is missing, in compressed_data",
-            CACHEKIT_INVALID_INPUT},
+        {"81a6666f726d6174" HELLO_FORMAT, "the map has no compressed_data", CACHEKIT_INVALID_INPUT},
         {"434b0300000002", "written by the Python SDK's private frame (CK 03)",
             CACHEKIT_INVALID_INPUT},
         {"94" HELLO_BLOCK HELLO_SUM "ce23c34600" HELLO_FORMAT,
@@ -85,13 +84,13 @@ TEST(what_is_wrong_with_keys)
     DETAIL("current master key: 15 bytes, at least 16 needed");
     CHECK_CODE(CACHEKIT_INVALID_KEY_LENGTH,
         cachekit_keyring_new(master, 32, others, lens, 2, TENANT, &ring));
-    DETAIL("previous key 2: 10 bytes, at least 16 needed");
+    DETAIL("decrypt-only key 2: 10 bytes, at least 16 needed");
     CHECK_CODE(
         CACHEKIT_INVALID_INPUT, cachekit_keyring_new(master, 32, others, lens, 4, TENANT, &ring));
     DETAIL("more than 3 decrypt-only keys, 4 given");
     CHECK_CODE(
         CACHEKIT_INVALID_INPUT, cachekit_keyring_new(key, 32, others, lens, 1, TENANT, &ring));
-    DETAIL("the current key is among the decrypt-only ones, as previous key 1");
+    DETAIL("the current key is among the decrypt-only ones, as number 1 of them");
     others[1] = NULL;
     CHECK_CODE(
         CACHEKIT_NULL_POINTER, cachekit_keyring_new(key, 32, others, lens, 2, TENANT, &ring));
@@ -139,7 +138,7 @@ TEST(what_is_wrong_with_keys_as_text)
     DETAIL("item 2 of CACHEKIT_PREVIOUS_MASTER_KEYS: 4 digits are 2 bytes, 32 or more are needed");
     setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", MASTER_HEX, 1);
     CHECK_CODE(CACHEKIT_INVALID_INPUT, cachekit_keyring_from_env(TENANT, &ring));
-    DETAIL("the current key is among the decrypt-only ones, as previous key 1");
+    DETAIL("the current key is among the decrypt-only ones, as number 1 of them");
     unsetenv("CACHEKIT_PREVIOUS_MASTER_KEYS");
 }
 

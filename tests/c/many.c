@@ -1,6 +1,8 @@
 /* Many at once: the functions that take an array of items. */
 #include "fixture.h"
 
+#include <stdatomic.h>
+
 enum { ITEMS = 40, ROOM = 20000 };
 
 static CachekitByteStorage *storage;
@@ -261,10 +263,9 @@ TEST(calls_that_are_refused)
             err = cachekit_keyring_seal_many(keyring, "\xff", items, 2, sizeof *items, &results);
         else
             want = CACHEKIT_NULL_POINTER,
-            err = cachekit_keyring_seal_many(keyring, NULL, items, 2, sizeof *items, NULL),
-            results = NULL;
+            err = cachekit_keyring_seal_many(keyring, NULL, items, 2, sizeof *items, NULL);
         CHECK_NUMBER(want, err);
-        CHECK(results == NULL);
+        CHECK((results == NULL) == (i != 4));
         for (int k = 0; k < 2; k++) {
             CHECK_NUMBER(want, items[k].error);
             CHECK(items[k].out == NULL && items[k].out_len == 0 && items[k].key_index == 0);
@@ -275,6 +276,31 @@ TEST(calls_that_are_refused)
         cachekit_byte_storage_store_many(storage, NULL, NULL, 1, sizeof *items, &results));
     CHECK_CODE(CACHEKIT_INVALID_INPUT,
         cachekit_byte_storage_store_many(storage, NULL, items, SIZE_MAX, sizeof *items, &results));
+    free_handles();
+}
+
+/* The metrics count what a call for each would have counted. */
+TEST(refused_items_count_as_alone)
+{
+    CachekitItem items[2] = {
+        {.in = NULL, .in_len = 5}, {.in = (const uint8_t *)hello, .in_len = 16}};
+    CachekitMetrics m = CACHEKIT_METRICS_INIT;
+    uint8_t *results;
+    make_handles();
+    CHECK_CODE(CACHEKIT_NULL_POINTER,
+        cachekit_byte_storage_store_many(storage, "\xff", items, 2, sizeof *items, &results));
+    CHECK_CODE(CACHEKIT_NULL_POINTER,
+        cachekit_keyring_seal_many(keyring, "\xff", items, 2, sizeof *items, &results));
+    CHECK_CODE(CACHEKIT_NULL_POINTER,
+        cachekit_keyring_open_many(keyring, "\xff", items, 2, sizeof *items, &results));
+    CHECK_NUMBER(CACHEKIT_INVALID_INPUT, items[1].error);
+    CHECK_OK(cachekit_byte_storage_get_metrics(storage, &m));
+    CHECK_NUMBER(1, m.store.operations);
+    CHECK_NUMBER(1, m.store.errors);
+    CHECK_OK(cachekit_keyring_get_metrics(keyring, &m));
+    CHECK_NUMBER(1, m.store.errors);
+    CHECK_NUMBER(1, m.decrypt.errors);
+    CHECK_NUMBER(0, m.encrypt.operations + m.retrieve.operations);
     free_handles();
 }
 
@@ -353,6 +379,8 @@ TEST(large_batches_open)
     free_handles();
 }
 
+static atomic_int opened; /* batches */
+
 static void *open_and_seal(void *unused)
 {
     (void)unused;
@@ -369,7 +397,9 @@ static void *open_and_seal(void *unused)
         for (int i = 0; i < ITEMS && err == CACHEKIT_OK; i++)
             if (items[i].out_len != lens[i] || memcmp(items[i].out, payloads[i], lens[i]) != 0)
                 err = CACHEKIT_INTERNAL;
-        if (err != CACHEKIT_OK && err != CACHEKIT_INVALID_HANDLE)
+        if (err == CACHEKIT_OK)
+            atomic_fetch_add(&opened, 1);
+        else if (err != CACHEKIT_INVALID_HANDLE)
             FAIL("other bytes, or an error");
         cachekit_free_buffer(results);
         cachekit_free_buffer(sealed);
@@ -384,7 +414,8 @@ TEST(threads_share_a_keyring)
     make_handles();
     for (int i = 0; i < 4; i++)
         CHECK_NUMBER(0, pthread_create(&threads[i], NULL, open_and_seal, NULL));
-    usleep(20000);
+    while (atomic_load(&opened) < 8)
+        usleep(1000);
     cachekit_keyring_free(keyring);
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
