@@ -116,7 +116,7 @@ func (s *ByteStorage) Metrics() Metrics {
 }
 
 // SetLevel chooses how hard Store looks for repetitions: 1, the default, is the
-// fastest, and 9 gives the smallest envelopes. Whoever reads them need not know, and
+// fastest, and 9 gives the smallest envelopes of nearly all data. Whoever reads them need not know, and
 // reads them as fast. It may be called at any time; calls under way keep the level that
 // they began with. EstimateCompression goes by it too. From level 2 on a call works in
 // tables of some 600 KiB, which are kept for later calls. Of little data, several levels

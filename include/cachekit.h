@@ -460,11 +460,11 @@ CachekitByteStorage *cachekit_byte_storage_new(const char *default_format);
 void cachekit_byte_storage_free(CachekitByteStorage *storage);
 
 /* Chooses how hard the storage looks for repetitions: CACHEKIT_DEFAULT_LEVEL is the
- * fastest, CACHEKIT_MAX_LEVEL gives the smallest envelopes. Readers need not know the
- * level, and read all of them as fast. Calls that are under way keep the level that
- * they began with. It holds for cachekit_byte_storage_store, _store_many and
- * _estimate_compression. From level 2 on a call works in tables of some 600 KiB, which
- * the library keeps for later calls. Of little data, several levels make the same.
+ * fastest, CACHEKIT_MAX_LEVEL gives the smallest envelopes of nearly all data. Readers need not
+ * know the level, and read all of them as fast. Calls that are under way keep the level that they
+ * began with. It holds for cachekit_byte_storage_store, _store_many and _estimate_compression. From
+ * level 2 on a call works in tables of some 600 KiB, which the library keeps for later calls. Of
+ * little data, several levels make the same.
  *
  * Returns CACHEKIT_OK, CACHEKIT_INVALID_INPUT (another number),
  * CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED, CACHEKIT_INTERNAL. */
@@ -924,7 +924,7 @@ CACHEKIT_NODISCARD CachekitError cachekit_aad(const uint8_t *tenant_id, size_t t
  *   the error of the first item that failed; the others have their own
  * or, as the error of all items that have none of their own,
  *   CACHEKIT_OUT_OF_MEMORY     there is no memory for the results
- *   CACHEKIT_INVALID_INPUT     format is not UTF-8, or item_size is less than that of
+ *   CACHEKIT_INVALID_INPUT     format is not UTF-8; or item_size is less than that of
  *                              a CachekitItem or does not keep it aligned
  *   CACHEKIT_INPUT_TOO_LARGE   format is longer than CACHEKIT_MAX_FORMAT_SIZE
  *   CACHEKIT_NULL_POINTER, CACHEKIT_INVALID_HANDLE, CACHEKIT_FORKED,

@@ -1,7 +1,7 @@
 package encryption
 
 // SetLevel chooses how hard Seal compresses: 1, the default, is the fastest, and 9
-// gives the smallest entries. Whoever opens them need not know, and opens them as fast.
+// gives the smallest entries of nearly all data. Whoever opens them need not know, and opens them as fast.
 // It may be called at any time; calls under way keep the level that they began with.
 //
 // Errors: ErrNotMade, core.ErrInvalidInput for another number.

@@ -18,12 +18,12 @@ func (k *TenantKeyring) SealMany(dst *memory.Dest, items batch.Items, format str
 	}
 	o, wrong := k.Options(), envelope.CheckFormat(format)
 	room, left := run.Measure(func(i int, data []byte) (int, error) {
-		err := wrong
-		if err == nil {
-			err = checkCacheKey(items.CacheKey(i))
-		}
+		err := checkCacheKey(items.CacheKey(i))
 		if err == nil {
 			err = o.CheckPayload(data)
+		}
+		if err == nil {
+			err = wrong
 		}
 		if err != nil {
 			k.store.Fail(k.store.Begin(0))
@@ -114,9 +114,9 @@ func (k *TenantKeyring) openEnvelopes(e *envelopes, scratch memory.Alloc, run *b
 	defer count.End()
 	most, wrong := e.options.MaxSize(len(format)), envelope.CheckFormat(format)
 	room, left := run.Measure(func(i int, sealed []byte) (int, error) {
-		err := wrong
+		err := checkCacheKey(run.CacheKey(i))
 		if err == nil {
-			err = checkCacheKey(run.CacheKey(i))
+			err = wrong
 		}
 		if err != nil {
 			return 0, err

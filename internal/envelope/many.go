@@ -18,10 +18,11 @@ func (s *Storage) StoreMany(dst *memory.Dest, items batch.Items, format string) 
 	count := s.store.BeginBatch(items.Len())
 	defer count.End()
 	room, left := run.Measure(func(_ int, data []byte) (int, error) {
-		if wrong != nil {
-			return 0, wrong
+		err := o.CheckPayload(data)
+		if err == nil {
+			err = wrong
 		}
-		return Bound(len(data), len(format)), o.CheckPayload(data)
+		return Bound(len(data), len(format)), err
 	})
 	count.Skip(run.Came)
 	if left == 0 {
@@ -49,14 +50,15 @@ func (s *Storage) RetrieveMany(dst *memory.Dest, items batch.Items) ([]byte, err
 		return nil, run.Refuse(err)
 	}
 	maxPayload := s.MaxPayload()
-	var headers Headers
-	defer headers.Done()
-	of := headers.For(items.Len())
+	kept := headersPool.Get().(*headers)
+	defer kept.done(items.Len())
+	var other Header
 	count := s.retrieve.BeginBatch(items.Len())
 	defer count.End()
 	room, left := run.Measure(func(i int, in []byte) (int, error) {
-		err := of[i].Read(in, maxPayload)
-		return of[i].OriginalSize, err
+		e := kept.of(i, &other)
+		err := e.Read(in, maxPayload)
+		return e.OriginalSize, err
 	})
 	count.Skip(run.Came)
 	if left == 0 {
@@ -68,8 +70,14 @@ func (s *Storage) RetrieveMany(dst *memory.Dest, items batch.Items) ([]byte, err
 		return nil, run.Refuse(err)
 	}
 	results := run.Fill(to, func(i int, in, room []byte) ([]byte, error) {
-		out := room[:of[i].OriginalSize]
-		if err := of[i].Extract(out); err != nil {
+		e := kept.of(i, &other)
+		if e == &other {
+			if err := e.Read(in, maxPayload); err != nil {
+				return nil, err
+			}
+		}
+		out := room[:e.OriginalSize]
+		if err := e.Extract(out); err != nil {
 			return nil, err
 		}
 		count.Add(len(in), len(out))
@@ -78,32 +86,27 @@ func (s *Storage) RetrieveMany(dst *memory.Dest, items batch.Items) ([]byte, err
 	return results, run.Err()
 }
 
-// Headers are those of the envelopes of a call.
-type Headers struct{ pooled *[]Header }
+// keptHeaders is how many headers of a call are kept from its first pass to its last.
+// Those of further items are read twice, as memory for any number of them would have to
+// be had from whoever calls.
+const keptHeaders = 256
 
-// The headers of some hundred envelopes are kept for the next call.
-const pooledHeaders = 256
+// headers are those of the first items of a call.
+type headers [keptHeaders]Header
 
-var headers = sync.Pool{New: func() any { return new([]Header) }}
+var headersPool = sync.Pool{New: func() any { return new(headers) }}
 
-// For returns n zero values. It may be called once.
-func (h *Headers) For(n int) []Header {
-	if n > pooledHeaders {
-		return make([]Header, n)
+// of is the place for the header of item i: other, if it is not kept.
+func (h *headers) of(i int, other *Header) *Header {
+	if i < keptHeaders {
+		return &h[i]
 	}
-	h.pooled = headers.Get().(*[]Header)
-	if cap(*h.pooled) < n {
-		*h.pooled = make([]Header, n, pooledHeaders)
-	}
-	*h.pooled = (*h.pooled)[:n]
-	return *h.pooled
+	*other = Header{}
+	return other
 }
 
-// Done gives them back, without what they refer to.
-func (h *Headers) Done() {
-	if h.pooled != nil {
-		clear(*h.pooled)
-		headers.Put(h.pooled)
-		h.pooled = nil
-	}
+// done gives n headers back, without what they refer to.
+func (h *headers) done(n int) {
+	clear(h[:min(n, keptHeaders)])
+	headersPool.Put(h)
 }

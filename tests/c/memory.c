@@ -317,6 +317,35 @@ CHILD(no_memory_for_results)
     cachekit_free_buffer(sealed);
 }
 
+/* A million items take no memory beside their results, which here are few. */
+CHILD(no_memory_for_many_items)
+{
+    enum { COUNT = 1000000 };
+    CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
+    CachekitKeyring *keyring = new_keyring();
+    CachekitItem *items = (CachekitItem *)(void *)reserve(COUNT * sizeof *items);
+    uint8_t envelope[64], *out = NULL, *sealed = NULL;
+    size_t len = from_hex(HELLO_ENVELOPE, envelope), sealed_len = 0;
+    CHECK_OK(cachekit_keyring_seal(keyring, NULL, NULL, 0, HELLO, &sealed, &sealed_len));
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < COUNT; i++)
+            items[i].in = envelope, items[i].in_len = len, items[i].cache_key_len = 0;
+        if (round > 0)
+            limit_memory(30 * MIB);
+        CHECK_OK(cachekit_byte_storage_retrieve_many(storage, items, COUNT, sizeof *items, &out));
+        CHECK(items[COUNT - 1].out_len == 16 && memcmp(items[COUNT - 1].out, hello, 16) == 0);
+        cachekit_free_buffer(out);
+        for (size_t i = 0; i < COUNT; i++)
+            items[i].in = sealed, items[i].in_len = sealed_len;
+        CachekitError err =
+            cachekit_keyring_open_many(keyring, NULL, items, COUNT, sizeof *items, &out);
+        CHECK_NUMBER(round > 0 ? CACHEKIT_OUT_OF_MEMORY : CACHEKIT_OK, err);
+        cachekit_free_buffer(out);
+        lift_limit();
+    }
+    cachekit_free_buffer(sealed);
+}
+
 /* Takes what malloc and the limit still give. */
 static void take_all_memory(void)
 {
@@ -478,6 +507,8 @@ TEST(out_of_memory_is_an_answer)
     if (CHECK_SANITIZED || check_slow())
         SKIP("the sanitizer does not live with so little memory");
     CHECK_NUMBER(0, check_spawn("no_memory_for_results"));
+    CASE("many items");
+    CHECK_NUMBER(0, check_spawn("no_memory_for_many_items"));
     CASE("handles");
     CHECK_NUMBER(0, check_spawn("no_memory_for_handles"));
     CASE("more handles");
