@@ -1,7 +1,7 @@
 // Command bench answers "is it faster than what I would use instead, on my machine?": it builds the contestants, runs the
 // harness, and writes the results.
 //
-//	go run . -full      everything, into results/, RESULTS.md and the README's table; under ten minutes
+//	go run . -full      everything, into results/, RESULTS.md and the README's table; some ten minutes
 //	go run . -quick     the same with less time for each number, into build/quick/; under two minutes
 //	go run . -smoke     ours and the hand-glued contestant for a few seconds: do they agree, does everything run?
 //	go run . -report    RESULTS.md, pictures and README again from results/results.json, without timing anything
