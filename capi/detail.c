@@ -1,6 +1,6 @@
 #include "detail.h"
 
-#include <cachekit.h>
+#include "ckgo.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -129,7 +129,7 @@ func TestFlagsHideNoFunction(t *testing.T) {
 			exported++
 		}
 	}
-	if exported < 48 {
+	if exported < 61 {
 		t.Errorf("%d functions are exported", exported)
 	}
 }
