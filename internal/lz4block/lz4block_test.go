@@ -239,7 +239,10 @@ func TestRoundTripEdges(t *testing.T) {
 	lib := startLiblz4(t)
 	lengths := append(around(append(sizes.Encoder(), 0), 20), around(append(sizes.Levels(), sizes.DecodeStep, sizes.PortableStep), 2)...)
 	for _, n := range lengths {
-		for _, kind := range kinds {
+		for i, kind := range kinds {
+			if testing.Short() && (n+i)%len(kinds) > 0 {
+				continue // the others are for the sizes beside this one
+			}
 			checkRoundTrip(t, lib, fmt.Sprintf("%d bytes of %s", n, kind), generate(kind, uint64(n), n), n%8 == 0)
 		}
 	}

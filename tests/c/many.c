@@ -9,7 +9,7 @@ static CachekitByteStorage *storage;
 static CachekitKeyring *keyring, *old; /* old has the key that keyring only decrypts with */
 static uint8_t payloads[ITEMS][ROOM];
 static size_t lens[ITEMS];
-static char cache_keys[ITEMS][16];
+static char cache_keys[ITEMS][24];
 
 static void make_handles(void)
 {
