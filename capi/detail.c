@@ -1,6 +1,7 @@
 #include "detail.h"
 
 #include "ckgo.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -64,10 +64,7 @@ func ckgo_store_many(slot C.uint32_t, format *C.char, formatLen C.size_t, first 
 	results **C.uint8_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
 	storage := storages.get(slot)
-	name := storage.Format
-	if format != nil {
-		name = text(format, formatLen)
-	}
+	name := formatOr(storage, format, formatLen)
 	var taken buffers
 	defer taken.free()
 	to := memory.From(taken.alloc)

@@ -53,15 +53,20 @@ func ckgo_storage_set_max_payload(slot C.uint32_t, size C.size_t) (result C.int)
 	return code(storages.get(slot).SetMaxPayload(int(min(size, maxLen))))
 }
 
+// formatOr is the format that a caller names, or that of the storage.
+func formatOr(storage *envelope.Storage, format *C.char, n C.size_t) string {
+	if format == nil {
+		return storage.Format
+	}
+	return text(format, n)
+}
+
 //export ckgo_store
 func ckgo_store(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, format *C.char, formatLen C.size_t,
 	out **C.uint8_t, length *C.size_t) (result C.int) {
 	defer recovered(&result)
 	storage := storages.get(slot)
-	name := storage.Format
-	if format != nil {
-		name = text(format, formatLen)
-	}
+	name := formatOr(storage, format, formatLen)
 	var taken buffers
 	defer taken.free()
 	to := memory.From(taken.alloc)

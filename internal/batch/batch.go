@@ -41,7 +41,7 @@ func Add(total, size int) int {
 // Run is one call. It tries the items in their order, in one pass or several.
 type Run struct {
 	Items
-	Came    int   // items that came with an error
+	Untried int   // items that came with an error, and those that there was no memory for
 	first   error // of the item with the lowest number
 	firstAt int
 }
@@ -77,6 +77,22 @@ func (r *Run) Refuse(err error) error {
 	return err
 }
 
+// Make is a call of two passes: Measure and, in memory from dst, Fill. It returns the
+// memory of all results, and what the call comes to.
+func (r *Run) Make(dst *memory.Dest, size func(i int, in []byte) (int, error), fill func(i int, in, room []byte) ([]byte, error)) ([]byte, error) {
+	room, left := r.Measure(size)
+	if left == 0 {
+		return nil, r.Err()
+	}
+	to, err := dst.Take(room)
+	if err != nil {
+		r.Untried += left
+		return nil, r.Refuse(err)
+	}
+	results := r.Fill(to, fill)
+	return results, r.Err()
+}
+
 // Measure is the first pass, in which each item tells how much room its result takes.
 // It returns that of all, and how many items are left.
 func (r *Run) Measure(size func(i int, in []byte) (int, error)) (room, left int) {
@@ -84,7 +100,7 @@ func (r *Run) Measure(size func(i int, in []byte) (int, error)) (room, left int)
 		in, err := r.Input(i)
 		if err != nil {
 			r.failed(i, err)
-			r.Came++
+			r.Untried++
 			continue
 		}
 		n, err := size(i, in)

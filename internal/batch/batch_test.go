@@ -43,8 +43,8 @@ func TestRun(t *testing.T) {
 		}
 		return int(in[0]), nil
 	})
-	if room != 3*Align || left != 4 || run.Came != 1 || !errors.Is(run.Err(), errTest) {
-		t.Errorf("room %d, %d left, %d came with an error, %v", room, left, run.Came, run.Err())
+	if room != 3*Align || left != 4 || run.Untried != 1 || !errors.Is(run.Err(), errTest) {
+		t.Errorf("room %d, %d left, %d came with an error, %v", room, left, run.Untried, run.Err())
 	}
 	memory := make([]byte, room)
 	results := run.Fill(memory, func(i int, in, room []byte) ([]byte, error) {

@@ -17,7 +17,7 @@ func (k *TenantKeyring) SealMany(dst *memory.Dest, items batch.Items, format str
 		return nil, false, run.Refuse(err)
 	}
 	o, wrong := k.Options(), envelope.CheckFormat(format)
-	room, left := run.Measure(func(i int, data []byte) (int, error) {
+	results, err = run.Make(dst, func(i int, data []byte) (int, error) {
 		err := checkCacheKey(items.CacheKey(i))
 		if err == nil {
 			err = o.CheckPayload(data)
@@ -30,15 +30,7 @@ func (k *TenantKeyring) SealMany(dst *memory.Dest, items batch.Items, format str
 			return 0, err
 		}
 		return SealBound(len(data), len(format)), nil
-	})
-	if left == 0 {
-		return nil, false, run.Err()
-	}
-	to, err := dst.Take(room)
-	if err != nil {
-		return nil, false, run.Refuse(err)
-	}
-	results = run.Fill(to, func(i int, data, room []byte) ([]byte, error) {
+	}, func(i int, data, room []byte) ([]byte, error) {
 		to := memory.Into(room)
 		entry, warned, err := k.sealWith(o, &to, items.CacheKey(i), data, format)
 		if warned {
@@ -47,7 +39,7 @@ func (k *TenantKeyring) SealMany(dst *memory.Dest, items batch.Items, format str
 		}
 		return entry, err
 	})
-	return results, rotate, run.Err()
+	return results, rotate, err
 }
 
 // OpenMany is Open for many items. It returns the memory of all payloads and the error
@@ -123,7 +115,7 @@ func (k *TenantKeyring) openEnvelopes(e *envelopes, scratch memory.Alloc, run *b
 		}
 		return plaintextSize(len(sealed), most)
 	})
-	count.Skip(run.Came)
+	count.Skip(run.Untried)
 	if left == 0 {
 		return nil
 	}

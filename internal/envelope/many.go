@@ -17,30 +17,21 @@ func (s *Storage) StoreMany(dst *memory.Dest, items batch.Items, format string) 
 	o, wrong := s.Options(), CheckFormat(format)
 	count := s.store.BeginBatch(items.Len())
 	defer count.End()
-	room, left := run.Measure(func(_ int, data []byte) (int, error) {
+	results, err := run.Make(dst, func(_ int, data []byte) (int, error) {
 		err := o.CheckPayload(data)
 		if err == nil {
 			err = wrong
 		}
 		return Bound(len(data), len(format)), err
-	})
-	count.Skip(run.Came)
-	if left == 0 {
-		return nil, run.Err()
-	}
-	to, err := dst.Take(room)
-	if err != nil {
-		count.Skip(left)
-		return nil, run.Refuse(err)
-	}
-	results := run.Fill(to, func(_ int, data, room []byte) ([]byte, error) {
+	}, func(_ int, data, room []byte) ([]byte, error) {
 		out, err := encode(room, data, format, o.Level)
 		if err == nil {
 			count.Add(len(data), len(out))
 		}
 		return out, err
 	})
-	return results, run.Err()
+	count.Skip(run.Untried)
+	return results, err
 }
 
 // RetrieveMany is Retrieve for many items. It returns what StoreMany does.
@@ -55,21 +46,11 @@ func (s *Storage) RetrieveMany(dst *memory.Dest, items batch.Items) ([]byte, err
 	var other Header
 	count := s.retrieve.BeginBatch(items.Len())
 	defer count.End()
-	room, left := run.Measure(func(i int, in []byte) (int, error) {
+	results, err := run.Make(dst, func(i int, in []byte) (int, error) {
 		e := kept.of(i, &other)
 		err := e.Read(in, maxPayload)
 		return e.OriginalSize, err
-	})
-	count.Skip(run.Came)
-	if left == 0 {
-		return nil, run.Err()
-	}
-	to, err := dst.Take(room)
-	if err != nil {
-		count.Skip(left)
-		return nil, run.Refuse(err)
-	}
-	results := run.Fill(to, func(i int, in, room []byte) ([]byte, error) {
+	}, func(i int, in, room []byte) ([]byte, error) {
 		e := kept.of(i, &other)
 		if e == &other {
 			if err := e.Read(in, maxPayload); err != nil {
@@ -83,7 +64,8 @@ func (s *Storage) RetrieveMany(dst *memory.Dest, items batch.Items) ([]byte, err
 		count.Add(len(in), len(out))
 		return out, nil
 	})
-	return results, run.Err()
+	count.Skip(run.Untried)
+	return results, err
 }
 
 // keptHeaders is how many headers of a call are kept from its first pass to its last.
