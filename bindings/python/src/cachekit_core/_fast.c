@@ -230,7 +230,7 @@ struct input {
 static int take_buffer(PyObject *object, const char *what, struct input *in, int flags)
 {
     if (!PyObject_CheckBuffer(object)) {
-        raise(call_python("cachekit_core._buffers", "_not_bytes", "(Os)", object, what));
+        raise(call_python("cachekit_core._not_bytes", "not_bytes", "(Os)", object, what));
         return -1;
     }
     if (PyObject_GetBuffer(object, &in->view, flags) != 0)
@@ -584,10 +584,9 @@ static PyObject *storage_retrieve(PyObject *module, PyObject *const *args, Py_ss
     (void)module;
     if (number_of(nargs, 2, "storage_retrieve") != 0 || take_retrieve(&call, args[0], args[1]) != 0)
         return NULL;
-    if (call.first.len <= SCRATCH_SIZE / GUESSED_RATIO)
-        return in_scratch(&call);
-    /* Of a larger envelope it is cheaper to ask first: the size stands in its header. */
-    return in_new_bytes(&call, 0, 0);
+    /* The size stands in the header, so it costs little to have it from a call whose memory is
+     * too small, be that the scratch memory or none. */
+    return call.first.len <= SCRATCH_SIZE ? in_scratch(&call) : in_new_bytes(&call, 0, 0);
 }
 
 static PyObject *storage_retrieve_into(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
