@@ -113,7 +113,7 @@ vectors: ## fetch the published test vectors, which make test reads, into build/
 
 test-go: ## the Go tests
 	$(GO) vet ./...
-	GO='$(GO)' tests/go.sh ./core/... ./capi/... ./internal/... ./tests/vectors/
+	GO='$(GO)' tests/go.sh ./core/... ./capi/... ./internal/... ./bindings/... ./tests/vectors/
 
 c_tests = LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' BUILD='$(abspath $(BUILD))/tests'
 test-c: all ## the C tests
@@ -188,10 +188,10 @@ bench-smoke: all ## check that the benchmark works (seconds)
 
 .PHONY: generate lint lint-c
 generate: ## write the generated files again
-	$(GO) generate ./core/... ./internal/... ./capi/...
+	$(GO) generate ./core/... ./internal/... ./capi/... ./bindings/...
 
 lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
-	@unformatted=$$(gofmt -l core capi examples internal tests); \
+	@unformatted=$$(gofmt -l bindings core capi examples internal tests); \
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...

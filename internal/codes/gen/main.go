@@ -1,6 +1,6 @@
 // Command gen writes what follows from the table of errors in package codes: the
-// errors of package core, the C library's table, and the lists in the header and
-// in README.
+// errors of package core, the C library's table, the lists in the header and in
+// README, and the exceptions of the bindings.
 package main
 
 import (
@@ -26,6 +26,8 @@ var files = []struct {
 	{"capi/error_table.h", table},
 	{"include/cachekit.h", enum},
 	{"README.md", list},
+	{"bindings/python/src/cachekit_core/errors.py", python},
+	{"bindings/ruby/lib/cachekit_core/errors.rb", ruby},
 }
 
 // go generate runs this in the folder of package codes.
