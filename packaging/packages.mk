@@ -63,3 +63,24 @@ $(addprefix wheel-,$(WHEEL_ARCH)): wheel-%: sdist portable-%
 	    CACHEKIT_CORE_PLATFORM=manylinux_$(subst .,_,$(glibc))_$*.manylinux2014_$* \
 	    '$(tools)/bin/python' -m pip wheel --quiet --no-build-isolation --no-index --no-deps --wheel-dir '$(build)/wheels' .
 	@packaging/floor.sh $(glibc) '$(build)/wheel/$*'/build/lib*/cachekit_core/*.so
+
+.PHONY: gem
+gem: gem-source $(addprefix gem-,$(WHEEL_ARCH)) ## the gems: with the source, and for x86_64 and aarch64, in build/gems
+
+# $1 is the folder for one gem, and what builds it its environment.
+gem_tree  = rm -rf '$1' && mkdir -p '$1' '$(build)/gems' && cp -RL '$(build)/tree/bindings/ruby/.' '$1'
+gem_build = gem build --quiet --strict --output '$(build)/gems/cachekit_core-$(version)$1.gem' cachekit_core.gemspec
+
+.PHONY: gem-source
+gem-source: tree
+	@$(call gem_tree,$(build)/gem/source)
+	@'$(build)/tree/packaging/source.sh' '$(build)/gem/source/source'
+	@cd '$(build)/gem/source' && $(gem_build)
+
+.PHONY: $(addprefix gem-,$(WHEEL_ARCH))
+$(addprefix gem-,$(WHEEL_ARCH)): gem-%: tree portable-%
+	@$(call gem_tree,$(build)/gem/$*)
+	@cp -L '$(build)/portable/$*/libcachekit_core.so' '$(build)/gem/$*/lib/cachekit_core/'
+	@cp -R '$(build)/portable/$*/contents' '$(build)/gem/$*/'
+	@mkdir '$(build)/gem/$*/include' && cp include/cachekit.h '$(build)/gem/$*/include/'
+	@cd '$(build)/gem/$*' && CACHEKIT_CORE_PLATFORM=$*-linux-gnu $(call gem_build,-$*-linux-gnu)

@@ -141,8 +141,9 @@ def accelerators() -> list[Extension]:
         Extension(
             "cachekit_core._fast",
             [source],
-            define_macros=[("Py_LIMITED_API", "0x03090000")],
-            py_limited_api=True,
+            include_dirs=[str(TOP / "include")],
+            extra_compile_args=["-std=gnu11", "-O2", "-fvisibility=hidden"],
+            py_limited_api=True,  # which the source asks for
             optional=optional,
         )
     ]
