@@ -17,15 +17,17 @@ import argparse
 import ctypes
 import gc
 import importlib
+import importlib.util
 import itertools
 import json
 import os
+import pathlib
 import random
 import statistics
 import sys
 import time
 from types import ModuleType
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 KEY = bytes(range(32))
 AAD = b"\x03" + b"tenant, cache key, format, compressed"
@@ -41,10 +43,19 @@ EPILOG = """examples:
   python bench/python/run.py --ops encrypt,decrypt --sizes 64,1024 --seconds 2
   python bench/python/run.py --json > python.json
 
-The library and the extension are those that PYTHONPATH and CACHEKIT_LIBRARY name, as in
-  make && make -C bindings/python fast
-  CACHEKIT_LIBRARY=build/libcachekit_core.so PYTHONPATH=bindings/python/src python bench/python/run.py
+Without a package that is installed or in PYTHONPATH, it is the one of this source tree that is
+timed: make && make -C bindings/python fast
 """
+
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def find() -> None:
+    """Takes the package of this source tree, unless another one was chosen."""
+    if importlib.util.find_spec("cachekit_core") is None:
+        sys.path.insert(0, str(ROOT / "bindings" / "python" / "src"))
+        os.environ.setdefault("CACHEKIT_LIBRARY", str(ROOT / "build" / "libcachekit_core.so"))
 
 
 # Payloads
@@ -111,9 +122,6 @@ class Ours:
     def __init__(self, module: ModuleType) -> None:
         storage, encryptor = module.ByteStorage(FORMAT), module.Encryptor()
         keyring = module.Keyring(KEY, tenant="acme")
-        self.calls: dict[str, Callable[..., Any]] = {
-            "store": lambda inputs, f=storage.store: [f(d, FORMAT) and None for d in inputs],
-        }
         self.make = {
             "store": lambda d: storage.store(d, FORMAT),
             "encrypt": lambda d: encryptor.encrypt(KEY, d, AAD),
@@ -244,28 +252,33 @@ def cross_check(who: dict[str, Any], sizes: list[int]) -> None:
 # Timing
 
 
-def rounds(
-    who: dict[str, Any], op: str, kind: str, size: int, seconds: float
-) -> tuple[dict[str, list[float]], int]:
-    """Nanoseconds a call, or an item of a batch, for each contestant and round."""
+Runs = Dict[str, Tuple[Callable[[List[Any]], None], List[Any]]]
+
+
+def slices(who: dict[str, Any], op: str, kind: str, size: int) -> Runs:
+    """What each contestant does in its turn: as many calls as fit into a millisecond."""
     clock = time.perf_counter_ns
-    per = BATCH if op.endswith("_many") else 1
-    runs: dict[str, tuple[Callable[[list[Any]], None], list[Any]]] = {}
-    slowest = 0
+    runs: Runs = {}
     for name, contestant in who.items():
         call, inputs = contestant.calls[op], inputs_of(contestant, op, kind, size)
         call(inputs)
         begin = clock()
         call(inputs)
-        slowest = max(slowest, (clock() - begin) // len(inputs))
-        runs[name] = call, inputs
-    count = max(1, 1_000_000 // max(slowest, 1))  # a millisecond each
-    runs = {
-        name: (call, list(itertools.islice(itertools.cycle(inputs), count)))
-        for name, (call, inputs) in runs.items()
-    }
-    times: dict[str, list[float]] = {name: [] for name in who}
-    names = list(who)
+        each = max(1, (clock() - begin) // len(inputs))
+        count = max(1, 1_000_000 // each)
+        runs[name] = call, list(itertools.islice(itertools.cycle(inputs), count))
+    return runs
+
+
+def rounds(
+    who: dict[str, Any], op: str, kind: str, size: int, seconds: float
+) -> dict[str, tuple[list[float], int]]:
+    """Nanoseconds a call, or an item of a batch, in each round, and the calls of a round."""
+    clock = time.perf_counter_ns
+    runs = slices(who, op, kind, size)
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    names = list(runs)
+    per = BATCH if op.endswith("_many") else 1
     end = clock() + int(seconds * 1e9)
     while clock() < end or len(times[names[0]]) < 5:
         names.append(names.pop(0))  # each round begins with another one
@@ -273,8 +286,8 @@ def rounds(
             call, inputs = runs[name]
             begin = clock()
             call(inputs)
-            times[name].append((clock() - begin) / count / per)
-    return times, count
+            times[name].append((clock() - begin) / len(inputs) / per)
+    return {name: (times[name], len(runs[name][1])) for name in who}
 
 
 def cells(
@@ -286,11 +299,11 @@ def cells(
         gc.collect()
         gc.disable()
         try:
-            times, count = rounds(who, op, kind, size, seconds)
+            found = rounds(who, op, kind, size, seconds)
         finally:
             gc.enable()
-        for name, values in times.items():
-            ratios = [value / ours for value, ours in zip(values, times["ours"])]
+        for name, (values, count) in found.items():
+            ratios = [value / ours for value, ours in zip(values, found["ours"][0])]
             yield {
                 "t": "python", "op": op, "kind": kind, "size": size, "who": name,
                 "ns": round(statistics.median(values), 1), "min": round(min(values), 1),
@@ -376,6 +389,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="a JSON object a line instead of a table")
     options = parser.parse_args()
 
+    find()
     who: dict[str, Any] = {"ctypes": Ours(package(pure=True)), "ours": Ours(package(pure=False))}
     try:
         who["wheel"] = Wheel()
