@@ -22,7 +22,7 @@ except ImportError:
 if not settings.configured:
     settings.configure()
 
-from cachekit_core import ByteStorage, Keyring
+from cachekit_core import ByteStorage, InputTooLargeError, Keyring
 from django.core.exceptions import ImproperlyConfigured
 from django_redis.cache import RedisCache
 
@@ -184,7 +184,7 @@ def test_client_options(server, client):  # noqa: F811
     data = Keyring(bytes.fromhex(K1), tenant="acme").open(":1:a", entry, PICKLE)
     assert pickle.loads(data) == value
     assert cache(server, CLIENT).get("a") is None
-    with pytest.raises(ValueError):
+    with pytest.raises(InputTooLargeError):
         c.set("a", "x" * 1001)
     # JSON unless pickle is asked for.
     with pytest.raises(TypeError):
@@ -283,7 +283,7 @@ def test_compressor_writes_envelopes(server, client):  # noqa: F811
     c.set("a", "short")
     assert ByteStorage().retrieve(client.get(":1:a")) == b'"short"'
     assert client.strlen(":1:a") <= len('"short"') + 40
-    with pytest.raises(ValueError):
+    with pytest.raises(InputTooLargeError):
         c.set("a", "x" * 1001)
     client.set(":1:a", ByteStorage().store(b'"' + b"x" * 1001 + b'"'))  # claims too much
     assert c.get("a") is None

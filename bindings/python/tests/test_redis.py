@@ -18,7 +18,7 @@ try:
 except ImportError:
     missing("the package redis is not installed")
 
-from cachekit_core import Keyring, OutOfMemoryError, interop
+from cachekit_core import InputTooLargeError, Keyring, OutOfMemoryError, interop
 from cachekit_core.redis import Cache, InteropCache
 
 K1, K2 = b"1" * 32, b"2" * 32
@@ -281,7 +281,7 @@ def test_what_cannot_be_sealed_is_not_cached(client, caplog):
         }
     assert cache.counts()["failures"] == 2
     assert client.keys() == [b"users:2"]
-    with pytest.raises(ValueError):
+    with pytest.raises(InputTooLargeError):
         cache.set("1", large)
     assert "xx" not in caplog.text
 
@@ -422,7 +422,7 @@ def test_interop_entries(client, caplog):
     client.set(keys[5], interop.seal(ring, keys[5], None))
     assert cache.get_many([keys[4], keys[5]]) == {keys[4]: [1, 2], keys[5]: None}
     assert cache.get_or_load(keys[5], lambda key: "was loaded") is None
-    counts(cache, hits=6, misses=5)
+    counts(cache, hits=6, misses=7)
 
     client.set(keys[1], client.get(keys[2]))  # of another key
     client.set(keys[2], b"\xa1x")  # not encrypted
@@ -433,5 +433,10 @@ def test_interop_entries(client, caplog):
     assert interop.open(ring, keys[3], client.get(keys[3])) == "of the old key"
     assert cache.get_or_load(keys[1], lambda key: "again") == "again"
     cache.set(keys[2], "again")
+    with pytest.raises(InputTooLargeError):
+        cache.set(keys[2], "x" * 2000)
+    client.delete(keys[4])
+    assert cache.get_or_load(keys[4], lambda key: "x" * 2000) == "x" * 2000
+    assert client.exists(keys[4]) == 0
     assert cache.get_many([keys[1], keys[2]]) == dict.fromkeys([keys[1], keys[2]], "again")
-    assert len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 3
+    assert len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 4

@@ -27,7 +27,7 @@ import redis
 from . import interop
 from ._error import CachekitError, CacheMiss
 from ._renewing import RenewingKeyring
-from .errors import OutOfMemoryError
+from .errors import InputTooLargeError, OutOfMemoryError
 from .keyring import Keyring
 
 __all__ = ["Cache", "InteropCache"]
@@ -343,20 +343,25 @@ class InteropCache(Cache):
     def _seal(
         self, keyring: Keyring, values: Sequence[tuple[str, Any]]
     ) -> Sequence[bytes | CachekitError]:
-        return [_outcome(lambda: interop.seal(keyring, name, value)) for name, value in values]
+        return [
+            _outcome(lambda: interop.seal(keyring, name, value), InputTooLargeError)
+            for name, value in values
+        ]
 
     def _open(
         self, keyring: Keyring, entries: Sequence[tuple[str, bytes | None]]
     ) -> Sequence[tuple[Any, int] | CachekitError | None]:
         return [
-            None if entry is None else _outcome(lambda: interop.open_with_index(keyring, name, entry))
+            None
+            if entry is None
+            else _outcome(lambda: interop.open_with_index(keyring, name, entry), CacheMiss)
             for name, entry in entries
         ]
 
 
-def _outcome(call: Callable[[], Any]) -> Any:
-    """What a call returns, or its error if that is one of an entry alone."""
+def _outcome(call: Callable[[], Any], own: type[CachekitError]) -> Any:
+    """What a call returns, or its error if that is of this value or entry alone."""
     try:
         return call()
-    except (CacheMiss, OutOfMemoryError) as error:
+    except (own, OutOfMemoryError) as error:
         return error
