@@ -34,6 +34,10 @@ extern int ckgo_store(uint32_t slot, uint8_t *data, size_t data_len, char *forma
     size_t format_len, uint8_t **out, size_t *len);
 extern int ckgo_retrieve(
     uint32_t slot, uint8_t *envelope, size_t envelope_len, uint8_t **out, size_t *len);
+extern int ckgo_store_into(uint32_t slot, uint8_t *data, size_t data_len, char *format,
+    size_t format_len, uint8_t *out, size_t capacity, size_t *len);
+extern int ckgo_retrieve_into(uint32_t slot, uint8_t *envelope, size_t envelope_len, uint8_t *out,
+    size_t capacity, size_t *len);
 extern int ckgo_validate(uint32_t slot, uint8_t *envelope, size_t envelope_len);
 extern int ckgo_compression_ratio(uint32_t slot, uint8_t *data, size_t data_len, double *ratio);
 extern int ckgo_inspect(uint8_t *envelope, size_t envelope_len, CachekitEnvelopeInfo *info);
@@ -82,6 +86,12 @@ extern int ckgo_seal(uint32_t slot, char *format, size_t format_len, uint8_t *ca
 extern int ckgo_open(uint32_t slot, char *format, size_t format_len, uint8_t *cache_key,
     size_t cache_key_len, uint8_t *sealed, size_t sealed_len, uint8_t **out, size_t *len,
     size_t *index);
+extern int ckgo_seal_into(uint32_t slot, char *format, size_t format_len, uint8_t *cache_key,
+    size_t cache_key_len, uint8_t *data, size_t data_len, uint8_t *out, size_t capacity,
+    size_t *len);
+extern int ckgo_open_into(uint32_t slot, char *format, size_t format_len, uint8_t *cache_key,
+    size_t cache_key_len, uint8_t *sealed, size_t sealed_len, uint8_t *out, size_t capacity,
+    size_t *len, size_t *index);
 extern int ckgo_aad(uint8_t *tenant, size_t tenant_len, uint8_t *cache_key, size_t cache_key_len,
     char *format, size_t format_len, int compressed, char *original_type, size_t original_type_len,
     uint8_t *out, size_t capacity, size_t *len);

@@ -192,6 +192,41 @@ CachekitError cachekit_keyring_open(const CachekitKeyring *keyring, const char *
     return ck_leave_with(ref, code, *data, *data_len);
 }
 
+CachekitError cachekit_keyring_seal_into(CachekitKeyring *keyring, const char *format,
+    const uint8_t *cache_key, size_t cache_key_len, const uint8_t *data, size_t data_len,
+    uint8_t *out, size_t *out_len)
+{
+    size_t capacity = ck_capacity(out_len);
+    format = ck_format(format);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len),
+        CK_MISSING(cache_key, cache_key_len), CK_MISSING(data, data_len));
+    ck_ref ref;
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(
+        ref, CK_GO(ckgo_seal_into(ref.index, TEXT(format), strlen(format), IN(cache_key),
+                 cache_key_len, IN(data), data_len, out, capacity, out_len)));
+}
+
+CachekitError cachekit_keyring_open_into(const CachekitKeyring *keyring, const char *format,
+    const uint8_t *cache_key, size_t cache_key_len, const uint8_t *sealed, size_t sealed_len,
+    uint8_t *out, size_t *out_len, size_t *key_index)
+{
+    size_t unwanted, *index = ck_clear_index(key_index, &unwanted);
+    size_t capacity = ck_capacity(out_len);
+    format = ck_format(format);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len),
+        CK_MISSING(cache_key, cache_key_len), CK_MISSING(sealed, sealed_len));
+    ck_ref ref;
+    CachekitError err = ck_hold(missing, keyring, CK_KEYRING, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(
+        ref, CK_GO(ckgo_open_into(ref.index, TEXT(format), strlen(format), IN(cache_key),
+                 cache_key_len, IN(sealed), sealed_len, out, capacity, out_len, index)));
+}
+
 CachekitError cachekit_aad(const uint8_t *tenant_id, size_t tenant_id_len, const uint8_t *cache_key,
     size_t cache_key_len, const char *format, bool compressed, const char *original_type,
     uint8_t *out, size_t *out_len)

@@ -148,6 +148,29 @@ func ckgo_open(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.
 	return code(err)
 }
 
+//export ckgo_seal_into
+func ckgo_seal_into(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.uint8_t, cacheKeyLen C.size_t,
+	data *C.uint8_t, dataLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
+	defer recovered(&result)
+	to := into(out, capacity)
+	entry, rotate, err := keyrings.get(slot).Seal(&to, slice(cacheKey, cacheKeyLen), slice(data, dataLen),
+		text(format, formatLen))
+	return warned(finish(&to, entry, err, length), rotate)
+}
+
+//export ckgo_open_into
+func ckgo_open_into(slot C.uint32_t, format *C.char, formatLen C.size_t, cacheKey *C.uint8_t, cacheKeyLen C.size_t,
+	sealed *C.uint8_t, sealedLen C.size_t, out *C.uint8_t, capacity C.size_t, length, index *C.size_t) (result C.int) {
+	defer recovered(&result)
+	var scratch buffers
+	defer scratch.free()
+	to := into(out, capacity)
+	data, key, err := keyrings.get(slot).Open(&to, scratch.alloc, nil, slice(cacheKey, cacheKeyLen),
+		slice(sealed, sealedLen), text(format, formatLen))
+	setIndex(index, key, err)
+	return finish(&to, data, err, length)
+}
+
 //export ckgo_aad
 func ckgo_aad(tenant *C.uint8_t, tenantLen C.size_t, cacheKey *C.uint8_t, cacheKeyLen C.size_t,
 	format *C.char, formatLen C.size_t, compressed C.int, originalType *C.char, originalTypeLen C.size_t,

@@ -64,6 +64,33 @@ CachekitError cachekit_byte_storage_retrieve(const CachekitByteStorage *storage,
     return ck_leave_with(ref, code, *data, *data_len);
 }
 
+CachekitError cachekit_byte_storage_store_into(const CachekitByteStorage *storage,
+    const uint8_t *data, size_t data_len, const char *format, uint8_t *out, size_t *out_len)
+{
+    size_t capacity = ck_capacity(out_len);
+    const char *missing = CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(data, data_len));
+    ck_ref ref;
+    CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref, CK_GO(ckgo_store_into(ref.index, IN(data), data_len, TEXT(format),
+                             ck_strlen(format), out, capacity, out_len)));
+}
+
+CachekitError cachekit_byte_storage_retrieve_into(const CachekitByteStorage *storage,
+    const uint8_t *envelope, size_t envelope_len, uint8_t *out, size_t *out_len)
+{
+    size_t capacity = ck_capacity(out_len);
+    const char *missing =
+        CK_FIRST(CK_NULL(out), CK_NULL(out_len), CK_MISSING(envelope, envelope_len));
+    ck_ref ref;
+    CachekitError err = ck_hold(missing, storage, CK_BYTE_STORAGE, &ref);
+    if (err != CACHEKIT_OK)
+        return err;
+    return ck_leave(ref,
+        CK_GO(ckgo_retrieve_into(ref.index, IN(envelope), envelope_len, out, capacity, out_len)));
+}
+
 CachekitError cachekit_byte_storage_validate(
     const CachekitByteStorage *storage, const uint8_t *envelope, size_t envelope_len)
 {

@@ -86,6 +86,24 @@ func ckgo_retrieve(slot C.uint32_t, in *C.uint8_t, inLen C.size_t, out **C.uint8
 	return code(err)
 }
 
+//export ckgo_store_into
+func ckgo_store_into(slot C.uint32_t, data *C.uint8_t, dataLen C.size_t, format *C.char, formatLen C.size_t,
+	out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
+	defer recovered(&result)
+	storage := storages.get(slot)
+	to := into(out, capacity)
+	made, err := storage.Store(&to, slice(data, dataLen), formatOr(storage, format, formatLen))
+	return finish(&to, made, err, length)
+}
+
+//export ckgo_retrieve_into
+func ckgo_retrieve_into(slot C.uint32_t, in *C.uint8_t, inLen C.size_t, out *C.uint8_t, capacity C.size_t, length *C.size_t) (result C.int) {
+	defer recovered(&result)
+	to := into(out, capacity)
+	data, err := storages.get(slot).Retrieve(&to, slice(in, inLen))
+	return finish(&to, data, err, length)
+}
+
 //export ckgo_validate
 func ckgo_validate(slot C.uint32_t, in *C.uint8_t, inLen C.size_t) (result C.int) {
 	defer recovered(&result)

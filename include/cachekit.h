@@ -513,6 +513,26 @@ CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_store(const CachekitByteS
 CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_retrieve(const CachekitByteStorage *storage,
     const uint8_t *envelope, size_t envelope_len, uint8_t **data, size_t *data_len);
 
+/* cachekit_byte_storage_store in the caller's buffer.
+ * Bound: cachekit_compressed_bound(data_len) + strlen(format).
+ *
+ * Returns what cachekit_byte_storage_store does, without CACHEKIT_OUT_OF_MEMORY, or
+ * CACHEKIT_BUFFER_TOO_SMALL, with a size in *out_len that is enough for all data of
+ * this length. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_store_into(
+    const CachekitByteStorage *storage, const uint8_t *data, size_t data_len, const char *format,
+    uint8_t *out, size_t *out_len);
+
+/* cachekit_byte_storage_retrieve in the caller's buffer.
+ * Bound: the original_size that cachekit_envelope_inspect finds, which is also the
+ * exact size.
+ *
+ * Returns what cachekit_byte_storage_retrieve does, without CACHEKIT_OUT_OF_MEMORY, or
+ * CACHEKIT_BUFFER_TOO_SMALL. */
+CACHEKIT_NODISCARD CachekitError cachekit_byte_storage_retrieve_into(
+    const CachekitByteStorage *storage, const uint8_t *envelope, size_t envelope_len, uint8_t *out,
+    size_t *out_len);
+
 /* Returns exactly the code that cachekit_byte_storage_retrieve would, but no
  * payload. It decompresses the payload to find out. It is not counted in the
  * metrics. */
@@ -882,6 +902,27 @@ CACHEKIT_NODISCARD CachekitError cachekit_keyring_seal(CachekitKeyring *keyring,
 CACHEKIT_NODISCARD CachekitError cachekit_keyring_open(const CachekitKeyring *keyring,
     const char *format, const uint8_t *cache_key, size_t cache_key_len, const uint8_t *sealed,
     size_t sealed_len, uint8_t **data, size_t *data_len, size_t *key_index);
+
+/* cachekit_keyring_seal in the caller's buffer.
+ * Bound: cachekit_compressed_bound(data_len) + strlen(format) +
+ * CACHEKIT_CIPHERTEXT_OVERHEAD.
+ *
+ * Returns what cachekit_keyring_seal does, without CACHEKIT_OUT_OF_MEMORY, or
+ * CACHEKIT_BUFFER_TOO_SMALL, with a size in *out_len that is enough for all data of
+ * this length. Whatever the answer, the buffer holds no byte of data. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_seal_into(CachekitKeyring *keyring,
+    const char *format, const uint8_t *cache_key, size_t cache_key_len, const uint8_t *data,
+    size_t data_len, uint8_t *out, size_t *out_len);
+
+/* cachekit_keyring_open in the caller's buffer. The size of the payload is known only
+ * when the entry has been decrypted: with CACHEKIT_BUFFER_TOO_SMALL that has been done,
+ * and counted, and a second call with the size in *out_len does it again.
+ *
+ * Returns what cachekit_keyring_open does, CACHEKIT_OUT_OF_MEMORY too, because the
+ * envelope takes memory beside the buffer, or CACHEKIT_BUFFER_TOO_SMALL. */
+CACHEKIT_NODISCARD CachekitError cachekit_keyring_open_into(const CachekitKeyring *keyring,
+    const char *format, const uint8_t *cache_key, size_t cache_key_len, const uint8_t *sealed,
+    size_t sealed_len, uint8_t *out, size_t *out_len, size_t *key_index);
 
 /* The AAD (version 3) that binds an entry to its place, for callers who encrypt
  * with cachekit_encrypt or cachekit_keyring_encrypt. It is the byte 03, and then,

@@ -129,7 +129,7 @@ func TestFlagsHideNoFunction(t *testing.T) {
 			exported++
 		}
 	}
-	if exported < 61 {
+	if exported < 65 {
 		t.Errorf("%d functions are exported", exported)
 	}
 }

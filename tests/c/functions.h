@@ -114,6 +114,8 @@ CALL(byte_storage_set_level, a->handle, CACHEKIT_DEFAULT_LEVEL)
 CALL(byte_storage_set_max_payload, a->handle, CACHEKIT_MAX_PAYLOAD_SIZE)
 CALL(byte_storage_store, a->handle, IN(0), a->text[0], a->made, a->out_len)
 CALL(byte_storage_retrieve, a->handle, IN(0), a->made, a->out_len)
+CALL(byte_storage_store_into, a->handle, IN(0), a->text[0], OUT)
+CALL(byte_storage_retrieve_into, a->handle, IN(0), OUT)
 CALL(byte_storage_validate, a->handle, IN(0))
 CALL(byte_storage_estimate_compression, a->handle, IN(0), a->ratio)
 CALL(byte_storage_get_metrics, a->handle, a->metrics)
@@ -142,6 +144,8 @@ CALL(keyring_decrypt_at, a->handle, 0, IN(0), IN(1), OUT)
 CALL(keyring_get_metrics, a->handle, a->metrics)
 CALL(keyring_seal, a->handle, a->text[0], IN(0), IN(1), a->made, a->out_len)
 CALL(keyring_open, a->handle, a->text[0], IN(0), IN(1), a->made, a->out_len, a->index)
+CALL(keyring_seal_into, a->handle, a->text[0], IN(0), IN(1), OUT)
+CALL(keyring_open_into, a->handle, a->text[0], IN(0), IN(1), OUT, a->index)
 CALL(byte_storage_store_many, a->handle, a->text[0], BATCH(NO_KEY, IN(0)))
 CALL(byte_storage_retrieve_many, a->handle, BATCH(NO_KEY, IN(0)))
 CALL(keyring_seal_many, a->handle, a->text[0], BATCH(IN(0), IN(1)))
@@ -170,6 +174,8 @@ static const function functions[] = {
     {ROW(byte_storage_set_max_payload), STORAGE, NOTHING},
     {ROW(byte_storage_store), STORAGE, MADE, {{DATA, EMPTY_OK}}, {{"json", EMPTY_OK}}},
     {ROW(byte_storage_retrieve), STORAGE, MADE, {{ENVELOPE, EMPTY_BAD}}},
+    {ROW(byte_storage_store_into), STORAGE, BUFFER, {{DATA, EMPTY_OK}}, {{"json", EMPTY_OK}}},
+    {ROW(byte_storage_retrieve_into), STORAGE, BUFFER, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(byte_storage_validate), STORAGE, NOTHING, {{ENVELOPE, EMPTY_BAD}}},
     {ROW(byte_storage_estimate_compression), STORAGE, RATIO, {{DATA, EMPTY_OK}}},
     {ROW(byte_storage_get_metrics), STORAGE, METRICS},
@@ -204,6 +210,11 @@ static const function functions[] = {
     {ROW(keyring_seal), KEYRING, MADE, {{CACHE_KEY, EMPTY_OK}, {DATA, EMPTY_OK}},
         {{"msgpack", EMPTY_OK}}},
     {ROW(keyring_open), KEYRING, MADE,
+        {{CACHE_KEY, CACHEKIT_DECRYPTION_FAILED}, {SEALED, EMPTY_BAD}}, {{"msgpack", EMPTY_OK}},
+        .index = true},
+    {ROW(keyring_seal_into), KEYRING, BUFFER, {{CACHE_KEY, EMPTY_OK}, {DATA, EMPTY_OK}},
+        {{"msgpack", EMPTY_OK}}},
+    {ROW(keyring_open_into), KEYRING, BUFFER,
         {{CACHE_KEY, CACHEKIT_DECRYPTION_FAILED}, {SEALED, EMPTY_BAD}}, {{"msgpack", EMPTY_OK}},
         .index = true},
     {ROW(byte_storage_store_many), STORAGE, RESULTS, {{DATA, EMPTY_OK}}, {{"json", EMPTY_OK}}},

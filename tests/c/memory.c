@@ -266,6 +266,10 @@ CHILD(no_memory_for_results)
             cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, n, &out, &len));
         CHECK(out == NULL && len == 0);
         out = data, len = 1;
+        place_len = 1;
+        CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_keyring_open_into(keyring, NULL, BYTES("k"),
+                                               data, n, place, &place_len, NULL));
+        CHECK_NUMBER(0, place_len);
         CHECK_CODE(CACHEKIT_OUT_OF_MEMORY, cachekit_keyring_open(keyring, NULL, BYTES("k"), sealed,
                                                sealed_len, &out, &len, &index));
         CHECK(out == NULL && len == 0 && index == 0);

@@ -128,6 +128,12 @@ module CachekitCore
       cachekit_byte_storage_retrieve: [
         [:pointer, :buffer_in, :size_t, :pointer, :pointer], :int
       ],
+      cachekit_byte_storage_store_into: [
+        [:pointer, :buffer_in, :size_t, :string, :buffer_out, :pointer], :int
+      ],
+      cachekit_byte_storage_retrieve_into: [
+        [:pointer, :buffer_in, :size_t, :buffer_out, :pointer], :int
+      ],
       cachekit_byte_storage_validate: [
         [:pointer, :buffer_in, :size_t], :int
       ],
@@ -232,6 +238,12 @@ module CachekitCore
       ],
       cachekit_keyring_open: [
         [:pointer, :string, :buffer_in, :size_t, :buffer_in, :size_t, :pointer, :pointer, :pointer], :int
+      ],
+      cachekit_keyring_seal_into: [
+        [:pointer, :string, :buffer_in, :size_t, :buffer_in, :size_t, :buffer_out, :pointer], :int
+      ],
+      cachekit_keyring_open_into: [
+        [:pointer, :string, :buffer_in, :size_t, :buffer_in, :size_t, :buffer_out, :pointer, :pointer], :int
       ],
       cachekit_aad: [
         [:buffer_in, :size_t, :buffer_in, :size_t, :string, :bool, :string, :buffer_out, :pointer], :int
