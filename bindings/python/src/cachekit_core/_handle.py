@@ -108,7 +108,9 @@ def checked_level(level: int) -> int:
     if not isinstance(level, int):
         raise TypeError(f"level: int is needed, not {type(level).__name__}")
     if not 0 <= level <= 1000:
-        raise error_for(INVALID_INPUT, f"level {level}: there are 1 to {_declarations.MAX_LEVEL}")
+        raise error_for(
+            INVALID_INPUT, f"level {level}: there are 1 to {_declarations.MAX_LEVEL}"
+        )
     return level
 
 

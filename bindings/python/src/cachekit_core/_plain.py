@@ -9,12 +9,13 @@ in the list.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable
 from ctypes import byref, c_size_t, c_void_p, string_at
-from typing import Any, Iterable
+from typing import Any
 
 from . import _library
 from ._arguments import format_bytes, key_pointer
-from ._buffers import allocate, readable, release, taken, writable
+from ._buffers import address, allocate, readable, release, taken, writable
 from ._declarations import CHECKSUM_SIZE, CIPHERTEXT_OVERHEAD, MAX_PAYLOAD_SIZE, Item
 from ._error import CachekitError, error_for, raise_for, warn_rotation
 
@@ -48,13 +49,10 @@ _BUFFER_TOO_SMALL = 8
 # What fails for all items at once, if none of them succeeded.
 _OF_THE_WHOLE_CALL = frozenset((9, 16, 17, 18, 19))
 
-_RELEASE_FROM = 4096
+# Up to here a result of unknown length is written into memory that is certainly or probably
+# long enough, since the copy is cheaper than to ask first.
+_GUESS_UP_TO = 4096
 _MIB = 1 << 20
-
-
-def _functions(size: int) -> Any:
-    """The library, letting go of the GIL if the input has so many bytes that it pays."""
-    return _library.held() if size < _RELEASE_FROM else _library.lib()
 
 
 def _detail() -> str:
@@ -88,7 +86,7 @@ def checksum(data: object) -> bytes:
     try:
         pointer, size = readable(data, "data", views)
         out = allocate(CHECKSUM_SIZE)
-        _check(_functions(size).checksum(pointer, size, out), False)
+        _check(_library.functions(size).checksum(pointer, size, out), False)
         return taken(out, CHECKSUM_SIZE)
     finally:
         if views:
@@ -100,7 +98,7 @@ def storage_store(handle: int, data: object, format: str | None) -> bytes:
     try:
         form = format_bytes(format)
         pointer, size = readable(data, "data", views)
-        call = _functions(size).byte_storage_store_into
+        call = _library.functions(size).byte_storage_store_into
         used = c_size_t(_store_bound(size, form))
         out = allocate(used.value)
         code = call(handle, pointer, size, form, out, byref(used))
@@ -122,7 +120,7 @@ def storage_store_into(handle: int, data: object, out: object, format: str | Non
         target, room = writable(out, "out", views)
         used = c_size_t(room)
         _check(
-            _functions(size).byte_storage_store_into(
+            _library.functions(size).byte_storage_store_into(
                 handle, pointer, size, form, target, byref(used)
             ),
             False,
@@ -137,10 +135,10 @@ def storage_retrieve(handle: int, envelope: object) -> bytes:
     views: list[Any] = []
     try:
         pointer, size = readable(envelope, "envelope", views)
-        call = _functions(size).byte_storage_retrieve_into
+        call = _library.functions(size).byte_storage_retrieve_into
         # Of a large envelope it is cheaper to ask for the size, which is in its header,
         # than to copy the result out of memory that was too long.
-        used = c_size_t(8 * size if size < _RELEASE_FROM else 0)
+        used = c_size_t(8 * size if size <= _GUESS_UP_TO else 0)
         out = allocate(used.value)
         code = call(handle, pointer, size, out, byref(used))
         if code == _BUFFER_TOO_SMALL:
@@ -160,7 +158,7 @@ def storage_retrieve_into(handle: int, envelope: object, out: object) -> int:
         target, room = writable(out, "out", views)
         used = c_size_t(room)
         _check(
-            _functions(size).byte_storage_retrieve_into(
+            _library.functions(size).byte_storage_retrieve_into(
                 handle, pointer, size, target, byref(used)
             ),
             True,
@@ -180,7 +178,7 @@ def encrypt(handle: int, key: object, plaintext: object, aad: object) -> bytes:
         used = c_size_t(_encrypted_size(size))
         out = allocate(used.value)
         _check(
-            _functions(size).encrypt(
+            _library.functions(size).encrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
             ),
             False,
@@ -200,7 +198,7 @@ def encrypt_into(handle: int, key: object, plaintext: object, aad: object, out: 
         target, room = writable(out, "out", views)
         used = c_size_t(room)
         _check(
-            _functions(size).encrypt(
+            _library.functions(size).encrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
             ),
             False,
@@ -220,7 +218,7 @@ def decrypt(handle: int, key: object, ciphertext: object, aad: object) -> bytes:
         used = c_size_t(_decrypted_size(size))
         out = allocate(used.value)
         _check(
-            _functions(size).decrypt(
+            _library.functions(size).decrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
             ),
             True,
@@ -240,7 +238,7 @@ def decrypt_into(handle: int, key: object, ciphertext: object, aad: object, out:
         target, room = writable(out, "out", views)
         used = c_size_t(room)
         _check(
-            _functions(size).decrypt(
+            _library.functions(size).decrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
             ),
             True,
@@ -260,7 +258,7 @@ def keyring_seal(handle: int, cache_key: object, data: object, format: str | Non
         used = c_size_t(_store_bound(size, form) + CIPHERTEXT_OVERHEAD)
         out = allocate(used.value)
         _check(
-            _functions(size).keyring_seal_into(
+            _library.functions(size).keyring_seal_into(
                 handle, form, keyp, key_size, pointer, size, out, byref(used)
             ),
             False,
@@ -282,7 +280,7 @@ def keyring_seal_into(
         target, room = writable(out, "out", views)
         used = c_size_t(room)
         _check(
-            _functions(size).keyring_seal_into(
+            _library.functions(size).keyring_seal_into(
                 handle, form, keyp, key_size, pointer, size, target, byref(used)
             ),
             False,
@@ -312,7 +310,7 @@ def _open(
         keyp, key_size = key_pointer(cache_key, views)
         pointer, size = readable(sealed, "sealed", views)
         index = c_size_t()
-        functions = _functions(size)
+        functions = _library.functions(size)
         if size >= _MIB:
             # The length is known only after decryption, and to guess would take too much.
             result, used = c_void_p(), c_size_t()
@@ -324,15 +322,13 @@ def _open(
                 True,
             )  # fmt: skip
             try:
-                return string_at(result.value, used.value), index.value
+                return string_at(result, used.value), index.value
             finally:
                 functions.free_buffer(result)
         used = c_size_t(8 * size)
         out = allocate(used.value)
         call = functions.keyring_open_into
-        code = call(
-            handle, form, keyp, key_size, pointer, size, out, byref(used), byref(index)
-        )
+        code = call(handle, form, keyp, key_size, pointer, size, out, byref(used), byref(index))
         if code == _BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(
@@ -356,7 +352,7 @@ def keyring_open_into(
         target, room = writable(out, "out", views)
         used, index = c_size_t(room), c_size_t()
         _check(
-            _functions(size).keyring_open_into(
+            _library.functions(size).keyring_open_into(
                 handle, form, keyp, key_size, pointer, size, target, byref(used), byref(index)
             ),
             True,
@@ -375,7 +371,7 @@ def keyring_encrypt(handle: int, plaintext: object, aad: object) -> bytes:
         used = c_size_t(_encrypted_size(size))
         out = allocate(used.value)
         _check(
-            _functions(size).keyring_encrypt(
+            _library.functions(size).keyring_encrypt(
                 handle, aadp, aad_size, pointer, size, out, byref(used)
             ),
             False,
@@ -400,7 +396,7 @@ def keyring_decrypt_with_index(
         used, index = c_size_t(_decrypted_size(size)), c_size_t()
         out = allocate(used.value)
         _check(
-            _functions(size).keyring_decrypt(
+            _library.functions(size).keyring_decrypt(
                 handle, aadp, aad_size, pointer, size, out, byref(used), byref(index)
             ),
             True,
@@ -416,7 +412,11 @@ def _encrypted_size(size: int) -> int:
 
 
 def _decrypted_size(size: int) -> int:
-    return max(size - CIPHERTEXT_OVERHEAD, 0) if size <= MAX_PAYLOAD_SIZE + CIPHERTEXT_OVERHEAD else 0
+    return (
+        max(size - CIPHERTEXT_OVERHEAD, 0)
+        if size <= MAX_PAYLOAD_SIZE + CIPHERTEXT_OVERHEAD
+        else 0
+    )
 
 
 def storage_store_many(handle: int, payloads: list[Any], format: str | None) -> list[Any]:
@@ -477,11 +477,11 @@ def _many(
             total += size
         items = (Item * len(rows))()
         for item, (keyp, key_size, pointer, size) in zip(items, rows):
-            item.cache_key, item.cache_key_len = _address(keyp), key_size
-            setattr(item, "in", _address(pointer))
+            item.cache_key, item.cache_key_len = address(keyp), key_size
+            setattr(item, "in", address(pointer))
             item.in_len = size
         memory = c_void_p()
-        functions = _functions(total)
+        functions = _library.functions(total)
         code = getattr(functions, function)(
             handle, *before, items, len(rows), ctypes.sizeof(Item), byref(memory)
         )
@@ -509,8 +509,3 @@ def _many(
         del kept
         if views:
             release(views)
-
-
-def _address(pointer: Any) -> int | None:
-    """The address of what readable gave."""
-    return ctypes.cast(pointer, c_void_p).value if isinstance(pointer, bytes) else pointer

@@ -68,7 +68,7 @@ def verify_checksum(data: Data, expected: Data) -> bool:
         other, other_size = readable(expected, "expected", views)
         if other_size != _declarations.CHECKSUM_SIZE:
             raise error_for(INVALID_INPUT, f"expected: {other_size} bytes, a checksum has 8")
-        code = _library.lib().verify_checksum(pointer, size, other)
+        code = _library.functions(size).verify_checksum(pointer, size, other)
     finally:
         release(views)
     if code == _CHECKSUM_MISMATCH:
@@ -94,7 +94,7 @@ def compress(data: Data) -> bytes:
         fits = size <= _declarations.MAX_PAYLOAD_SIZE
         used = c_size_t(compressed_bound(size) if fits else 0)
         out = allocate(used.value)
-        call(_library.lib().compress(pointer, size, out, byref(used)))
+        call(_library.functions(size).compress(pointer, size, out, byref(used)))
         return taken(out, used.value)
     finally:
         release(views)
@@ -111,7 +111,7 @@ def compress_into(data: Data, out: Data) -> int:
         pointer, size = readable(data, "data", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        call(_library.lib().compress(pointer, size, target, byref(used)))
+        call(_library.functions(size).compress(pointer, size, target, byref(used)))
         return used.value
     finally:
         release(views)
@@ -128,7 +128,7 @@ def decompress(envelope: Data) -> bytes:
         code = _library.held().decompress(pointer, size, out, byref(used))
         if code == _BUFFER_TOO_SMALL:  # it said the size, which is in the header
             out = allocate(used.value)
-            code = _library.lib().decompress(pointer, size, out, byref(used))
+            code = _library.functions(used.value).decompress(pointer, size, out, byref(used))
         call(code, True)
         return taken(out, used.value)
     finally:
@@ -146,7 +146,7 @@ def decompress_into(envelope: Data, out: Data) -> int:
         pointer, size = readable(envelope, "envelope", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        call(_library.lib().decompress(pointer, size, target, byref(used)), True)
+        call(_library.functions(size).decompress(pointer, size, target, byref(used)), True)
         return used.value
     finally:
         release(views)
@@ -159,10 +159,8 @@ def inspect(envelope: Data) -> EnvelopeInfo:
     views: list[Any] = []
     try:
         pointer, size = readable(envelope, "envelope", views)
-        info = _declarations.EnvelopeInfo(
-            struct_size=ctypes.sizeof(_declarations.EnvelopeInfo)
-        )
-        call(_library.lib().envelope_inspect(pointer, size, byref(info)), True)
+        info = _declarations.EnvelopeInfo(struct_size=ctypes.sizeof(_declarations.EnvelopeInfo))
+        call(_library.functions(size).envelope_inspect(pointer, size, byref(info)), True)
         # The format lies in the envelope.
         format = ctypes.string_at(info.format, info.format_len) if info.format_len else b""
     finally:
@@ -179,6 +177,6 @@ def msgpack_check(data: Data) -> None:
     views: list[Any] = []
     try:
         pointer, size = readable(data, "data", views)
-        call(_library.lib().msgpack_check(pointer, size), True)
+        call(_library.functions(size).msgpack_check(pointer, size), True)
     finally:
         release(views)

@@ -51,7 +51,9 @@ def key(namespace: str, operation: str, /, *args: Any, **kwargs: Any) -> str:
     out = ctypes.create_string_buffer(INTEROP_KEY_BUFFER_SIZE)
     used = c_size_t(INTEROP_KEY_BUFFER_SIZE)
     call(
-        _library.lib().interop_key(space, name, document, len(document), out, byref(used))
+        _library.functions(len(document)).interop_key(
+            space, name, document, len(document), out, byref(used)
+        )
     )
     return out.value.decode()
 
@@ -73,10 +75,11 @@ def decode(data: Data) -> Any:
     The document is checked before it is parsed. Raises a CacheMiss if it is not one, or not
     one that Python can hold, such as one with a list as a key.
     """
-    import msgpack  # not needed for anything else
+    # Here, because nothing else needs it.
+    import msgpack  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     view = memoryview(data)
-    if view.nbytes >= 3 and view.cast("B")[:3] == b"CK\x03":
+    if bytes(view.cast("B")[:3]) == b"CK\x03":
         raise _not_a_value("an entry that the Python library made without interop mode")
     msgpack_check(view)
     try:
@@ -138,7 +141,13 @@ _STR = ((32, 0xA0, 0), (1 << 8, 0xD9, 1), (1 << 16, 0xDA, 2), (1 << 32, 0xDB, 4)
 _BIN = ((1 << 8, 0xC4, 1), (1 << 16, 0xC5, 2), (1 << 32, 0xC6, 4))
 _ARRAY = ((16, 0x90, 0), (1 << 16, 0xDC, 2), (1 << 32, 0xDD, 4))
 _MAP = ((16, 0x80, 0), (1 << 16, 0xDE, 2), (1 << 32, 0xDF, 4))
-_UINT = ((1 << 7, 0x00, 0), (1 << 8, 0xCC, 1), (1 << 16, 0xCD, 2), (1 << 32, 0xCE, 4), (1 << 64, 0xCF, 8))
+_UINT = (
+    (1 << 7, 0x00, 0),
+    (1 << 8, 0xCC, 1),
+    (1 << 16, 0xCD, 2),
+    (1 << 32, 0xCE, 4),
+    (1 << 64, 0xCF, 8),
+)
 _INT = ((1 << 7, 0xD0, 1), (1 << 15, 0xD1, 2), (1 << 31, 0xD2, 4), (1 << 63, 0xD3, 8))
 
 

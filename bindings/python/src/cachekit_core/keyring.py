@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-from ctypes import byref, c_size_t, c_void_p
-from typing import Any, Iterable, Sequence, TypeVar
+from collections.abc import Iterable, Sequence
+from ctypes import byref, c_char, c_size_t, c_void_p
+from typing import Any, TypeVar
 
 from . import _library
 from ._arguments import INVALID_INPUT, c_string, name_pointer
-from ._buffers import allocate, readable, release, taken
+from ._buffers import address, allocate, readable, release, taken
 from ._declarations import (
     CIPHERTEXT_OVERHEAD,
     DEFAULT_LEVEL,
@@ -84,9 +84,7 @@ class Keyring(Handle):
             pointers = (c_void_p * len(others))()
             sizes = (c_size_t * len(others))()
             for i, (pointer, size) in enumerate(others):
-                pointers[i] = (
-                    ctypes.cast(pointer, c_void_p) if isinstance(pointer, bytes) else pointer
-                )
+                pointers[i] = address(pointer)
                 sizes[i] = size
             name, name_size = name_pointer(tenant, "tenant", views)
             handle = c_void_p()
@@ -166,9 +164,7 @@ class Keyring(Handle):
         """
         return keyring_seal(self._handle, cache_key, data, format)
 
-    def seal_into(
-        self, cache_key: Name, data: Data, out: Data, format: str = "msgpack"
-    ) -> int:
+    def seal_into(self, cache_key: Name, data: Data, out: Data, format: str = "msgpack") -> int:
         """Seals into out, a writable buffer, and returns the length in bytes.
         compressed_bound(len(data)) + len(format) + 28 bytes are always enough.
 
@@ -249,7 +245,7 @@ class Keyring(Handle):
             used = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD))
             out = allocate(used.value)
             call(
-                _library.lib().keyring_decrypt_at(
+                _library.functions(size).keyring_decrypt_at(
                     self._handle, index, aadp, aad_size, pointer, size, out, byref(used)
                 ),
                 True,
@@ -278,7 +274,7 @@ class Keyring(Handle):
         revealing it."""
         found = []
         for index in range(self.key_count or 1):
-            out = (ctypes.c_char * FINGERPRINT_SIZE)()
+            out = (c_char * FINGERPRINT_SIZE)()
             call(_library.held().keyring_fingerprint(self._handle, index, out))
             found.append(out.raw)
         return found
@@ -310,7 +306,7 @@ class Keyring(Handle):
             pointer, size = readable(value, "value", views)
             used = c_size_t(_room(size, CIPHERTEXT_OVERHEAD))
             out = allocate(used.value)
-            code = _library.lib().keyring_seal_interop(
+            code = _library.functions(size).keyring_seal_interop(
                 self._handle, key, pointer, size, out, byref(used)
             )
         finally:
@@ -338,7 +334,7 @@ class Keyring(Handle):
             used, index = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD)), c_size_t()
             out = allocate(used.value)
             call(
-                _library.lib().keyring_open_interop(
+                _library.functions(size).keyring_open_interop(
                     self._handle, key, pointer, size, out, byref(used), byref(index)
                 ),
                 True,

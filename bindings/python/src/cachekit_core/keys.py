@@ -95,7 +95,9 @@ def derive_tenant_keys(master: Data, tenant: Name) -> TenantKeys:
         call(_library.held().derive_tenant_keys(pointer, size, name, name_size, byref(keys)))
     finally:
         release(views)
-    found = TenantKeys(bytes(keys.encryption), bytes(keys.authentication), bytes(keys.cache_keys))
+    found = TenantKeys(
+        bytes(keys.encryption), bytes(keys.authentication), bytes(keys.cache_keys)
+    )
     _library.held().wipe(byref(keys), ctypes.sizeof(keys))
     return found
 

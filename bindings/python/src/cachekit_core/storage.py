@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from . import _library
 from ._arguments import format_bytes
 from ._buffers import readable, release
 from ._declarations import DEFAULT_LEVEL, MAX_PAYLOAD_SIZE
-from ._error import CacheMiss, CachekitError
+from ._error import CachekitError, CacheMiss
 from ._handle import Handle, call, checked_level, checked_limit, metrics_dict, metrics_text
 from ._native import (
     storage_retrieve,
@@ -138,7 +139,10 @@ class ByteStorage(Handle):
         views: list[Any] = []
         try:
             pointer, size = readable(envelope, "envelope", views)
-            call(_library.lib().byte_storage_validate(self._handle, pointer, size), True)
+            call(
+                _library.functions(size).byte_storage_validate(self._handle, pointer, size),
+                True,
+            )
         except CacheMiss:
             return False
         finally:
@@ -156,7 +160,7 @@ class ByteStorage(Handle):
         try:
             pointer, size = readable(data, "data", views)
             call(
-                _library.lib().byte_storage_estimate_compression(
+                _library.functions(size).byte_storage_estimate_compression(
                     self._handle, pointer, size, ctypes.byref(ratio)
                 )
             )
