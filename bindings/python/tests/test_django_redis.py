@@ -55,7 +55,8 @@ def cache(server, *options, **more):  # noqa: F811
 
 
 def flipped(entry):
-    return entry[:-1] + bytes([entry[-1] ^ 1])
+    i = len(entry) // 2
+    return entry[:i] + bytes([entry[i] ^ 1]) + entry[i + 1 :]
 
 
 VALUES = {

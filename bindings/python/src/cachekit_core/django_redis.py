@@ -65,9 +65,10 @@ class _Sealer:
 
     def __init__(self, options: dict[str, Any], serializer: str) -> None:
         self._options = options
-        self._serializer = import_string(serializer)(options=options)
-        if isinstance(self._serializer, Serializer):
-            raise ImproperlyConfigured("the serializer encrypts already: name the one inside it")
+        chosen = import_string(serializer)
+        if issubclass(chosen, Serializer):
+            raise ImproperlyConfigured(f"{serializer} encrypts already: name the one inside it")
+        self._serializer = chosen(options=options)
         # Authenticated, so that what one serializer has written never gets to another one:
         # it could be harmless in JSON and code in a pickle.
         self._format = serializer
