@@ -62,7 +62,9 @@ def get_users(ids):
 @app.get("/users")
 def users():
     ids = request.args.getlist("id")
-    if not 0 < len(ids) <= 128 or not all(id.isascii() and id.isdigit() and len(id) < 10 for id in ids):
+    if not 0 < len(ids) <= 128 or not all(
+        id.isascii() and id.isdigit() and len(id) < 10 for id in ids
+    ):
         return {"error": "say up to 128 ids: /users?id=1&id=2"}, 400
     return app.json.response(get_users([int(id) for id in ids]))
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import pickle
+import re
 import subprocess
 import sys
+import textwrap
 import threading
 
 import pytest
@@ -22,6 +25,7 @@ except ImportError:
 if not settings.configured:
     settings.configure()
 
+import cachekit_core.django_redis
 from cachekit_core import ByteStorage, InputTooLargeError, Keyring
 from django.core.exceptions import ImproperlyConfigured
 from django_redis.cache import RedisCache
@@ -72,7 +76,9 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("options", [CLIENT, SERIALIZER, COMPRESSOR], ids=["client", "serializer", "compressor"])
+@pytest.mark.parametrize(
+    "options", [CLIENT, SERIALIZER, COMPRESSOR], ids=["client", "serializer", "compressor"]
+)
 def test_values(server, client, options):  # noqa: F811
     c = cache(server, options)
     for key, value in VALUES.items():
@@ -178,7 +184,14 @@ def test_client_refuses_what_it_cannot_seal(server, client):  # noqa: F811
 
 def test_client_options(server, client):  # noqa: F811
     value = {"at": (1, 2), "what": {3}}
-    c = cache(server, CLIENT, SERIALIZER=PICKLE, CACHEKIT_TENANT="acme", CACHEKIT_LEVEL=9, CACHEKIT_MAX_PAYLOAD=1000)
+    c = cache(
+        server,
+        CLIENT,
+        SERIALIZER=PICKLE,
+        CACHEKIT_TENANT="acme",
+        CACHEKIT_LEVEL=9,
+        CACHEKIT_MAX_PAYLOAD=1000,
+    )
     c.set("a", value)
     assert c.get("a") == value
     entry = client.get(":1:a")
@@ -262,7 +275,14 @@ def test_damage_without_the_client(server, client, caplog, options):  # noqa: F8
     strict.set("a", {"name": "Ada"})
     strict.set("b", "good")
     entry = client.get(":1:a")
-    for damaged in [flipped(entry), entry[:-1], entry + b"\0", b"", b'{"name": "mallory"}', pickle.dumps(1)]:
+    for damaged in [
+        flipped(entry),
+        entry[:-1],
+        entry + b"\0",
+        b"",
+        b'{"name": "mallory"}',
+        pickle.dumps(1),
+    ]:
         client.set(":1:a", damaged)
         caplog.clear()
         assert strict.get("a", "default") is None
@@ -298,6 +318,23 @@ def test_compressor_writes_envelopes(server, client):  # noqa: F811
 
 
 # ---- Threads, forks, and Redis away ----
+
+
+def test_readme_has_settings_that_work(server, client):  # noqa: F811
+    readme = pathlib.Path(__file__).parents[3] / "README.md"
+    if not readme.exists():
+        missing("the README of the repository is not here")
+    found = re.findall(r"^```python\n(CACHES = .*?)^```$", readme.read_text(), re.M | re.S)
+    assert len(found) == 1
+    named: dict = {}
+    exec(found[0], named)
+    assert textwrap.indent(found[0], "    ") in cachekit_core.django_redis.__doc__
+    settings = named["CACHES"]["default"]
+    assert settings["BACKEND"] == "django_redis.cache.RedisCache"
+    c = RedisCache(server.url, settings)
+    c.set("a", "secret")
+    assert c.get("a") == "secret"
+    assert b"secret" not in client.get(":1:a")
 
 
 def test_threads_share_a_cache(server):  # noqa: F811

@@ -36,7 +36,13 @@ def keyring(master=K1, *others, tenant="default"):
 
 
 def users(client, ring=keyring, **options):
-    options = {"format": "json", "prefix": "users:", "dumps": json.dumps, "loads": json.loads, **options}
+    options = {
+        "format": "json",
+        "prefix": "users:",
+        "dumps": json.dumps,
+        "loads": json.loads,
+        **options,
+    }
     return Cache(client, ring, **options)
 
 
@@ -223,6 +229,24 @@ def test_resealing_never_puts_back_an_older_value(client):
     assert other.get_many(["1", "2", "3"]) == {"1": "newer", "3": user("3")}
 
 
+def test_resealing_keeps_the_bytes(client):
+    """Also of what dumps does not take, as where values are only read."""
+    users(client).set("1", [1, 2])
+    reading = users(client, lambda: keyring(K2, K1), dumps=None)
+    assert reading.get("1") == [1, 2]
+    counts(reading, hits=1, resealed=1)
+    assert keyring(K2).open("users:1", client.get("users:1"), "json") == b"[1, 2]"
+
+    pytest.importorskip("msgpack")
+    key = interop.key("users", "get_user", 1)
+    strange = b"\x92\xd4\x01\x02\x81\x01\xd1\x00\x01"  # an extension type; a key that is an integer
+    client.set(key, keyring().seal_interop(key, strange))
+    cache = InteropCache(client, lambda: keyring(K2, K1))
+    assert cache.get(key)[1] == {1: 1}
+    counts(cache, hits=1, resealed=1)
+    assert keyring(K2).open_interop(key, client.get(key)) == strange
+
+
 def test_a_worn_keyring_is_replaced(client, monkeypatch):
     made = []
 
@@ -356,7 +380,10 @@ def test_threads_share_a_cache(client):
     got = cache.counts()
     assert got["hits"] and got["damaged"] and got["resealed"], "that was no test"
     assert got["hits"] + got["misses"] == sum(
-        len({rng.randint(1, 50) for _ in range(20)}) for i in range(8) for rng in [random.Random(i)] for _ in range(100)
+        len({rng.randint(1, 50) for _ in range(20)})
+        for i in range(8)
+        for rng in [random.Random(i)]
+        for _ in range(100)
     )
 
 
@@ -399,9 +426,7 @@ def run(program, server, *args):
 
 
 def test_workers_share_what_they_were_forked_with(server):  # noqa: F811
-    assert run(FORKING, server) == (
-        "a b'a'\na b'a'\nb b'b'\nparent b'a' b'b'\nc CACHEKIT_FORKED\n"
-    )
+    assert run(FORKING, server) == ("a b'a'\na b'a'\nb b'b'\nparent b'a' b'b'\nc CACHEKIT_FORKED\n")
 
 
 # ---- Entries that other languages share ----
@@ -411,7 +436,11 @@ def test_interop_entries(client, caplog):
     pytest.importorskip("msgpack")
     cache = InteropCache(client, lambda: keyring(K2, K1))
     keys = {i: interop.key("users", "get_user", i) for i in range(1, 6)}
-    values = {keys[1]: {"id": 1, "name": "Ada", "tags": [b"\0", None, 2.0]}, keys[2]: "é", keys[3]: 0}
+    values = {
+        keys[1]: {"id": 1, "name": "Ada", "tags": [b"\0", None, 2.0]},
+        keys[2]: "é",
+        keys[3]: 0,
+    }
     assert cache.get_many(keys.values(), lambda missing: values) == values
     assert cache.get_many(keys.values()) == values
     ring = keyring(K2)
@@ -427,7 +456,11 @@ def test_interop_entries(client, caplog):
     client.set(keys[1], client.get(keys[2]))  # of another key
     client.set(keys[2], b"\xa1x")  # not encrypted
     client.set(keys[3], interop.seal(keyring(K1), keys[3], "of the old key"))
-    assert cache.get_many(keys.values()) == {keys[3]: "of the old key", keys[4]: [1, 2], keys[5]: None}
+    assert cache.get_many(keys.values()) == {
+        keys[3]: "of the old key",
+        keys[4]: [1, 2],
+        keys[5]: None,
+    }
     assert cache.counts()["damaged"] == 2
     assert cache.counts()["resealed"] == 1
     assert interop.open(ring, keys[3], client.get(keys[3])) == "of the old key"

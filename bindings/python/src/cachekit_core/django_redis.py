@@ -33,6 +33,9 @@ In ``OPTIONS``, all of them optional:
     see :class:`Serializer`
 """
 
+# Django and django-redis come without types.
+# mypy: disable-error-code="import-untyped, misc"
+
 from __future__ import annotations
 
 import logging
@@ -135,14 +138,16 @@ class Client(DefaultClient):
     def __init__(self, server: Any, params: dict[str, Any], backend: Any) -> None:
         super().__init__(server, params, backend)
         if "COMPRESSOR" in self._options:
-            raise ImproperlyConfigured(f"{type(self).__name__} compresses itself: take COMPRESSOR away")
+            raise ImproperlyConfigured(
+                f"{type(self).__name__} compresses itself: take COMPRESSOR away"
+            )
         self._sealer = _Sealer(self._options, self._options.get("SERIALIZER", _JSON))
 
     def set(
         self,
         key: str,
         value: Any,
-        timeout: float | None = DEFAULT_TIMEOUT,
+        timeout: Any = DEFAULT_TIMEOUT,
         version: int | None = None,
         client: Any = None,
         nx: bool = False,
@@ -156,10 +161,14 @@ class Client(DefaultClient):
     def encode(self, value: Any, **_: Any) -> bytes:
         if isinstance(value, _Sealed):
             return value.entry
-        raise NotImplementedError(f"{type(self).__name__} stores one value under a key and nothing else")
+        raise NotImplementedError(
+            f"{type(self).__name__} stores one value under a key and nothing else"
+        )
 
     def decode(self, value: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} reads one value under a key and nothing else")
+        raise NotImplementedError(
+            f"{type(self).__name__} reads one value under a key and nothing else"
+        )
 
     def get(
         self, key: str, default: Any = None, version: int | None = None, client: Any = None
@@ -204,7 +213,9 @@ class Client(DefaultClient):
         return found
 
     def incr(self, *args: Any, **kwargs: Any) -> int:
-        raise NotImplementedError("Redis cannot count what is sealed: keep counters in another cache")
+        raise NotImplementedError(
+            "Redis cannot count what is sealed: keep counters in another cache"
+        )
 
     decr = incr
 

@@ -25,7 +25,7 @@ from ._types import Data
 from .envelope import msgpack_check
 from .keyring import Keyring
 
-__all__ = ["decode", "encode", "key", "open", "open_with_index", "seal"]
+__all__ = ["decode", "encode", "key", "open", "seal"]
 
 
 def key(namespace: str, operation: str, /, *args: Any, **kwargs: Any) -> str:
@@ -104,12 +104,6 @@ def open(keyring: Keyring, key: str, sealed: Data) -> Any:
     """Decrypts such a value: Keyring.open_interop, then decode, and what both raise. Never
     falls back to reading plain values."""
     return decode(keyring.open_interop(key, sealed))
-
-
-def open_with_index(keyring: Keyring, key: str, sealed: Data) -> tuple[Any, int]:
-    """open, and the index of the key that opened the entry: see Keyring.open_with_index."""
-    value, index = keyring.open_interop_with_index(key, sealed)
-    return decode(value), index
 
 
 _MAX_OTHER_KEYS = 32

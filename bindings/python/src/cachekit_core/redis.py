@@ -155,8 +155,9 @@ class Cache:
         if value is None:
             raise ValueError("None is not cached: use delete")
         name = self._prefix + key
-        entry = self._seal(self._keyring(), [(name, value)])[0]
-        if isinstance(entry, CachekitError):
+        entry = self._seal(self._keyring(), [(name, self._dump(value))])[0]
+        if not isinstance(entry, bytes):
+            assert entry is not None  # which stands for a value of None
             raise entry
         self._client.set(name, entry, ex=self._ttl if ttl is None else ttl)
 
@@ -178,8 +179,11 @@ class Cache:
         """The metrics of the keyring and the counts as text that Prometheus reads, with
         ``name`` as label. They are those of this process: if several workers serve, let the
         name say which."""
-        label = "" if name is None else '{name="%s"}' % (
-            name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        label = (
+            ""
+            if name is None
+            else '{name="%s"}'
+            % (name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n"))
         )
         lines = [self._keyring().metrics_text(name)]
         for counter, value in self.counts().items():
@@ -196,24 +200,25 @@ class Cache:
 
     # ---- How an entry is made and opened; InteropCache has other ones ----
 
-    def _seal(
-        self, keyring: Keyring, values: Sequence[tuple[str, Any]]
-    ) -> Sequence[bytes | CachekitError]:
-        return keyring.seal_many([(name, self._dump(value)) for name, value in values], self._format)
-
-    def _open(
-        self, keyring: Keyring, entries: Sequence[tuple[str, bytes | None]]
-    ) -> Sequence[tuple[Any, int] | CachekitError | None]:
-        """For each entry its value and the index of the key that opened it."""
-        return keyring.open_many_with_index(entries, self._format)
-
     def _dump(self, value: Any) -> Any:
-        if self._dumps is not None:
-            value = self._dumps(value)
-        return value.encode() if self._dumps is not None and isinstance(value, str) else value
+        if self._dumps is None:
+            return value
+        data = self._dumps(value)
+        return data.encode() if isinstance(data, str) else data
 
     def _load(self, data: bytes) -> Any:
         return data if self._loads is None else self._loads(data)
+
+    def _seal(
+        self, keyring: Keyring, items: Sequence[tuple[str, Any]]
+    ) -> Sequence[bytes | CachekitError | None]:
+        return keyring.seal_many(items, self._format)
+
+    def _open(
+        self, keyring: Keyring, entries: Sequence[tuple[str, bytes | None]]
+    ) -> Sequence[tuple[bytes, int] | CachekitError | None]:
+        """For each entry its data and the index of the key that opened it."""
+        return keyring.open_many_with_index(entries, self._format)
 
     # ---- The way of an entry ----
 
@@ -224,7 +229,7 @@ class Cache:
         names = [self._prefix + key for key in keys]
         entries = self._ask(lambda: self._client.mget(names))
         found: dict[str, Any] = {}
-        old: list[tuple[str, bytes, Any]] = []
+        old: list[tuple[str, bytes, bytes]] = []
         damaged = 0
         if entries is not None:
             keyring = self._keyring()
@@ -245,14 +250,14 @@ class Cache:
                     logger.warning("an entry cannot be used: %s", why)
                     continue
                 if opened[1] > 0:
-                    old.append((name, entry, found[key]))
+                    old.append((name, entry, opened[0]))
         self._count(hits=len(found), misses=len(keys) - len(found), damaged=damaged)
         self._reseal(old)
         return found
 
     def _open_all(
         self, keyring: Keyring, entries: Sequence[tuple[str, bytes | None]]
-    ) -> Sequence[tuple[Any, int] | CachekitError | None]:
+    ) -> Sequence[tuple[bytes, int] | CachekitError | None]:
         try:
             return self._open(keyring, entries)
         except OutOfMemoryError as error:
@@ -260,40 +265,46 @@ class Cache:
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         """Puts what was loaded into the cache, if that is possible."""
-        sealed = self._sealed([(self._prefix + key, value) for key, value in values.items()])
+        sealed = self._sealed(
+            [(self._prefix + key, self._dump(value)) for key, value in values.items()]
+        )
         if sealed:
             pipeline = self._client.pipeline(transaction=False)
             for name, entry in sealed:
                 pipeline.set(name, entry, ex=self._ttl)
             self._run(pipeline)
 
-    def _reseal(self, old: Sequence[tuple[str, bytes, Any]]) -> None:
+    def _reseal(self, old: Sequence[tuple[str, bytes, bytes]]) -> None:
         """Seals with the current key what an earlier one has opened, so that the earlier one
         can go. The entry keeps its time to live."""
-        sealed = dict(self._sealed([(name, value) for name, _, value in old]))
+        sealed = dict(self._sealed([(name, data) for name, _, data in old]))
         if sealed:
             pipeline = self._client.pipeline(transaction=False)
             for name, entry, _ in old:
                 if name in sealed:
                     pipeline.eval(_REPLACE, 1, name, entry, sealed[name])
             answers = self._run(pipeline)
-            self._count(resealed=sum(answer is not None and not isinstance(answer, Exception) for answer in answers))
+            self._count(
+                resealed=sum(
+                    answer is not None and not isinstance(answer, Exception) for answer in answers
+                )
+            )
 
-    def _sealed(self, values: Sequence[tuple[str, Any]]) -> list[tuple[str, bytes]]:
-        """Names and entries of the values that can be sealed."""
-        if not values:
+    def _sealed(self, items: Sequence[tuple[str, Any]]) -> list[tuple[str, bytes]]:
+        """Names and entries of the data that can be sealed."""
+        if not items:
             return []
         try:
-            entries = self._seal(self._keyring(), values)
+            entries = self._seal(self._keyring(), items)
         except OutOfMemoryError as error:
-            entries = [error] * len(values)
-        sealed = []
-        for (name, _), entry in zip(values, entries):
-            if isinstance(entry, CachekitError):
+            entries = [error] * len(items)
+        sealed: list[tuple[str, bytes]] = []
+        for (name, _), entry in zip(items, entries):
+            if isinstance(entry, bytes):
+                sealed.append((name, entry))
+            else:
                 self._count(failures=1)
                 logger.warning("a value is not cached: %s", entry)
-            else:
-                sealed.append((name, entry))
         return sealed
 
     def _run(self, pipeline: Any) -> list[Any]:
@@ -302,7 +313,9 @@ class Cache:
         errors = [answer for answer in answers if isinstance(answer, Exception)]
         if errors:
             self._count(failures=len(errors))
-            logger.warning("Redis refused %d of %d commands: %s", len(errors), len(answers), errors[0])
+            logger.warning(
+                "Redis refused %d of %d commands: %s", len(errors), len(answers), errors[0]
+            )
         return answers
 
     def _ask(self, call: Callable[[], Any]) -> Any:
@@ -340,28 +353,35 @@ class InteropCache(Cache):
     ) -> None:
         super().__init__(client, keyring, ttl=ttl)
 
+    def _dump(self, value: Any) -> bytes:
+        return interop.encode(value)
+
+    def _load(self, data: bytes) -> Any:
+        return interop.decode(data)
+
     def _seal(
-        self, keyring: Keyring, values: Sequence[tuple[str, Any]]
-    ) -> Sequence[bytes | CachekitError]:
+        self, keyring: Keyring, items: Sequence[tuple[str, Any]]
+    ) -> Sequence[bytes | CachekitError | None]:
         return [
-            _outcome(lambda: interop.seal(keyring, name, value), InputTooLargeError)
-            for name, value in values
+            _outcome(InputTooLargeError, keyring.seal_interop, name, data) for name, data in items
         ]
 
     def _open(
         self, keyring: Keyring, entries: Sequence[tuple[str, bytes | None]]
-    ) -> Sequence[tuple[Any, int] | CachekitError | None]:
+    ) -> Sequence[tuple[bytes, int] | CachekitError | None]:
         return [
             None
             if entry is None
-            else _outcome(lambda: interop.open_with_index(keyring, name, entry), CacheMiss)
+            else _outcome(CacheMiss, keyring.open_interop_with_index, name, entry)
             for name, entry in entries
         ]
 
 
-def _outcome(call: Callable[[], Any], own: type[CachekitError]) -> Any:
+def _outcome(
+    own: type[CachekitError], call: Callable[[str, Any], Any], name: str, data: Any
+) -> Any:
     """What a call returns, or its error if that is of this value or entry alone."""
     try:
-        return call()
+        return call(name, data)
     except (own, OutOfMemoryError) as error:
         return error
