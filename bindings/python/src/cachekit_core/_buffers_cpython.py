@@ -38,6 +38,7 @@ _let_go = ctypes.PYFUNCTYPE(None, ctypes.POINTER(_PyBuffer))(
 _has = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)(
     ("PyObject_CheckBuffer", ctypes.pythonapi)
 )
+_NOTHING = ctypes.c_char()  # what a pointer to memory of 0 bytes points to; NULL is an error
 _SIMPLE, _WRITABLE = 0, 1  # PyBUF_*: both mean C-contiguous
 
 
@@ -47,7 +48,7 @@ def _view(data: object, what: str, views: list[Any], flags: int) -> tuple[Any, i
     view = _PyBuffer()
     _get(data, view, flags)  # raises what the object says, such as BufferError
     views.append(view)
-    return view.buf, view.len
+    return view.buf or ctypes.addressof(_NOTHING), view.len
 
 
 def release(views: list[Any]) -> None:

@@ -13,6 +13,7 @@ from ._not_bytes import not_bytes
 __all__ = ["address", "allocate", "readable", "release", "taken", "writable"]
 
 _ffi: Any = _cffi_backend.FFI()
+_NOTHING = ctypes.c_char()  # what a pointer to memory of 0 bytes points to; NULL is an error
 
 
 def _view(data: object, what: str, views: list[Any], for_writing: bool) -> tuple[Any, int]:
@@ -25,7 +26,7 @@ def _view(data: object, what: str, views: list[Any], for_writing: bool) -> tuple
     if for_writing and view.readonly:
         raise BufferError(f"{what} is not writable")
     if not view.nbytes:
-        return None, 0
+        return ctypes.addressof(_NOTHING), 0
     pointer = _ffi.from_buffer(data, require_writable=for_writing)
     views.append(pointer)
     return int(_ffi.cast("uintptr_t", pointer)), view.nbytes

@@ -253,9 +253,10 @@ class _Encoder:
         if value.utcoffset() is None:
             raise _refused("a datetime without an offset")
         since = value - _EPOCH
-        # Whole microseconds and one division, so that all languages get the same bits.
+        # Whole microseconds, as a float64, and one division: so that all languages get the
+        # same bits. Python's division of two integers would round once instead of twice.
         micros = (since.days * 86400 + since.seconds) * 10**6 + since.microseconds
-        self.float(micros / 10**6)
+        self.float(float(micros) / 1e6)
 
     def apart(self, value: Any, depth: int) -> bytes:
         """The bytes of an element of a set."""

@@ -166,9 +166,10 @@ class Keyring(Handle):
 
     def seal_into(self, cache_key: Name, data: Data, out: Data, format: str = "msgpack") -> int:
         """Seals into out, a writable buffer, and returns the length in bytes.
-        compressed_bound(len(data)) + len(format) + 28 bytes are always enough.
+        It takes compressed_bound(len(data)) + len(format) + 28 bytes, however short the result.
 
-        Raises what seal does, and BufferTooSmallError, whose text says the size needed.
+        Raises what seal does, and BufferTooSmallError, whose text says a size that is enough
+        for all data of this length.
         """
         return keyring_seal_into(self._handle, cache_key, data, format, out)
 
@@ -192,7 +193,7 @@ class Keyring(Handle):
         """Opens into out, a writable buffer, and returns the length in bytes.
 
         Raises what open does, and BufferTooSmallError, whose text says the size needed: that
-        is known only after decryption.
+        is known only after decryption, which the next call does again.
         """
         return keyring_open_into(self._handle, cache_key, sealed, format, out)[0]
 

@@ -98,9 +98,11 @@ class ByteStorage(Handle):
 
     def store_into(self, data: Data, out: Data, format: str | None = None) -> int:
         """Writes the envelope of data into out, a writable buffer, and returns its length in
-        bytes. compressed_bound(len(data)) + len(format) bytes are always enough.
+        bytes. It takes compressed_bound(len(data)) + len(format) bytes, however short the
+        result.
 
-        Raises what store does, and BufferTooSmallError, whose text says the size needed.
+        Raises what store does, and BufferTooSmallError, whose text says a size that is enough
+        for all data of this length.
         """
         return storage_store_into(self._handle, data, out, format)
 
