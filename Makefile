@@ -30,7 +30,7 @@ cflags   := -std=c11 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
 links    := -L'$(BUILD)' -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
-go_sources := $(shell find core internal capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
+go_sources := $(shell find $(wildcard core) internal capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
 
 # Go's build cache does not look into include/, but at flags: this one, which
 # nothing reads, makes it compile again after a change of the header.
@@ -204,7 +204,7 @@ lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 	    esac; echo "$$report" | tail -n 1
 
 # All C but what .clang-format-ignore names.
-c_sources = $(shell find bench capi examples include internal tests -path bench/build -prune -o \
+c_sources = $(shell find bench bindings capi examples include internal tests -path bench/build -prune -o \
     -name '*.[ch]' -print -o -name '*.cc' -print)
 
 lint-c: ## clang-format, for the C alone
@@ -213,6 +213,8 @@ lint-c: ## clang-format, for the C alone
 	    else why="there is no clang-format $(CLANG_FORMAT_MAJOR) (pip install 'clang-format==$(CLANG_FORMAT_MAJOR).*', or say CLANG_FORMAT=)"; \
 	    if [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "lint-c: $$why"; exit 1; \
 	    else echo "lint-c: not run, $$why"; fi; fi
+
+include packaging/packages.mk
 
 .PHONY: install
 install: $(if $(linker),all,built) ## install library, headers and pkg-config file (PREFIX, LIBDIR, DESTDIR)

@@ -1,0 +1,73 @@
+"""Checks of what the caller passes, before the library is called: what it then still finds
+wrong with an entry is the entry's fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _declarations
+from ._buffers import readable
+from ._error import error_for
+
+__all__ = [
+    "INPUT_TOO_LARGE",
+    "INVALID_INPUT",
+    "c_string",
+    "encoded",
+    "format_bytes",
+    "key_pointer",
+    "name_pointer",
+]
+
+INVALID_INPUT = 1
+INPUT_TOO_LARGE = 10
+
+
+def encoded(text: str, what: str) -> bytes:
+    """text in UTF-8."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Not chained: it holds the text.
+        raise error_for(INVALID_INPUT, f"{what} is not text in UTF-8") from None
+
+
+def c_string(text: object, what: str) -> bytes:
+    """text in UTF-8, to be passed as a string that ends with a NUL."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what}: str is needed, not {type(text).__name__}")
+    data = encoded(text, what)
+    if b"\0" in data:
+        raise error_for(INVALID_INPUT, f"{what} contains a NUL")
+    return data
+
+
+def format_bytes(format: object) -> bytes | None:
+    """A format to pass; None stands for the default."""
+    if format is None:
+        return None
+    data = c_string(format, "format")
+    if len(data) > _declarations.MAX_FORMAT_SIZE:
+        raise error_for(
+            INPUT_TOO_LARGE,
+            f"format: {len(data)} bytes, the limit is {_declarations.MAX_FORMAT_SIZE}",
+        )
+    return data
+
+
+def name_pointer(name: object, what: str, views: list[Any]) -> tuple[Any, int]:
+    """What _buffers.readable gives, for what may also be str: a cache key, tenant or salt."""
+    if isinstance(name, str):
+        name = encoded(name, what)
+    return readable(name, what, views)
+
+
+def key_pointer(cache_key: object, views: list[Any]) -> tuple[Any, int]:
+    """The same for a cache key that an entry is bound to."""
+    pointer, size = name_pointer(cache_key, "cache key", views)
+    if size > _declarations.MAX_CACHE_KEY_SIZE:
+        raise error_for(
+            INPUT_TOO_LARGE,
+            f"cache key: {size} bytes, the limit is {_declarations.MAX_CACHE_KEY_SIZE}",
+        )
+    return pointer, size

@@ -1,0 +1,21 @@
+"""The types of what the functions take."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Union
+
+if sys.version_info >= (3, 12):
+    from collections.abc import Buffer
+elif TYPE_CHECKING:
+    from typing_extensions import Buffer  # of the type checker alone
+else:
+    Buffer = object
+
+#: Data: a C-contiguous buffer, such as bytes, bytearray, memoryview, mmap, or an array of
+#: array or numpy. It is not copied on the way in.
+Data = Buffer
+#: A name, such as a cache key, a tenant or a salt: text, which stands for its UTF-8, or bytes.
+Name = Union[str, Buffer]
+
+__all__ = ["Buffer", "Data", "Name"]

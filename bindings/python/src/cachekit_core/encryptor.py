@@ -1,0 +1,96 @@
+"""Encryptor: AES-256-GCM under keys that the caller has, without compression."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from . import _library
+from ._error import raise_for
+from ._handle import Handle, last_detail, metrics_dict, metrics_text
+from ._native import decrypt, decrypt_into, encrypt, encrypt_into
+from ._types import Data
+
+__all__ = ["ROTATION_AFTER", "Encryptor"]
+
+#: After so many encryptions an encryptor or keyring warns; after twice as many it refuses.
+ROTATION_AFTER = 1 << 31
+
+
+class Encryptor(Handle):
+    """Encrypts with AES-256-GCM, with nonces from a counter, so that none repeats.
+
+    One object is enough for a whole program; every thread may use it at the same time. A
+    ciphertext is the nonce (12 bytes), the encrypted bytes and the tag (16 bytes).
+
+    Every method may also raise InvalidHandleError (closed), ForkedError (this process was
+    forked after the library had been used), MemoryError, and TypeError or BufferError for
+    data that is not a C-contiguous buffer.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes an encryptor, which can make 2^32 encryptions. Raises RngFailureError if the
+        system gives no random bytes."""
+        self._handle = 0
+        code = ctypes.c_int()
+        handle = _library.held().encryptor_new(ctypes.byref(code))
+        if not handle:
+            raise_for(code.value, last_detail())
+        self._own(handle, "encryptor_free")
+
+    def encrypt(self, key: Data, plaintext: Data, aad: Data) -> bytes:
+        """Encrypts plaintext under a key of 32 bytes. aad is authenticated with it and has to
+        be passed to decrypt again: only that binds the ciphertext to its place.
+
+        The result is 28 bytes longer than plaintext. Gives RotationNeededWarning from 2^31
+        encryptions on. Raises InvalidKeyLengthError, InputTooLargeError above 512 MiB,
+        CounterExhaustedError after 2^32 encryptions.
+        """
+        return encrypt(self._handle, key, plaintext, aad)
+
+    def encrypt_into(self, key: Data, plaintext: Data, aad: Data, out: Data) -> int:
+        """Encrypts into out, a writable buffer of len(plaintext) + 28 bytes or more, and
+        returns the length in bytes. plaintext may be the part of out from byte 12 on.
+
+        Raises what encrypt does, BufferTooSmallError, and InternalError if the two overlap
+        otherwise.
+        """
+        return encrypt_into(self._handle, key, plaintext, aad, out)
+
+    def decrypt(self, key: Data, ciphertext: Data, aad: Data) -> bytes:
+        """Decrypts what any encryptor made with the same key and aad.
+
+        Raises a CacheMiss (DecryptionFailedError if the ciphertext is not authentic), and
+        InvalidKeyLengthError.
+        """
+        return decrypt(self._handle, key, ciphertext, aad)
+
+    def decrypt_into(self, key: Data, ciphertext: Data, aad: Data, out: Data) -> int:
+        """Decrypts into out, a writable buffer of len(ciphertext) - 28 bytes or more, and
+        returns the length in bytes. out may be the part of ciphertext from byte 12 on.
+
+        Raises what decrypt does, BufferTooSmallError, and InternalError if the two overlap
+        otherwise.
+        """
+        return decrypt_into(self._handle, key, ciphertext, aad, out)
+
+    @property
+    def counter(self) -> int:
+        """The number of encryptions made, 0 to 2^32; 0 if closed."""
+        count: int = _library.held().encryptor_get_counter(self._handle)
+        return count
+
+    @property
+    def rotation_needed(self) -> bool:
+        """Whether encryptions warn: make a new encryptor, which starts at 0."""
+        return self.counter >= ROTATION_AFTER
+
+    def metrics(self) -> dict[str, Any]:
+        """What the encryptor has done: see ByteStorage.metrics."""
+        return metrics_dict("encryptor_get_metrics", self._handle)
+
+    def metrics_text(self, name: str | None = None) -> str:
+        """The same for Prometheus: see ByteStorage.metrics_text."""
+        return metrics_text("encryptor_get_metrics", self._handle, name)

@@ -1,0 +1,28 @@
+"""Finds the package and the library of this source tree, if none is installed or named, and
+says which of the twins is tested: CACHEKIT_CORE_PURE=1 chooses ctypes."""
+
+import importlib.util
+import os
+import pathlib
+import sys
+
+_here = pathlib.Path(__file__).resolve().parent
+
+if importlib.util.find_spec("cachekit_core") is None:
+    source = str(_here.parent / "src")
+    sys.path.insert(0, source)
+    # For the processes that tests start.
+    others = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = source + (os.pathsep + others if others else "")
+
+import cachekit_core  # noqa: E402
+
+_bundled = pathlib.Path(cachekit_core.__file__).with_name("libcachekit_core.so")
+_built = _here.parents[2] / "build" / "libcachekit_core.so"
+if not _bundled.exists() and _built.exists():
+    os.environ.setdefault("CACHEKIT_LIBRARY", str(_built))
+
+
+def pytest_report_header():
+    twin = "C extension" if cachekit_core.accelerated else "ctypes"
+    return f"cachekit_core {cachekit_core.__version__} over {twin}, from {cachekit_core.load()}"
