@@ -116,6 +116,10 @@ class InteropTest < Minitest::Test
       assert_equal [Encoding::UTF_8, Encoding::BINARY], Interop.open(k, key, sealed).values_at("name", "bytes").map(&:encoding)
       assert_raises(CachekitCore::DecryptionFailedError) { Interop.open(k, Interop.key("users", "get_user", 43), sealed) }
       assert_raises(CachekitCore::InvalidInputError) { k.seal_interop(key, "no document") }
+      assert_equal [Interop.encode(document), 0], k.open_interop_with_index(key, sealed)
+      CachekitCore::Keyring.open(EARLIER, tenant: "acme", decrypt_only: [MASTER]) do |later|
+        assert_equal [Interop.encode(document), 1], later.open_interop_with_index(key, sealed)
+      end
       inside = k.encrypt("no document", CachekitCore.aad("acme", key, compressed: false))
       assert_raises(CachekitCore::InvalidEntryError) { k.open_interop(key, inside) }
       assert_raises(CachekitCore::InputTooLargeError) { k.open_interop("k" * 195, sealed) }
