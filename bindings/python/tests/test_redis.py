@@ -175,6 +175,15 @@ def test_damaged_entries_are_misses(client, caplog):
     assert database.taken() == []
 
 
+def test_logs_do_not_show_values(client, caplog):
+    def loads(data):
+        raise RuntimeError(f"cannot parse {data!r}")
+
+    users(client).set("1", "a secret")
+    assert users(client, loads=loads).get("1") is None
+    assert caplog.messages == ["an entry cannot be used: RuntimeError"]
+
+
 def test_each_bit_of_an_entry_counts(client):
     cache, database = users(client), Database()
     cache.get_many(["1"], database.load)
