@@ -22,12 +22,18 @@ answer = lambda do |status, type, text|
   [status, { "content-type" => type }, [text]]
 end
 
+asked = lambda do |query|
+  URI.decode_www_form(query).filter_map { |name, value| value if name == "id" }
+rescue ArgumentError # it is not a query
+  []
+end
+
 run(lambda do |environment|
   case environment["PATH_INFO"]
   when "/users"
-    ids = URI.decode_www_form(environment["QUERY_STRING"]).filter_map { |name, value| value if name == "id" }
+    ids = asked.call(environment["QUERY_STRING"])
     unless ids.size.between?(1, 128) && ids.all?(/\A[0-9]{1,9}\z/)
-      next answer.call(400, "text/plain", "say up to 128 ids: /users?id=1&id=2\n")
+      next answer.call(400, "application/json", %({"error":"say up to 128 ids: /users?id=1&id=2"}\n))
     end
 
     answer.call(200, "application/json", "#{JSON.generate(users.get(ids.map(&:to_i)))}\n")

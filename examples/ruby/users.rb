@@ -21,7 +21,7 @@ class Users
   def initialize(url)
     @url = url
     @lock = Mutex.new
-    @counts = { hits: 0, misses: 0, damaged: 0, resealed: 0 }
+    @counts = { hits: 0, misses: 0, damaged: 0, resealed: 0, failures: 0 }
   end
 
   # @param ids [Array<Integer>]
@@ -70,7 +70,7 @@ class Users
   def read(keys)
     redis.mget(keys)
   rescue *UNAVAILABLE => e
-    warn "reading from Redis: #{e.class}"
+    failed("reading from", e)
     [nil] * keys.size
   end
 
@@ -112,6 +112,11 @@ class Users
       end
     end
   rescue *UNAVAILABLE => e
-    warn "writing to Redis: #{e.class}"
+    failed("writing to", e)
+  end
+
+  def failed(doing, error)
+    count(:failures)
+    warn "#{doing} Redis: #{error.class}"
   end
 end
