@@ -101,8 +101,8 @@ $(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so incl
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts
-test: test-go test-c test-build test-examples test-redis test-hosts ## run every test (a few minutes)
+.PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages
+test: test-go test-c test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
 
 # Where the tests look first.
 export CACHEKIT_VECTORS := $(abspath $(BUILD))/vectors
@@ -136,6 +136,15 @@ test-redis: all ## share entries with the Python package, and damage some, in a 
 
 test-hosts: all ## pre-forking servers and other hosts in Python, Ruby and PHP
 	GO='$(GO)' tests/go.sh -count=1 ./tests/hosts/...
+
+test-python: all ## the tests and types of the Python package
+	@tests/python.sh '$(BUILD)'
+
+test-ruby: all ## the tests of the gem
+	@tests/ruby.sh '$(BUILD)'
+
+test-packages: ## build the wheels, gems and source packages, install them and run their READMEs' programs
+	GO='$(GO)' tests/go.sh -count=1 ./tests/packages/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector

@@ -2,6 +2,7 @@
 
 require "json"
 require "minitest/autorun"
+require "minitest/mock"
 require "open3"
 require "rbconfig"
 require "tmpdir"

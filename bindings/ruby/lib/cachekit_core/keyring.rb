@@ -259,14 +259,26 @@ module CachekitCore
     # @raise [CacheMiss] it is not authentic, or not one document
     # @raise [InvalidHandleError, ForkedError]
     # @raise [InvalidInputError, InputTooLargeError] the interop key is not one
-    def open_interop(interop_key, sealed)
+    def open_interop(interop_key, sealed) = open_interop_with_index(interop_key, sealed).first
+
+    # As {#open_interop}, and says which key succeeded.
+    # @param interop_key [String]
+    # @param sealed [String]
+    # @return [Array(String, Integer)] the document, and the index of the key
+    # @raise [CacheMiss, InvalidHandleError, ForkedError, InvalidInputError, InputTooLargeError]
+    def open_interop_with_index(interop_key, sealed)
       interop_key = Arguments.interop_key(interop_key)
       function, sealed =
         Native.for(:cachekit_keyring_open_interop, Arguments.bytes(sealed, "sealed"))
       size = sealed.bytesize
-      Results.sized(Results.plaintext_size(size), true) do |out, out_len|
-        Native.public_send(function, handle, interop_key, sealed, size, out, out_len, nil)
+      index = nil
+      value = Results.sized(Results.plaintext_size(size), true) do |out, out_len, key_index|
+        code = Native.public_send(function, handle, interop_key, sealed, size, out, out_len,
+                                  key_index)
+        index = key_index.get_ulong(0)
+        code
       end
+      [value, index]
     end
 
     # @return [Array<String>] the fingerprints of the keys, 16 bytes each, the current one first

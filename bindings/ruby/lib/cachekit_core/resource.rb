@@ -101,9 +101,10 @@ module CachekitCore
                   "make a new one, which may have the same keys", uplevel: outside)
     end
 
-    # How many frames lie between warn_of_rotation and the caller of this gem.
+    # How many frames above warn_of_rotation the caller of this gem is.
     def outside
-      caller_locations(2).index { |place| !place.absolute_path.to_s.start_with?(__dir__) } || 0
+      frames = caller_locations(2)
+      1 + (frames.index { |place| !place.absolute_path.to_s.start_with?(__dir__) } || 0)
     end
   end
 end
