@@ -30,7 +30,7 @@ cflags   := -std=c11 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
 links    := -L'$(BUILD)' -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
-go_sources := $(shell find core internal capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
+go_sources := $(shell find $(wildcard core) internal capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
 
 # Go's build cache does not look into include/, but at flags: this one, which
 # nothing reads, makes it compile again after a change of the header.
@@ -101,8 +101,8 @@ $(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so incl
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts
-test: test-go test-c test-build test-examples test-redis test-hosts ## run every test (a few minutes)
+.PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages
+test: test-go test-c test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
 
 # Where the tests look first.
 export CACHEKIT_VECTORS := $(abspath $(BUILD))/vectors
@@ -136,6 +136,15 @@ test-redis: all ## share entries with the Python package, and damage some, in a 
 
 test-hosts: all ## pre-forking servers and other hosts in Python, Ruby and PHP
 	GO='$(GO)' tests/go.sh -count=1 ./tests/hosts/...
+
+test-python: all ## the tests and types of the Python package
+	@tests/python.sh '$(BUILD)'
+
+test-ruby: all ## the tests of the gem
+	@tests/ruby.sh '$(BUILD)'
+
+test-packages: ## build the wheels, gems and source packages, install them and run their READMEs' programs
+	GO='$(GO)' tests/go.sh -count=1 ./tests/packages/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector
@@ -204,7 +213,7 @@ lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 	    esac; echo "$$report" | tail -n 1
 
 # All C but what .clang-format-ignore names.
-c_sources = $(shell find bench capi examples include internal tests -path bench/build -prune -o \
+c_sources = $(shell find bench bindings capi examples include internal tests -path bench/build -prune -o \
     -name '*.[ch]' -print -o -name '*.cc' -print)
 
 lint-c: ## clang-format, for the C alone
@@ -213,6 +222,8 @@ lint-c: ## clang-format, for the C alone
 	    else why="there is no clang-format $(CLANG_FORMAT_MAJOR) (pip install 'clang-format==$(CLANG_FORMAT_MAJOR).*', or say CLANG_FORMAT=)"; \
 	    if [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "lint-c: $$why"; exit 1; \
 	    else echo "lint-c: not run, $$why"; fi; fi
+
+include packaging/packages.mk
 
 .PHONY: install
 install: $(if $(linker),all,built) ## install library, headers and pkg-config file (PREFIX, LIBDIR, DESTDIR)

@@ -8,7 +8,10 @@
 
 #ifdef __linux__
 #include <sys/auxv.h>
-#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { NONBLOCK = 1 }; /* GRND_NONBLOCK, which is in no header that every C library has */
 #endif
 
 /* What Go's runtime and this library read from the environment. They get copies,
@@ -53,8 +56,9 @@ static void fill_vector(unsigned long *pair)
         pair[0] = kept[i];
         pair[1] = getauxval(kept[i]);
     }
-    if (getrandom(random_bytes, sizeof random_bytes, GRND_NONBLOCK) ==
-        (ssize_t)sizeof random_bytes) {
+    /* As a system call: C libraries have the function since glibc 2.25. */
+    if (syscall(SYS_getrandom, random_bytes, sizeof random_bytes, NONBLOCK) ==
+        (long)sizeof random_bytes) {
         pair[0] = AT_RANDOM;
         pair[1] = (unsigned long)random_bytes;
     }

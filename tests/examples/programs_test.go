@@ -32,14 +32,6 @@ func TestQuickstartC(t *testing.T) {
 	wantQuickstart(t, run(t, exec.Command(buildC(t, "quickstart"))))
 }
 
-func TestQuickstartPython(t *testing.T) {
-	python := need.Program(t, "python3")
-	need.Library(t)
-	out := run(t, command(python, "examples/python/quickstart.py"))
-	wantQuickstart(t, out)
-	wantRefusal(t, out)
-}
-
 func TestQuickstartRuby(t *testing.T) {
 	ruby := need.Ruby(t)
 	need.Library(t)
@@ -76,16 +68,14 @@ func TestExampleGo(t *testing.T) {
 	}
 }
 
-// TestMissingLibrary proves that the bindings say what to do where the library
-// is not found, and that they look for it at first use only.
+// TestMissingLibrary proves that the example in Ruby says what to do where the library
+// is not found, and that it looks for it at first use only.
 func TestMissingLibrary(t *testing.T) {
 	for _, language := range []struct {
 		name       string
 		find       func(*testing.T) string
 		file, load string
 	}{
-		{"python", func(t *testing.T) string { return need.Program(t, "python3") }, "examples/python/quickstart.py",
-			`import sys; sys.path.insert(0, "examples/python"); sys.dont_write_bytecode = True; import quickstart; print("loaded")`},
 		{"ruby", need.Ruby, "examples/ruby/quickstart.rb", `load "examples/ruby/quickstart.rb"; puts "loaded"`},
 	} {
 		t.Run(language.name, func(t *testing.T) {
@@ -100,8 +90,7 @@ func TestMissingLibrary(t *testing.T) {
 				t.Errorf("exit code %d, %q", code, text)
 			}
 
-			flag := map[string]string{"python": "-c", "ruby": "-e"}[language.name]
-			cmd = command(interpreter, flag, language.load)
+			cmd = command(interpreter, "-e", language.load)
 			cmd.Env = environment
 			if out := run(t, cmd); out != "loaded\n" {
 				t.Errorf("it printed %q", out)
@@ -110,39 +99,7 @@ func TestMissingLibrary(t *testing.T) {
 	}
 }
 
-// TestPythonFork proves README's advice: a child whose parent has loaded the
-// library and not used it can; one whose parent has used it gets FORKED.
-func TestPythonFork(t *testing.T) {
-	python := need.Program(t, "python3")
-	need.Library(t)
-	out := run(t, command(python, "-c", `
-import os, sys
-sys.path.insert(0, "examples/python")
-sys.dont_write_bytecode = True
-import quickstart
-
-def child():
-    pid = os.fork()
-    if pid == 0:
-        try:
-            quickstart.random_keyring(b"acme")
-            print("works", flush=True)
-        except quickstart.CachekitError as error:
-            print(error.name, flush=True)
-        os._exit(0)
-    os.waitpid(pid, 0)
-
-quickstart.library()
-child()
-quickstart.random_keyring(b"acme")
-child()
-`))
-	if out != "works\nCACHEKIT_FORKED\n" {
-		t.Errorf("it printed %q", out)
-	}
-}
-
-// TestExceptionsAreTheCodes proves that the exception of each binding has the
+// TestExceptionsAreTheCodes proves that the exception of the example in Ruby has the
 // name and the text of every code.
 func TestExceptionsAreTheCodes(t *testing.T) {
 	need.Library(t)
@@ -156,11 +113,6 @@ func TestExceptionsAreTheCodes(t *testing.T) {
 		interpreter func(*testing.T) string
 		args        []string
 	}{
-		{"python", func(t *testing.T) string { return need.Program(t, "python3") }, []string{"-c",
-			`import sys; sys.path.insert(0, "examples/python"); sys.dont_write_bytecode = True; import quickstart
-for code in range(` + last + ` + 1):
-    error = quickstart.CachekitError(code)
-    print(error.code, error.name, error)`}},
 		{"ruby", need.Ruby, []string{"-e",
 			`load "examples/ruby/quickstart.rb"
 (0..` + last + `).each { |code| error = Cachekit::Error.new(code); puts "#{error.code} #{error.name} #{error.message}" }`}},

@@ -17,6 +17,7 @@ from cachekit.backends.redis import RedisBackend
 from redis.cluster import RedisCluster
 
 encrypted = "encrypted" in sys.argv
+namespace = os.environ.get("PEER_NAMESPACE", "tests")
 result, ran = None, False
 
 
@@ -45,7 +46,7 @@ def shared(function):
     """Caches function, without the copy in this process that would hide Redis."""
     options = {
         "interop": function.__name__,
-        "namespace": "tests",
+        "namespace": namespace,
         "backend": backend,
         "ttl": 600,
         "l1_enabled": False,

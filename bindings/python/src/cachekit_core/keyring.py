@@ -321,19 +321,24 @@ class Keyring(Handle):
 
         Raises a CacheMiss for an entry that does not open.
         """
+        return self.open_interop_with_index(interop_key, sealed)[0]
+
+    def open_interop_with_index(self, interop_key: str, sealed: Data) -> tuple[bytes, int]:
+        """open_interop, and the index of the key that opened the entry: see
+        open_with_index."""
         key = _interop_key(interop_key)
         views: list[Any] = []
         try:
             pointer, size = readable(sealed, "sealed", views)
-            used = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD))
+            used, index = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD)), c_size_t()
             out = allocate(used.value)
             call(
                 _library.functions(size).keyring_open_interop(
-                    self._handle, key, pointer, size, out, byref(used), None
+                    self._handle, key, pointer, size, out, byref(used), byref(index)
                 ),
                 True,
             )
-            return taken(out, used.value)
+            return taken(out, used.value), index.value
         finally:
             release(views)
 

@@ -1,0 +1,62 @@
+# frozen_string_literal: true
+
+require_relative "helper"
+
+class MemoryTest < Minitest::Test
+  include Helper
+
+  # More handles than can exist at a time, had not the collector freed them.
+  def test_handles_are_freed_by_the_collector
+    assert_equal "fine\n", ruby(<<~CODE)
+      1_200_000.times do |i|
+        CachekitCore::Encryptor.allocate.send(:initialize)
+        GC.start(full_mark: false) if (i % 50_000).zero?
+      end
+      puts "fine"
+    CODE
+  end
+
+  def resident = File.read("/proc/self/statm").split[1].to_i * 4096
+
+  def grows(calls)
+    calls.times { yield }
+    GC.start
+    before = resident
+    calls.times { yield }
+    GC.start
+    resident - before
+  end
+
+  # Neither results nor the library's buffers stay.
+  def test_memory_does_not_grow
+    storage = CachekitCore::ByteStorage.new
+    k = CachekitCore::Keyring.new(MASTER, tenant: "acme")
+    small = json(200)
+    large = noise(200_000)
+    bad = k.seal("k", small).tap { |sealed| sealed.setbyte(20, sealed.getbyte(20) ^ 1) }
+    growth = {
+      small: grows(20_000) { storage.retrieve(storage.store(small)) },
+      large: grows(500) { k.open("k", k.seal("k", large)) },
+      many: grows(500) { k.open_many([["k", k.seal("k", small)], ["k", bad], ["k", large]]) },
+      failed: grows(20_000) { k.open("k", bad) rescue nil }, # rubocop:disable Style/RescueModifier
+      keyrings: grows(5000) { CachekitCore::Keyring.new(MASTER, tenant: "acme", decrypt_only: [EARLIER]).close }
+    }
+    growth.each { |what, bytes| assert_operator bytes, :<, 20_000_000, what }
+  end
+
+  # An input is not kept.
+  def test_inputs_are_collected
+    storage = CachekitCore::ByteStorage.new
+    kept = ObjectSpace::WeakMap.new
+    make = lambda do
+      100.times do |i|
+        data = noise(5000 + i)
+        storage.retrieve_many(storage.store_many([data]))
+        kept[data] = i
+      end
+    end
+    make.call
+    GC.start
+    assert_operator kept.size, :<, 20
+  end
+end

@@ -1,0 +1,114 @@
+# frozen_string_literal: true
+
+require_relative "helper"
+
+class ThreadsTest < Minitest::Test
+  include Helper
+
+  SIZES = [0, 50, 5000, 40_000, 1_200_000].freeze
+
+  def test_many_threads_share_an_object
+    CachekitCore::ByteStorage.open do |storage|
+      keyring do |k|
+        encryptor = CachekitCore::Encryptor.new
+        8.times.map do |thread|
+          Thread.new do
+            10.times do |i|
+              data = noise(SIZES[(i + thread) % SIZES.size])
+              key = "#{thread}:#{i}"
+              raise unless storage.retrieve(storage.store(data)) == data
+              raise unless k.open(key, k.seal(key, data)) == data
+              raise unless k.open_many([[key, k.seal_many([[key, data]]).first]]) == [data]
+              raise unless encryptor.decrypt(MASTER, encryptor.encrypt(MASTER, data, key), key) == data
+            end
+          end
+        end.each(&:join)
+        assert_equal 160, k.counter
+        assert_equal 80, encryptor.counter
+        assert_equal 80, storage.metrics[:store][:operations]
+      end
+    end
+  end
+
+  # Other threads run while a large payload is stored, and may change it meanwhile.
+  def test_large_payload_is_kept_as_it_was
+    CachekitCore::ByteStorage.open do |storage|
+      20.times do |i|
+        data = noise(4_000_000 + i)
+        expected = CachekitCore.checksum(data)
+        started = Queue.new
+        writer = Thread.new do
+          started.push(true)
+          2000.times { |n| data.setbyte(n, n & 0xFF) }
+          data.replace("gone")
+        end
+        started.pop
+        envelope = storage.store(data) # before, after or during
+        writer.join
+        payload = storage.retrieve(envelope)
+        next if payload == "gone"
+
+        assert_equal payload.bytesize, 4_000_000 + i
+        assert_equal expected, CachekitCore.checksum(noise(4_000_000 + i))
+        assert_equal payload.byteslice(2000..), noise(4_000_000 + i).byteslice(2000..)
+      end
+    end
+  end
+
+  # What is being used when it is closed finishes or says so, and nothing else.
+  def test_close_while_in_use
+    20.times do
+      k = CachekitCore::Keyring.new(MASTER, tenant: "acme")
+      started = Queue.new
+      threads = 4.times.map do |i|
+        Thread.new do
+          count = 0
+          loop do
+            data = noise(i.odd? ? 1_100_000 : 100)
+            raise "changed" unless k.open("k", k.seal("k", data)) == data
+
+            count += 1
+            started.push(true)
+          end
+        rescue CachekitCore::InvalidHandleError
+          count
+        end
+      end
+      4.times { started.pop }
+      k.close
+      assert_operator threads.sum(&:value), :>=, 4
+    end
+  end
+
+  def test_killed_threads
+    storage = CachekitCore::ByteStorage.new
+    20.times do
+      running = Queue.new
+      thread = Thread.new do
+        loop do
+          storage.retrieve(storage.store("x" * 1_100_000))
+          running.push(true)
+        end
+      end
+      running.pop
+      thread.kill.join
+      assert_equal "x", storage.retrieve(storage.store("x"))
+    end
+  end
+
+  def test_fibers
+    keyring do |k|
+      fibers = Array.new(100) { |i| Fiber.new { Fiber.yield k.seal("k", "v#{i}") } }
+      fibers.each_with_index { |fiber, i| assert_equal "v#{i}", k.open("k", fiber.resume) }
+    end
+  end
+
+  # The first use, by many threads at once.
+  def test_loading
+    code = <<~CODE
+      threads = 16.times.map { |i| Thread.new { CachekitCore.checksum("x" * i).bytesize } }
+      p threads.map(&:value).uniq, CachekitCore.load == ENV["CACHEKIT_LIBRARY"]
+    CODE
+    assert_equal "[8]\ntrue\n", ruby(code)
+  end
+end

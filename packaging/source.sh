@@ -1,0 +1,23 @@
+#!/bin/sh
+# source.sh FOLDER: copies what make needs to build the library without a network,
+# with the Go modules that it imports.
+set -eu
+mkdir -p "$1"
+to=$(cd "$1" && pwd)
+cd "$(dirname "$0")/.."
+{
+    echo go.mod go.sum LICENSE Makefile tools.mk include/cachekit.h tests/c/symbols.sh | tr ' ' '\n'
+    find packaging -type f ! -name '*_test.go'
+    find capi -type f ! -name '*_test.go'
+    # Packages that capi imports on one platform or another.
+    for arch in amd64 arm64; do
+        GOARCH=$arch CGO_ENABLED=1 ${GO:-go} list -deps -f '{{if and .Module .Module.Main}}{{.Dir}}{{end}}' ./capi
+    done | sort -u | while read -r dir; do
+        find "$dir" -maxdepth 1 -type f ! -name '*_test.go' \( -name '*.go' -o -name '*.s' -o -name '*.[ch]' \)
+    done | sed "s|^$PWD/||"
+} | sort -u | tar cf - --no-recursion -T - | tar xf - -C "$to"
+if [ -d vendor ]; then
+    cp -R vendor "$to/vendor" # this is such a copy itself
+else
+    cd "$to" && ${GO:-go} mod vendor
+fi
