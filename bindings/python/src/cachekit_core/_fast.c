@@ -45,9 +45,9 @@ PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *siz
 /* This one is documented, but no part of the stable ABI: a Python that no longer has it gets
  * a copy of the result instead. */
 __attribute__((weak)) PyAPI_FUNC(int) _PyBytes_Resize(PyObject **bytes, Py_ssize_t size);
-#define CAN_RESIZE (_PyBytes_Resize != NULL)
+#define HAS_RESIZE (_PyBytes_Resize != NULL)
 #else
-#define CAN_RESIZE 1
+#define HAS_RESIZE 1
 #endif
 
 /*
@@ -395,7 +395,7 @@ static int settle(struct call *call, CachekitError err)
 /* Makes a bytes object shorter that nobody else has yet. */
 static int shorten(PyObject **bytes, size_t size)
 {
-    if (CAN_RESIZE)
+    if (HAS_RESIZE)
         return _PyBytes_Resize(bytes, (Py_ssize_t)size);
     PyObject *copy = PyBytes_FromStringAndSize(PyBytes_AsString(*bytes), (Py_ssize_t)size);
     Py_DECREF(*bytes);
