@@ -29,6 +29,7 @@ contents: $(BUILD)/contents/cachekit_core.cdx.json
 $(BUILD)/contents/cachekit_core.cdx.json: $(library) packaging/contents/main.go
 	@rm -rf '$(@D)' && mkdir -p '$(@D)'
 	@GOARCH= GOOS= CGO_ENABLED=0 $(GO) run ./packaging/contents '$(library)' '$(version)' '$(@D)'
+	@chmod -R u=rwX,go=rX '$(@D)'
 
 # The library for one processor, as it goes into packages.
 .PHONY: $(addprefix portable-,$(WHEEL_ARCH))
