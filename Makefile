@@ -187,7 +187,7 @@ fuzz-short: ## fuzz every target with 50,000 inputs
 	tests/fuzz.sh 50000x
 
 .PHONY: bench bench-quick bench-smoke
-bench: all ## compare with the Rust library and with hand-glued C; writes bench/RESULTS.md (10 minutes)
+bench: all ## compare with the Rust library, hand-glued C and, in Python, the PyPI package; writes bench/RESULTS.md (10 minutes)
 	cd bench && $(GO) run . -full
 
 bench-quick: all ## the same, shorter; writes nothing but its output (2 minutes)
