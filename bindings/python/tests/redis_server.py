@@ -9,13 +9,7 @@ import tempfile
 from typing import Iterator
 
 import pytest
-
-
-def missing(why: str) -> None:
-    """Skips, where that is allowed."""
-    if os.environ.get("CACHEKIT_NO_SKIPS"):
-        pytest.fail(why)
-    pytest.skip(why)
+from support import missing
 
 
 class Server:

@@ -14,10 +14,10 @@ IS_CPYTHON = sys.implementation.name == "cpython"
 
 
 def missing(what):
-    """Skips a test that lacks something, visibly; a failure where no skip is allowed."""
+    """Skips a test or a module that lacks something, visibly; a failure where no skip is allowed."""
     if os.environ.get("CACHEKIT_NO_SKIPS") == "1":
         pytest.fail(f"{what}, and CACHEKIT_NO_SKIPS=1")
-    pytest.skip(what)
+    pytest.skip(what, allow_module_level=True)
 
 
 def vectors(name):

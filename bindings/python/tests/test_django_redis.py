@@ -13,7 +13,8 @@ import textwrap
 import threading
 
 import pytest
-from redis_server import missing, running_server, server  # noqa: F401, fixtures
+from redis_server import running_server, server  # noqa: F401, fixtures
+from support import missing
 
 try:
     import django_redis  # noqa: F401

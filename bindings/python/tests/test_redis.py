@@ -11,12 +11,14 @@ import sys
 import threading
 
 import pytest
-from redis_server import missing, running_server, server  # noqa: F401, fixtures
+from redis_server import running_server, server  # noqa: F401, fixtures
+from support import missing
 
 try:
+    import msgpack  # noqa: F401, for interop entries
     import redis
 except ImportError:
-    missing("the package redis is not installed")
+    missing("the package redis or msgpack is not installed")
 
 from cachekit_core import InputTooLargeError, Keyring, OutOfMemoryError, interop
 from cachekit_core.redis import Cache, InteropCache
@@ -173,6 +175,15 @@ def test_damaged_entries_are_misses(client, caplog):
     assert database.taken() == []
 
 
+def test_logs_do_not_show_values(client, caplog):
+    def loads(data):
+        raise RuntimeError(f"cannot parse {data!r}")
+
+    users(client).set("1", "a secret")
+    assert users(client, loads=loads).get("1") is None
+    assert caplog.messages == ["an entry cannot be used: RuntimeError"]
+
+
 def test_each_bit_of_an_entry_counts(client):
     cache, database = users(client), Database()
     cache.get_many(["1"], database.load)
@@ -237,7 +248,6 @@ def test_resealing_keeps_the_bytes(client):
     counts(reading, hits=1, resealed=1)
     assert keyring(K2).open("users:1", client.get("users:1"), "json") == b"[1, 2]"
 
-    pytest.importorskip("msgpack")
     key = interop.key("users", "get_user", 1)
     strange = b"\x92\xd4\x01\x02\x81\x01\xd1\x00\x01"  # an extension type; a key that is an integer
     client.set(key, keyring().seal_interop(key, strange))
@@ -433,7 +443,6 @@ def test_workers_share_what_they_were_forked_with(server):  # noqa: F811
 
 
 def test_interop_entries(client, caplog):
-    pytest.importorskip("msgpack")
     cache = InteropCache(client, lambda: keyring(K2, K1))
     keys = {i: interop.key("users", "get_user", i) for i in range(1, 6)}
     values = {

@@ -38,8 +38,14 @@ class Handle:
 
     __slots__ = ("__weakref__", "_finalizer", "_handle")
 
-    #: The object of the library, and 0 once it is closed.
+    #: The object of the library; 0 before it is made and once it is closed.
     _handle: int
+    _finalizer: weakref.finalize[Any, Any] | None
+
+    def __new__(cls: type[_T], *_: Any, **__: Any) -> _T:
+        self = super().__new__(cls)
+        self._handle, self._finalizer = 0, None
+        return self
 
     def _own(self, handle: int, free: str) -> None:
         """Takes over a handle, which the function of that name frees."""
@@ -50,7 +56,8 @@ class Handle:
         """Frees the object and wipes its keys. Calls of other threads that have begun
         finish; later ones raise InvalidHandleError. It may be called again."""
         self._handle = 0
-        self._finalizer()
+        if self._finalizer is not None:
+            self._finalizer()
 
     @property
     def closed(self) -> bool:

@@ -421,12 +421,12 @@ def _decrypted_size(size: int) -> int:
 
 def storage_store_many(handle: int, payloads: list[Any], format: str | None) -> list[Any]:
     form = format_bytes(format)
-    items = ((None, data) for data in payloads)
+    items = ((b"", data) for data in payloads)
     return _many("byte_storage_store_many", "data", handle, (form,), items, False, False)
 
 
 def storage_retrieve_many(handle: int, envelopes: list[Any]) -> list[Any]:
-    items = ((None, envelope) for envelope in envelopes)
+    items = ((b"", envelope) for envelope in envelopes)
     return _many("byte_storage_retrieve_many", "envelope", handle, (), items, True, False)
 
 
@@ -462,10 +462,8 @@ def _many(
             if data is None:
                 results.append(None)
                 continue
-            keyp, key_size = None, 0
             try:
-                if cache_key is not None:
-                    keyp, key_size = key_pointer(cache_key, views)
+                keyp, key_size = key_pointer(cache_key, views)
             except CachekitError as error:
                 results.append(error)
                 continue

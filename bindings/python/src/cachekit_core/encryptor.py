@@ -33,7 +33,6 @@ class Encryptor(Handle):
     def __init__(self) -> None:
         """Makes an encryptor, which can make 2^32 encryptions. Raises RngFailureError if the
         system gives no random bytes."""
-        self._handle = 0
         code = ctypes.c_int()
         handle = _library.held().encryptor_new(ctypes.byref(code))
         if not handle:

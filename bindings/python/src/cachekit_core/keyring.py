@@ -74,7 +74,6 @@ class Keyring(Handle):
         Raises InvalidKeyLengthError, SaltTooLongError (tenant), InvalidInputError (no tenant,
         too many keys, or the current one among the others), RngFailureError.
         """
-        self._handle = 0
         views: list[Any] = []
         try:
             current, current_size = readable(master, "master", views)
@@ -115,7 +114,6 @@ class Keyring(Handle):
         InvalidKeyLengthError for fewer digits.
         """
         keyring = cls.__new__(cls)
-        keyring._handle = 0
         views: list[Any] = []
         try:
             name, name_size = name_pointer(tenant, "tenant", views)

@@ -56,7 +56,8 @@ class Cache:
     """Values under keys in Redis, compressed and encrypted.
 
     ``client``
-        A ``redis.Redis`` that returns bytes (not ``decode_responses=True``).
+        A ``redis.Redis`` that returns bytes (not ``decode_responses=True``). Neither one of
+        ``redis.asyncio`` nor a ``RedisCluster``, where an MGET ends at the border of a slot.
     ``keyring``
         A :class:`~cachekit_core.Keyring`; or, better, a function that makes one, such as
         ``Keyring.from_env``: it is called at the first use, so that a pre-forking server

@@ -52,7 +52,6 @@ class ByteStorage(Handle):
         Raises InvalidInputError or InputTooLargeError for what is not so.
         """
         form = format_bytes(format)
-        self._handle = 0
         functions = _library.held()
         call(functions.start())  # the constructor itself says no code
         handle = functions.byte_storage_new(form)
