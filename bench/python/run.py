@@ -163,7 +163,9 @@ class Ours:
             for items in batches:
                 call(items, FORMAT)
 
-        self.calls = {f.__name__: f for f in (store, retrieve, encrypt, decrypt, seal_many, open_many)}
+        self.calls = {
+            f.__name__: f for f in (store, retrieve, encrypt, decrypt, seal_many, open_many)
+        }
 
 
 class Wheel:
@@ -219,7 +221,9 @@ class Wheel:
             for items in batches:
                 [second(first(sealed, KEY, AAD))[0] for _, sealed in items]
 
-        self.calls = {f.__name__: f for f in (store, retrieve, encrypt, decrypt, seal_many, open_many)}
+        self.calls = {
+            f.__name__: f for f in (store, retrieve, encrypt, decrypt, seal_many, open_many)
+        }
 
 
 # Opened by which call, for each call that makes something
@@ -232,7 +236,9 @@ def inputs_of(who: Any, op: str, kind: str, size: int) -> list[Any]:
         items = [(f"users:{i}", payload(kind, size, i)) for i in range(BATCH)]
         if op == "open_many":
             sealed = who.make["seal_many"](items)
-            if who.open["seal_many"](list(zip((k for k, _ in items), sealed))) != [d for _, d in items]:
+            if who.open["seal_many"](list(zip((k for k, _ in items), sealed))) != [
+                d for _, d in items
+            ]:
                 raise SystemExit(f"bench: a batch does not open, {kind} {size}")
             items = [(key, entry) for (key, _), entry in zip(items, sealed)]
         return [items]
@@ -350,7 +356,13 @@ def arguments(seconds: float) -> Iterator[dict[str, Any]]:
 
 
 def duration(ns: float) -> str:
-    return f"{ns:.0f} ns" if ns < 9999.5 else f"{ns / 1e3:.1f} us" if ns < 999.5e3 else f"{ns / 1e6:.2f} ms"
+    return (
+        f"{ns:.0f} ns"
+        if ns < 9999.5
+        else f"{ns / 1e3:.1f} us"
+        if ns < 999.5e3
+        else f"{ns / 1e6:.2f} ms"
+    )
 
 
 def table(found: list[dict[str, Any]]) -> None:
@@ -377,7 +389,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--ops", type=lambda t: chosen(t, OPS), default=list(OPS), help=",".join(OPS))
+    parser.add_argument(
+        "--ops", type=lambda t: chosen(t, OPS), default=list(OPS), help=",".join(OPS)
+    )
     parser.add_argument(
         "--kinds", type=lambda t: chosen(t, KINDS), default=list(KINDS), help=",".join(KINDS)
     )
@@ -386,7 +400,9 @@ def main() -> None:
         help="payloads in bytes, separated by commas",
     )  # fmt: skip
     parser.add_argument("--seconds", type=float, default=0.5, help="for each cell (default 0.5)")
-    parser.add_argument("--json", action="store_true", help="a JSON object a line instead of a table")
+    parser.add_argument(
+        "--json", action="store_true", help="a JSON object a line instead of a table"
+    )
     options = parser.parse_args()
 
     find()

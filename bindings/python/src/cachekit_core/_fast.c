@@ -584,9 +584,10 @@ static PyObject *storage_retrieve(PyObject *module, PyObject *const *args, Py_ss
     (void)module;
     if (number_of(nargs, 2, "storage_retrieve") != 0 || take_retrieve(&call, args[0], args[1]) != 0)
         return NULL;
-    /* The size stands in the header, so it costs little to have it from a call whose memory is
-     * too small, be that the scratch memory or none. */
-    return call.first.len <= SCRATCH_SIZE ? in_scratch(&call) : in_new_bytes(&call, 0, 0);
+    /* The size stands in the header, so a call whose memory is too small finds it out at little
+     * cost. What does not compress is a little smaller than its envelope. */
+    size_t len = call.first.len;
+    return len <= SCRATCH_SIZE ? in_scratch(&call) : in_new_bytes(&call, len, len);
 }
 
 static PyObject *storage_retrieve_into(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
