@@ -1,15 +1,12 @@
 package examples
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/cachekit-go/cachekit-core/internal/codes"
 
 	"github.com/cachekit-go/cachekit-core/internal/need"
 )
@@ -94,32 +91,6 @@ func TestMissingLibrary(t *testing.T) {
 			cmd.Env = environment
 			if out := run(t, cmd); out != "loaded\n" {
 				t.Errorf("it printed %q", out)
-			}
-		})
-	}
-}
-
-// TestExceptionsAreTheCodes proves that the exception of the example in Ruby has the
-// name and the text of every code.
-func TestExceptionsAreTheCodes(t *testing.T) {
-	need.Library(t)
-	var want strings.Builder
-	for _, code := range codes.All() {
-		fmt.Fprintf(&want, "%d %s %s\n", code, code.Name(), code.Text())
-	}
-	last := strconv.Itoa(len(codes.All()) - 1)
-	for _, language := range []struct {
-		name        string
-		interpreter func(*testing.T) string
-		args        []string
-	}{
-		{"ruby", need.Ruby, []string{"-e",
-			`load "examples/ruby/quickstart.rb"
-(0..` + last + `).each { |code| error = Cachekit::Error.new(code); puts "#{error.code} #{error.name} #{error.message}" }`}},
-	} {
-		t.Run(language.name, func(t *testing.T) {
-			if out := run(t, command(language.interpreter(t), language.args...)); out != want.String() {
-				t.Errorf("it printed %q, want %q", out, want.String())
 			}
 		})
 	}

@@ -105,7 +105,9 @@ class ActiveSupportTest < Minitest::Test
     unpack = ActiveSupport::Cache::Entry.respond_to?(:unpack)
     ActiveSupport::Cache::Entry.define_singleton_method(:unpack) { |(v, *)| new(v, compress: false) } unless unpack
     entry = packing.new([1, 2], compress: false)
-    [coder.dump_compressed(entry, 1024), coder.dump(entry)].each { |bytes| assert_equal [1, 2], coder.load(bytes).value }
+    [coder.dump_compressed(entry, 1024), coder.dump(entry)].each do |bytes|
+      assert_equal [1, 2], coder.load(bytes).value
+    end
   ensure
     ActiveSupport::Cache::Entry.singleton_class.send(:remove_method, :unpack) if unpack == false
   end

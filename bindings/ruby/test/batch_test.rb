@@ -45,7 +45,7 @@ class BatchTest < Minitest::Test
       assert_kind_of CachekitCore::CacheMiss, answers[5]
 
       small = keyring(max_payload: 10)
-      answers = small.seal_many([["a", "x" * 11], ["a", "x"]])
+      answers = small.seal_many([["a", "x" * 11], %w[a x]])
       assert_kind_of CachekitCore::InputTooLargeError, answers[0]
       refute_kind_of CachekitCore::CacheMiss, answers[0]
       assert_equal "x", small.open("a", answers[1])
@@ -54,14 +54,14 @@ class BatchTest < Minitest::Test
 
   def test_whole_calls_that_fail
     keyring do |k|
-      assert_raises(CachekitCore::InvalidInputError) { k.open_many([["a", "b"]], format: "\xFF") }
+      assert_raises(CachekitCore::InvalidInputError) { k.open_many([%w[a b]], format: "\xFF") }
       assert_raises(TypeError) { k.open_many([["a", 1]]) }
       assert_raises(TypeError) { k.open_many([[nil, "b"]]) }
       assert_raises(TypeError) { k.open_many(["a"]) }
       assert_raises(CachekitCore::InputTooLargeError) { k.open_many([["a" * 1_048_577, "b"]]) }
       k.close
-      assert_raises(CachekitCore::InvalidHandleError) { k.open_many([["a", "b"]]) }
-      assert_raises(CachekitCore::InvalidHandleError) { k.seal_many([["a", "b"]]) }
+      assert_raises(CachekitCore::InvalidHandleError) { k.open_many([%w[a b]]) }
+      assert_raises(CachekitCore::InvalidHandleError) { k.seal_many([%w[a b]]) }
     end
   end
 

@@ -57,9 +57,13 @@ class ErrorsTest < Minitest::Test
       texts << k.inspect << k.to_s
     end
     texts << assert_raises(CachekitCore::CachekitError) { CachekitCore.inspect_envelope(secret) }.message
-    texts << assert_raises(CachekitCore::CachekitError) { CachekitCore::Encryptor.new.encrypt(secret, secret, secret) }.message
+    texts << assert_raises(CachekitCore::CachekitError) do
+      CachekitCore::Encryptor.new.encrypt(secret, secret, secret)
+    end.message
     texts << assert_raises(TypeError) { keyring { |k| k.seal(secret, [secret]) } }.message
-    texts << assert_raises(CachekitCore::CachekitError) { CachekitCore::Interop.key("u", "g", Float::NAN, secret) }.message
+    texts << assert_raises(CachekitCore::CachekitError) do
+      CachekitCore::Interop.key("u", "g", Float::NAN, secret)
+    end.message
     texts.each { |text| refute_includes text, "s3cr3t" }
   end
 end

@@ -9,9 +9,7 @@ require "tmpdir"
 
 # The library that make built, unless another one is named.
 ROOT = File.expand_path("../../..", __dir__)
-if ENV.fetch("CACHEKIT_LIBRARY", "").empty?
-  ENV["CACHEKIT_LIBRARY"] = File.join(ROOT, "build/libcachekit_core.so")
-end
+ENV["CACHEKIT_LIBRARY"] = File.join(ROOT, "build/libcachekit_core.so") if ENV.fetch("CACHEKIT_LIBRARY", "").empty?
 LIB = File.expand_path("../lib", __dir__)
 $LOAD_PATH.unshift(LIB) unless $LOAD_PATH.include?(LIB)
 

@@ -12,7 +12,13 @@ class InteropTest < Minitest::Test
   def value(json)
     case json
     when Array then json.map { |element| value(element) }
-    when Hash then json.size == 1 && json.first[0].start_with?("$") ? tagged(*json.first) : json.transform_values { |v| value(v) }
+    when Hash then if json.size == 1 && json.first[0].start_with?("$")
+                     tagged(*json.first)
+                   else
+                     json.transform_values do |v|
+                       value(v)
+                     end
+                   end
     else json
     end
   end
@@ -21,9 +27,13 @@ class InteropTest < Minitest::Test
     case tag
     when "$set" then json.to_set { |element| value(element) }
     when "$bytes" then hex(json)
-    when "$datetime" then Time.new(*json.match(/(\d+)-(\d+)-(\d+)T(\d+):(\d+):([\d.]+)(.*)/).captures.then { |*numbers, seconds, offset| [*numbers.map(&:to_i), seconds.to_r, offset] })
+    when "$datetime" then Time.new(*json.match(/(\d+)-(\d+)-(\d+)T(\d+):(\d+):([\d.]+)(.*)/).captures.then do |*numbers, seconds, offset|
+                                     [*numbers.map(&:to_i), seconds.to_r, offset]
+                                   end)
     when "$uuid" then json.downcase # Ruby has no type of its own for them
-    when "$float" then { "nan" => Float::NAN, "1e999" => Float::INFINITY, "-1e999" => -Float::INFINITY }.fetch(json) { Float(json) }
+    when "$float" then { "nan" => Float::NAN, "1e999" => Float::INFINITY, "-1e999" => -Float::INFINITY }.fetch(json) do
+                         Float(json)
+                       end
     when "$int" then Integer(json)
     else flunk tag
     end
@@ -109,12 +119,15 @@ class InteropTest < Minitest::Test
   def test_seal_and_open
     missing("the msgpack gem is not installed") unless msgpack?
     key = Interop.key("users", "get_user", 42)
-    document = { "name" => "é", "bytes" => "\xFF".b, "n" => [nil, true, 1.5, 2.0, 2**64 - 1, -2**63], "m" => {} }
+    document = { "name" => "é", "bytes" => "\xFF".b, "n" => [nil, true, 1.5, 2.0, (2**64) - 1, -2**63], "m" => {} }
     keyring do |k|
       sealed = Interop.seal(k, key, document)
       assert_equal document, Interop.open(k, key, sealed)
-      assert_equal [Encoding::UTF_8, Encoding::BINARY], Interop.open(k, key, sealed).values_at("name", "bytes").map(&:encoding)
-      assert_raises(CachekitCore::DecryptionFailedError) { Interop.open(k, Interop.key("users", "get_user", 43), sealed) }
+      assert_equal [Encoding::UTF_8, Encoding::BINARY],
+                   Interop.open(k, key, sealed).values_at("name", "bytes").map(&:encoding)
+      assert_raises(CachekitCore::DecryptionFailedError) do
+        Interop.open(k, Interop.key("users", "get_user", 43), sealed)
+      end
       assert_raises(CachekitCore::InvalidInputError) { k.seal_interop(key, "no document") }
       assert_equal [Interop.encode(document), 0], k.open_interop_with_index(key, sealed)
       CachekitCore::Keyring.open(EARLIER, tenant: "acme", decrypt_only: [MASTER]) do |later|

@@ -7,7 +7,7 @@ class KeyringTest < Minitest::Test
 
   def test_round_trips
     keyring do |k|
-      StorageSizes.each do |size|
+      SIZES.each do |size|
         [noise(size), json(size), "\0" * size].each do |data|
           sealed = k.seal("users:1", data, format: :json)
           assert_equal data.b, k.open("users:1", sealed, format: "json"), size
@@ -23,8 +23,8 @@ class KeyringTest < Minitest::Test
     end
   end
 
-  StorageSizes = [0, 1, 23, 640, 4096, 16_384, 16_385, 65_536, 1_048_576, 2_000_000].freeze
-  private_constant :StorageSizes
+  SIZES = [0, 1, 23, 640, 4096, 16_384, 16_385, 65_536, 1_048_576, 2_000_000].freeze
+  private_constant :SIZES
 
   def test_entries_are_bound_to_their_place
     keyring do |k|
@@ -77,7 +77,9 @@ class KeyringTest < Minitest::Test
       CachekitCore::Keyring.new(MASTER, tenant: "t", decrypt_only: [MASTER])
     end
     many = Array.new(4) { |i| i.to_s * 32 }
-    assert_raises(CachekitCore::InvalidInputError) { CachekitCore::Keyring.new(MASTER, tenant: "t", decrypt_only: many) }
+    assert_raises(CachekitCore::InvalidInputError) do
+      CachekitCore::Keyring.new(MASTER, tenant: "t", decrypt_only: many)
+    end
     assert_equal 4, CachekitCore::Keyring.new(MASTER, tenant: "t", decrypt_only: many.first(3)).key_count
   end
 
@@ -126,7 +128,7 @@ class KeyringTest < Minitest::Test
     refute_equal key, CachekitCore.generate_key
     assert_equal key, CachekitCore.parse_master_key(key.unpack1("H*"))
     assert_equal key, CachekitCore.parse_master_key(key.unpack1("H*").upcase)
-    ["z" * 64, " #{"a" * 64}", "0x#{"a" * 64}", "a" * 65, "a" * 64 + "\n"].each do |text|
+    ["z" * 64, " #{"a" * 64}", "0x#{"a" * 64}", "a" * 65, "#{"a" * 64}\n"].each do |text|
       error = assert_raises(CachekitCore::InvalidInputError, text) { CachekitCore.parse_master_key(text) }
       refute_includes error.message, "aa"
     end
@@ -149,12 +151,12 @@ class KeyringTest < Minitest::Test
   def test_encryptor
     key = CachekitCore.generate_key
     CachekitCore::Encryptor.open do |encryptor|
-      StorageSizes.each do |size|
+      SIZES.each do |size|
         sealed = encryptor.encrypt(key, noise(size), "aad")
         assert_equal noise(size), encryptor.decrypt(key, sealed, "aad")
         assert_raises(CachekitCore::DecryptionFailedError) { encryptor.decrypt(key, sealed, "AAD") }
       end
-      assert_equal StorageSizes.size, encryptor.counter
+      assert_equal SIZES.size, encryptor.counter
       assert_raises(CachekitCore::InvalidEntryError) { encryptor.decrypt(key, "x" * 27, "") }
       [31, 33, 0].each do |size|
         assert_raises(CachekitCore::InvalidKeyLengthError) { encryptor.encrypt("k" * size, "", "") }
@@ -169,7 +171,7 @@ class KeyringTest < Minitest::Test
   def test_nonces
     keyring do |k|
       nonces = Array.new(2000) { |i| (i.odd? ? k.seal("k", "x") : k.encrypt("x", "")).byteslice(0, 12) }
-      nonces += k.seal_many([["k", "x"]] * 100).map { |sealed| sealed.byteslice(0, 12) }
+      nonces += k.seal_many([%w[k x]] * 100).map { |sealed| sealed.byteslice(0, 12) }
       assert_equal nonces.size, nonces.uniq.size
       assert_equal nonces.size, k.counter
     end

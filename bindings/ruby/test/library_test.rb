@@ -21,7 +21,9 @@ class LibraryTest < Minitest::Test
 
   def test_named_and_missing
     out = ruby(format(REPORT, ""), environment: { "CACHEKIT_LIBRARY" => "/nonexistent/lib.so" })
-    assert_match(%r{\ACachekitCore::LibraryNotFoundError\ncannot load.*\n  /nonexistent/lib\.so: .*No such file.*\nInstall it, or name it in .*CACHEKIT_LIBRARY}, out)
+    assert_match(
+      %r{\ACachekitCore::LibraryNotFoundError\ncannot load.*\n  /nonexistent/lib\.so: .*No such file.*\nInstall it, or name it in .*CACHEKIT_LIBRARY}, out
+    )
     out = ruby(format(REPORT, '("/nonexistent/other.so")'))
     assert_match(%r{\n  /nonexistent/other\.so: }, out)
   end
@@ -41,7 +43,9 @@ class LibraryTest < Minitest::Test
     missing("a library is bundled or installed") if File.exist?("#{LIB}/cachekit_core/libcachekit_core.so")
     out = ruby(format(REPORT, ""), environment: { "CACHEKIT_LIBRARY" => "" })
     missing("the system has the library") if out.start_with?(CachekitCore::VERSION)
-    assert_match(%r{\n  #{LIB}/cachekit_core/libcachekit_core\.so: .*\n  libcachekit_core\.so\.0: .*\n  libcachekit_core\.so: }, out)
+    assert_match(
+      %r{\n  #{LIB}/cachekit_core/libcachekit_core\.so: .*\n  libcachekit_core\.so\.0: .*\n  libcachekit_core\.so: }, out
+    )
   end
 
   # A later call tries again.
@@ -74,12 +78,15 @@ class LibraryTest < Minitest::Test
     number = CachekitCore::VERSION.split(".").map(&:to_i).inject { |sum, part| (sum * 100) + part }
     { "unsigned cachekit_version_number(void) { return #{number}; }" => "it has no cachekit_version_string",
       "int x;" => "it is another library" }.each do |code, why|
-      compiled(code) { |path| assert_includes ruby(format(REPORT, ""), environment: { "CACHEKIT_LIBRARY" => path }), why }
+      compiled(code) do |path|
+        assert_includes ruby(format(REPORT, ""), environment: { "CACHEKIT_LIBRARY" => path }), why
+      end
     end
   end
 
   def test_musl
-    explained = CachekitCore.const_get(:Library).send(:explain, "Error: initial-exec TLS resolves to dynamic definition")
+    explained = CachekitCore.const_get(:Library).send(:explain,
+                                                      "Error: initial-exec TLS resolves to dynamic definition")
     assert_match(/musl \(Alpine\).*LD_PRELOAD=/m, explained)
   end
 

@@ -18,11 +18,11 @@ class MemoryTest < Minitest::Test
 
   def resident = File.read("/proc/self/statm").split[1].to_i * 4096
 
-  def grows(calls)
-    calls.times { yield }
+  def grows(calls, &)
+    calls.times(&)
     GC.start
     before = resident
-    calls.times { yield }
+    calls.times(&)
     GC.start
     resident - before
   end

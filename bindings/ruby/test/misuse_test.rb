@@ -81,8 +81,8 @@ class MisuseTest < Minitest::Test
     assert_closed { storage.store_many(["x"]) }
   end
 
-  def assert_closed(&block)
-    error = assert_raises(CachekitCore::InvalidHandleError, &block)
+  def assert_closed(&)
+    error = assert_raises(CachekitCore::InvalidHandleError, &)
     refute_kind_of CachekitCore::CacheMiss, error
     assert_match(/closed/, error.message)
   end
@@ -91,7 +91,12 @@ class MisuseTest < Minitest::Test
     [CachekitCore::ByteStorage, CachekitCore::Encryptor].each do |kind|
       assert_predicate kind.open { |object| object }, :closed?
       object = nil
-      assert_raises(RuntimeError) { kind.open { |o| object = o; raise "x" } }
+      assert_raises(RuntimeError) do
+        kind.open do |o|
+          object = o
+          raise "x"
+        end
+      end
       assert_predicate object, :closed?
       refute_predicate kind.open, :closed?
     end
@@ -118,7 +123,8 @@ class MisuseTest < Minitest::Test
 
   # The bytes count, whatever the encoding says; a slice of a String too.
   def test_encodings
-    [Encoding::UTF_8, Encoding::UTF_16LE, Encoding::ISO_8859_1, Encoding::BINARY, Encoding::Shift_JIS].each do |encoding|
+    [Encoding::UTF_8, Encoding::UTF_16LE, Encoding::ISO_8859_1, Encoding::BINARY,
+     Encoding::Shift_JIS].each do |encoding|
       text = "Grüße\xFF\x00".dup.force_encoding(encoding)
       assert_equal text.b, storage.retrieve(storage.store(text))
       assert_equal encoding, text.encoding

@@ -40,18 +40,18 @@ class StorageTest < Minitest::Test
   def test_formats
     CachekitCore::ByteStorage.open(format: :json) do |storage|
       format = ->(envelope) { CachekitCore.inspect_envelope(envelope).format }
-      assert_equal "json", format.(storage.store("x"))
-      assert_equal "cbor", format.(storage.store("x", format: :cbor))
-      assert_equal "é" * 40_000, format.(storage.store("x", format: "é" * 40_000))
-      assert_equal "é", format.(storage.store("x", format: "é".b))
-      assert_equal Encoding::UTF_8, format.(storage.store("x", format: "é".b)).encoding
+      assert_equal "json", format.call(storage.store("x"))
+      assert_equal "cbor", format.call(storage.store("x", format: :cbor))
+      assert_equal "é" * 40_000, format.call(storage.store("x", format: "é" * 40_000))
+      assert_equal "é", format.call(storage.store("x", format: "é".b))
+      assert_equal Encoding::UTF_8, format.call(storage.store("x", format: "é".b)).encoding
       ["\xFF", "a\0b", "\0"].each do |bad|
         assert_raises(CachekitCore::InvalidInputError) { storage.store("x", format: bad) }
         assert_raises(CachekitCore::InvalidInputError) { CachekitCore::ByteStorage.new(format: bad) }
       end
       long = "x" * (CachekitCore::MAX_FORMAT_SIZE + 1)
       assert_raises(CachekitCore::InputTooLargeError) { storage.store("x", format: long) }
-      assert_equal long.chop, format.(storage.store("x", format: long.chop))
+      assert_equal long.chop, format.call(storage.store("x", format: long.chop))
     end
   end
 

@@ -47,9 +47,10 @@ class VectorsTest < Minitest::Test
       CachekitCore::Keyring.open(hex(file["master_key_hex"]), tenant: file["tenant_id"]) do |k|
         file["vectors"].each do |v|
           aad = CachekitCore.aad(file["tenant_id"], v["cache_key"], format: v["format"],
-                                 compressed: v["compressed"], original_type: v["original_type"])
+                                                                    compressed: v["compressed"], original_type: v["original_type"])
           assert_equal hex(v["aad_hex"]), aad, v["name"]
-          [encryptor.decrypt(key, hex(v["ciphertext_hex"]), aad), k.decrypt(hex(v["ciphertext_hex"]), aad)].each do |plaintext|
+          [encryptor.decrypt(key, hex(v["ciphertext_hex"]), aad),
+           k.decrypt(hex(v["ciphertext_hex"]), aad)].each do |plaintext|
             assert_equal hex(v["plaintext_hex"]), plaintext, v["name"]
           end
         end
@@ -111,7 +112,9 @@ class VectorsTest < Minitest::Test
         if v["result"] == "valid"
           assert_equal hex(v["msg"]), encryptor.decrypt(hex(v["key"]), ciphertext, hex(v["aad"])), v["tcId"]
         else
-          assert_raises(CachekitCore::CacheMiss, v["tcId"]) { encryptor.decrypt(hex(v["key"]), ciphertext, hex(v["aad"])) }
+          assert_raises(CachekitCore::CacheMiss, v["tcId"]) do
+            encryptor.decrypt(hex(v["key"]), ciphertext, hex(v["aad"]))
+          end
         end
       end
     end

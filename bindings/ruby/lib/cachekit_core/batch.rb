@@ -31,7 +31,7 @@ module CachekitCore
     # @param arguments [Array] those before the items
     # @yieldparam key_index [Integer] of each result
     # @return [Array<String, CachekitError, nil>]
-    def call(function, *arguments, &each_result)
+    def call(function, *arguments, &)
       function, *@strings = Native.for(function, *@strings,
                                        expansion: @reading ? Native::EXPANSION : 1)
       items = FFI::MemoryPointer.new(:uint8, [@count * ITEM_SIZE, 1].max)
@@ -42,7 +42,7 @@ module CachekitCore
         Results.failed(code) if WHOLE.include?(code)
         detail = Native.cachekit_last_error_detail.sub(/\Aitems\[\d+\]: /, "") if code != 0
         align(take(items.get_bytes(0, @count * ITEM_SIZE), results.read_pointer, detail,
-                   &each_result))
+                   &))
       ensure
         Native.cachekit_free_buffer(results.read_pointer)
       end

@@ -124,7 +124,7 @@ module CachekitCore
         )
         check_version(library)
         Declarations::FUNCTIONS.flat_map { |name, types| functions(library, name, *types) }
-                 .each { |name, function| function.attach(Native, name) }
+                               .each { |name, function| function.attach(Native, name) }
       end
 
       def functions(library, name, arguments, result)

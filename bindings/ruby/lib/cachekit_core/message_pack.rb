@@ -7,7 +7,7 @@ module CachekitCore
   # @api private
   class MessagePack
     DEPTH = 100 # of arrays and maps inside each other
-    INTEGERS = (-(2**63)..(2**64) - 1).freeze
+    INTEGERS = (-(2**63)..(2**64) - 1)
     private_constant :DEPTH, :INTEGERS
 
     # @param arguments [Boolean] whether these are the arguments of a key: then equal numbers
@@ -83,12 +83,12 @@ module CachekitCore
 
     # The first of the headers stands for sizes up to 15, and has them inside.
     def header(size, (tiny, byte, short, long))
-      if tiny && size < 16 then [tiny | size].pack("C")
-      elsif byte && size <= 0xFF then [byte, size].pack("CC")
-      elsif size <= 0xFFFF then [short, size].pack("CS>")
-      elsif size <= 0xFFFF_FFFF then [long, size].pack("CL>")
-      else refuse("more than 2^32-1 bytes or elements")
-      end
+      return [tiny | size].pack("C") if tiny && size < 16
+      return [byte, size].pack("CC") if byte && size <= 0xFF
+      return [short, size].pack("CS>") if size <= 0xFFFF
+      return [long, size].pack("CL>") if size <= 0xFFFF_FFFF
+
+      refuse("more than 2^32-1 bytes or elements")
     end
 
     def array(value, depth) = elements(value.map { |element| inside(element, depth) })

@@ -11,6 +11,7 @@ module CachekitCore
       class << self
         attr_accessor :free_function
 
+        # Called by FFI.
         def release(pointer) = Native.public_send(free_function, pointer)
       end
     end
