@@ -73,10 +73,10 @@ module CachekitCore
         length == size ? out : out.byteslice(0, length)
       end
 
-      # The size of what a ciphertext of so many bytes holds; more than is allowed is left to
-      # the library to refuse, without memory for it.
-      def plaintext_size(size)
-        found = size - CIPHERTEXT_OVERHEAD
+      # The size of what a ciphertext holds; more than is allowed is left to the library to
+      # refuse, without memory for it.
+      def plaintext_size(ciphertext)
+        found = ciphertext.bytesize - CIPHERTEXT_OVERHEAD
         found.between?(0, MAX_PAYLOAD_SIZE) ? found : 0
       end
 
