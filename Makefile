@@ -39,10 +39,11 @@ header_sum = -DCACHEKIT_HEADER_SUM=$(firstword $(shell cksum < include/cachekit.
 # For the linker: the names that are exported; Go's entry, which the library calls
 # itself; and nanosleep, which must not be a cancellation point. Go splits this
 # at spaces that are not between quotes. It stands behind the flags of
-# CGO_LDFLAGS, whose choice of a linker may not understand the scripts.
+# CGO_LDFLAGS, whose choice of a linker may not understand the scripts. Go reads the
+# addresses of what it checks for FIPS 140 out of a section where lld would write zeros.
 script     = \"-Wl,$1$(CURDIR)/capi/link/$2\"
 link_flags = -Wl,-soname,$(soname),--no-undefined,--wrap=nanosleep $(call script,--version-script=,exports.map) \
-    $(call script,-T$(comma),lazy.ld) -fuse-ld=$(linker)
+    $(call script,-T$(comma),lazy.ld) -fuse-ld=$(linker) $(if $(filter lld,$(linker)),-Wl$(comma)--apply-dynamic-relocs)
 comma     := ,
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -186,7 +187,7 @@ fuzz-short: ## fuzz every target with 50,000 inputs
 	tests/fuzz.sh 50000x
 
 .PHONY: bench bench-quick bench-smoke
-bench: all ## compare with the Rust library and with hand-glued C; writes bench/RESULTS.md (10 minutes)
+bench: all ## compare with the Rust library, hand-glued C and, in Python, the PyPI package; writes bench/RESULTS.md (10 minutes)
 	cd bench && $(GO) run . -full
 
 bench-quick: all ## the same, shorter; writes nothing but its output (2 minutes)

@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cachekit-go/cachekit-core/bench/internal/asks"
@@ -33,13 +34,14 @@ type mode struct {
 	peak    int     // payload whose memory is measured; 0: not measured
 	cold    int     // fresh processes; 0: not measured
 	rust    bool
-	strict  bool // every contestant must take part
+	strict  bool    // every contestant must take part
+	python  float64 // seconds for one cell of the Python package
 }
 
 var modes = map[string]mode{
-	"full":  {seconds: 1.9, peak: 256 << 20, cold: 21, rust: true},
-	"quick": {seconds: 0.2, peak: 64 << 20, cold: 5, rust: true},
-	"smoke": {seconds: 0.01, sizes: "64,1024,65536", peak: 1 << 20, cold: 1, strict: true},
+	"full":  {seconds: 1.9, peak: 256 << 20, cold: 21, rust: true, python: 0.5},
+	"quick": {seconds: 0.2, peak: 64 << 20, cold: 5, rust: true, python: 0.05},
+	"smoke": {seconds: 0.01, sizes: "64,1024,65536", peak: 1 << 20, cold: 1, strict: true, python: 0.01},
 }
 
 func main() {
@@ -94,6 +96,9 @@ func bench(name, ours, dir string) error {
 		return err
 	}
 	if err := processes(run, m, harness, libs); err != nil {
+		return err
+	}
+	if err := python(run, m, libs[0]); err != nil {
 		return err
 	}
 	say("took %s", time.Since(start).Round(time.Second))
@@ -163,6 +168,35 @@ func processes(run *results.Run, m mode, harness string, libs []string) error {
 		}
 	}
 	return nil
+}
+
+// python times the Python package over our library, the first of the contestants. Where it cannot be built it is left out.
+func python(run *results.Run, m mode, ours string) error {
+	say("the Python package")
+	interpreter, err := build.Python(".", "..")
+	if err != nil && m.strict && os.Getenv("CACHEKIT_NO_SKIPS") != "" {
+		return err
+	}
+	if err != nil {
+		say("Python left out: %v", err)
+		return nil
+	}
+	_, path, _ := strings.Cut(ours, ":")
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	args := []string{filepath.Join("python", "run.py"), "--json", "--seconds", strconv.FormatFloat(m.python, 'f', -1, 64)}
+	if m.sizes != "" {
+		args = append(args, "--sizes", m.sizes)
+	}
+	cmd := exec.Command(interpreter, args...)
+	cmd.Env = append(os.Environ(), "CACHEKIT_LIBRARY="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("%v: %w", args, err)
+	}
+	return run.Add(bytes.NewReader(out))
 }
 
 func harnessRun(run *results.Run, harness string, args ...string) error {

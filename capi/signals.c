@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __linux__
+#include <link.h>
+#endif
+
 /* A program may block a signal in all its threads, to receive it by sigwait or
  * signalfd. A thread of Go that has it open would take it instead: the program
  * ends, or never hears of it. These stay open: faults, which must reach Go's
@@ -35,9 +39,8 @@ static const int32_t known[KNOWN] = {0, NOTIFY + KILL, NOTIFY + KILL, NOTIFY + T
     NOTIFY + DEFAULT + IGNORE, NOTIFY + DEFAULT + IGNORE, NOTIFY + IGNORE, NOTIFY, NOTIFY, NOTIFY,
     NOTIFY + UNBLOCK, NOTIFY + IGNORE, NOTIFY, NOTIFY, THROW};
 
-/* The library's initialised data, by names that the linker defines. */
-extern char data_begin[] __asm__("__stop_ck_go_init") __attribute__((weak, visibility("hidden")));
-extern char data_end[] __asm__("_edata") __attribute__((weak, visibility("hidden")));
+/* A place in the library's data; a name that the linker script defines. */
+extern char data[] __asm__("__stop_ck_go_init") __attribute__((weak, visibility("hidden")));
 
 static bool is_table(const go_signal *table)
 {
@@ -47,11 +50,8 @@ static bool is_table(const go_signal *table)
     return true;
 }
 
-static void keep_blocked(void)
+static void keep_blocked_in(uintptr_t at, uintptr_t end)
 {
-    uintptr_t at = (uintptr_t)data_begin, end = (uintptr_t)data_end;
-    if (at == 0)
-        return;
     at = (at + _Alignof(go_signal) - 1) / _Alignof(go_signal) * _Alignof(go_signal);
     for (; at + KNOWN * sizeof(go_signal) <= end; at += _Alignof(go_signal)) {
         go_signal *table = (go_signal *)at;
@@ -61,6 +61,33 @@ static void keep_blocked(void)
             return;
         }
     }
+}
+
+/* Called for each object in the process, until it was this library. LLVM's linker
+ * makes two segments of its data, with pages between them that are not mapped. */
+static int in_segments(struct dl_phdr_info *object, size_t size, void *unused)
+{
+    (void)size;
+    (void)unused;
+    bool here = false;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t begin = (uintptr_t)(object->dlpi_addr + segment->p_vaddr);
+        here |= segment->p_type == PT_LOAD && (uintptr_t)data - begin < segment->p_memsz;
+    }
+    for (int i = 0; here && i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t begin = (uintptr_t)(object->dlpi_addr + segment->p_vaddr);
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) != 0)
+            keep_blocked_in(begin, begin + segment->p_filesz);
+    }
+    return here;
+}
+
+static void keep_blocked(void)
+{
+    if (data != NULL)
+        dl_iterate_phdr(in_segments, NULL);
 }
 #else
 static void keep_blocked(void) {}

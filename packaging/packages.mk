@@ -29,6 +29,7 @@ contents: $(BUILD)/contents/cachekit_core.cdx.json
 $(BUILD)/contents/cachekit_core.cdx.json: $(library) packaging/contents/main.go
 	@rm -rf '$(@D)' && mkdir -p '$(@D)'
 	@GOARCH= GOOS= CGO_ENABLED=0 $(GO) run ./packaging/contents '$(library)' '$(version)' '$(@D)'
+	@chmod -R u=rwX,go=rX '$(@D)'
 
 # The library for one processor, as it goes into packages.
 .PHONY: $(addprefix portable-,$(WHEEL_ARCH))
@@ -56,8 +57,8 @@ wheel: $(addprefix wheel-,$(WHEEL_ARCH)) ## the wheels for x86_64 and aarch64 (o
 .PHONY: $(addprefix wheel-,$(WHEEL_ARCH))
 $(addprefix wheel-,$(WHEEL_ARCH)): wheel-%: sdist portable-%
 	@rm -rf '$(build)/wheel/$*' && mkdir -p '$(build)/wheel/$*'
-	@tar xf '$(build)/wheels/cachekit_core-$(version).tar.gz' -C '$(build)/wheel/$*' --strip-components=1
-	@cd '$(build)/wheel/$*' && $(with_zig) CC='$(call zig_cc,$*)' LDSHARED='$(call zig_cc,$*) -shared' \
+	@umask 022 && tar xf '$(build)/wheels/cachekit_core-$(version).tar.gz' -C '$(build)/wheel/$*' --strip-components=1
+	@umask 022 && cd '$(build)/wheel/$*' && $(with_zig) CC='$(call zig_cc,$*)' LDSHARED='$(call zig_cc,$*) -shared' \
 	    CFLAGS="-I$$('$(tools)/bin/python' '$(CURDIR)/packaging/python_headers.py' $* '$(build)/wheel/$*/headers')" \
 	    CACHEKIT_CORE_LIBRARY='$(build)/portable/$*' \
 	    CACHEKIT_CORE_PLATFORM=manylinux_$(subst .,_,$(glibc))_$*.manylinux2014_$* \
@@ -69,7 +70,7 @@ gem: gem-source $(addprefix gem-,$(WHEEL_ARCH)) ## the gems: with the source, an
 
 # $1 is the folder for one gem, and what builds it its environment.
 gem_tree  = rm -rf '$1' && mkdir -p '$1' '$(build)/gems' && cp -RL '$(build)/tree/bindings/ruby/.' '$1'
-gem_build = gem build --quiet --strict --output '$(build)/gems/cachekit_core-$(version)$1.gem' cachekit_core.gemspec
+gem_build = chmod -R u=rwX,go=rX . && gem build --quiet --strict --output '$(build)/gems/cachekit_core-$(version)$1.gem' cachekit_core.gemspec
 
 .PHONY: gem-source
 gem-source: tree
@@ -83,4 +84,4 @@ $(addprefix gem-,$(WHEEL_ARCH)): gem-%: tree portable-%
 	@cp -L '$(build)/portable/$*/libcachekit_core.so' '$(build)/gem/$*/lib/cachekit_core/'
 	@cp -R '$(build)/portable/$*/contents' '$(build)/gem/$*/'
 	@mkdir '$(build)/gem/$*/include' && cp include/cachekit.h '$(build)/gem/$*/include/'
-	@cd '$(build)/gem/$*' && CACHEKIT_CORE_PLATFORM=$*-linux-gnu $(call gem_build,-$*-linux-gnu)
+	@cd '$(build)/gem/$*' && export CACHEKIT_CORE_PLATFORM=$*-linux-gnu && $(call gem_build,-$*-linux-gnu)

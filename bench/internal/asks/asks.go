@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/cachekit-go/cachekit-core/bench/internal/results"
 )
@@ -28,6 +29,8 @@ type Table struct {
 	ExtraMemory int64    `json:"extra_memory_bytes"`
 	TwoThreads  float64  `json:"two_threads"`
 	Tail        []string `json:"p999_no_worse_than_R"`
+	Wheel       float64  `json:"python_wheel"`       // its time / ours, of one call
+	WheelBatch  float64  `json:"python_wheel_batch"` // the time of its loop / ours, for a hundred opens of 1 KiB
 }
 
 // A Finding is one ask and what the run shows for it.
@@ -63,7 +66,7 @@ func Load(path string) (*Table, error) {
 
 // Compare gives a finding for each ask that the run has the numbers for, the worst first.
 func (t *Table) Compare(r *results.Run) []Finding {
-	found := slices.Concat(t.times(r), t.sizes(r), t.memory(r), t.threads(r), t.tails(r))
+	found := slices.Concat(t.times(r), t.sizes(r), t.memory(r), t.threads(r), t.tails(r), t.python(r))
 	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(a.Reach, b.Reach) })
 	return found
 }
@@ -165,6 +168,24 @@ func (t *Table) tails(r *results.Run) []Finding {
 		if ours > 0 && peer > 0 {
 			found = append(found, Finding{Cell: "p99.9 of " + key + " B vs R", Got: peer / ours, Ask: 1, Reach: peer / ours,
 				Format: "%.2f×"})
+		}
+	}
+	return found
+}
+
+// python compares with the PyPI package.
+func (t *Table) python(r *results.Run) []Finding {
+	var found []Finding
+	for _, c := range r.Python {
+		ask := t.Wheel
+		if c.Op == "open_many" && c.Size == 1024 {
+			ask = t.WheelBatch
+		} else if strings.HasSuffix(c.Op, "_many") {
+			continue
+		}
+		if c.Who == "wheel" {
+			found = append(found, Finding{Cell: fmt.Sprintf("Python %s %s %s vs wheel", c.Op, c.Kind, Size(c.Size)), Got: c.Ratio,
+				Ask: ask, Reach: c.Ratio / ask, Format: "%.2f×"})
 		}
 	}
 	return found

@@ -23,6 +23,7 @@ func Page(r *results.Run, findings []asks.Finding, reasons string) string {
 	w.WriteString(generated + fromReasons + "# Benchmark results\n\n")
 	intro(w, r)
 	glance(w, r)
+	python(w, r)
 	shortfalls(w, findings, reasons)
 	return w.String()
 }
@@ -38,6 +39,7 @@ func Tables(r *results.Run) string {
 	}
 	fixed(w, r)
 	compressedSize(w, r)
+	pythonTables(w, r)
 	memory(w, r)
 	threads(w, r)
 	latency(w, r)

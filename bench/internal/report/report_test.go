@@ -142,3 +142,30 @@ func TestReportOfAPartialRun(t *testing.T) {
 		}
 	}
 }
+
+func TestPythonIsReportedWhereItWasTimed(t *testing.T) {
+	none := new(results.Run)
+	run := &results.Run{
+		Python: []results.Cell{
+			{Op: "encrypt", Kind: "json", Size: 64, Who: "ctypes", NS: 4000, Ratio: 10}, {Op: "encrypt", Kind: "json", Size: 64, Who: "ours", NS: 400, Ratio: 1},
+			{Op: "encrypt", Kind: "json", Size: 64, Who: "wheel", NS: 600, Ratio: 1.5}, {Op: "encrypt", Kind: "random", Size: 4096, Who: "ours", NS: 900, Ratio: 1},
+			{Op: "open_many", Kind: "json", Size: 1024, Who: "ours", NS: 800, Ratio: 1},
+		},
+		Ctypes: []results.Argument{{What: "bytes as c_void_p", NS: 61}},
+	}
+	for name, print := range map[string]func(*strings.Builder, *results.Run){"page": python, "tables": pythonTables} {
+		w := new(strings.Builder)
+		if print(w, none); w.Len() != 0 {
+			t.Errorf("%s: %q about no Python", name, w)
+		}
+		print(w, run)
+		for _, want := range []string{"400 ns, ctypes 10.00×, wheel 1.50×", "| 800 ns |"} {
+			if !strings.Contains(w.String(), want) {
+				t.Errorf("%s: no %q in\n%s", name, want, w)
+			}
+		}
+		if strings.Contains(w.String(), "bytes as c_void_p 61 ns") != (name == "page") || strings.Contains(w.String(), "random") != (name == "tables") {
+			t.Errorf("%s:\n%s", name, w)
+		}
+	}
+}

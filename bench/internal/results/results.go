@@ -67,6 +67,12 @@ type Cold struct {
 	Encrypt float64 `json:"encrypt"`
 }
 
+// An Argument is what ctypes takes for one argument of a call, or for a call that has none, in nanoseconds.
+type Argument struct {
+	What string  `json:"what"`
+	NS   float64 `json:"ns"`
+}
+
 // A Note says that a contestant was left out, of one operation or of all, or what stood in for it.
 type Note struct {
 	Op   string `json:"op,omitempty"`
@@ -98,14 +104,16 @@ type Run struct {
 	Threads  []Threads         `json:"threads"`
 	Peak     []Peak            `json:"peak"`
 	Cold     []Cold            `json:"cold"`
+	Python   []Cell            `json:"python,omitempty"` // of bench/python: ours, ctypes, wheel
+	Ctypes   []Argument        `json:"ctypes,omitempty"`
 }
 
-// Add reads the harness's output, one JSON object a line, into r.
+// Add reads the output of the harness or of bench/python, one JSON object a line, into r.
 func (r *Run) Add(output io.Reader) error {
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		if err := r.addLine(lines.Bytes()); err != nil {
-			return fmt.Errorf("harness output %q: %w", lines.Text(), err)
+			return fmt.Errorf("output %q: %w", lines.Text(), err)
 		}
 	}
 	return lines.Err()
@@ -143,6 +151,10 @@ func (r *Run) addLine(line []byte) error {
 		return appendTo(&r.Peak, line)
 	case "cold":
 		return appendTo(&r.Cold, line)
+	case "python":
+		return appendTo(&r.Python, line)
+	case "ctypes":
+		return appendTo(&r.Ctypes, line)
 	}
 	return fmt.Errorf("unknown type %q", head.T)
 }

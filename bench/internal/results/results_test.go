@@ -18,6 +18,8 @@ const output = `{"t":"env","name":"MALLOC_TOP_PAD_","value":"67108864"}
 {"t":"threads","op":"encrypt","size":1024,"who":"ours","one":100,"own":190,"shared":180}
 {"t":"peak","op":"store","size":1048576,"who":"ours","extra":4096}
 {"t":"cold","who":"ours","load":1,"first":2,"second":3,"handles":4,"encrypt":5}
+{"t":"python","op":"encrypt","kind":"json","size":64,"who":"wheel","ns":450,"min":440,"ratio":1.5,"rounds":5,"calls":9}
+{"t":"ctypes","what":"bytes as c_void_p","ns":60}
 `
 
 func TestRunKeepsEveryLineOfTheHarness(t *testing.T) {
@@ -25,7 +27,7 @@ func TestRunKeepsEveryLineOfTheHarness(t *testing.T) {
 	if err := r.Add(strings.NewReader(output)); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Notes) != 1 || len(r.Cells) != 3 || len(r.Latency) != 1 || len(r.Threads) != 1 || len(r.Peak) != 1 || len(r.Cold) != 1 {
+	if len(r.Notes) != 1 || len(r.Cells) != 3 || len(r.Latency) != 1 || len(r.Threads) != 1 || len(r.Peak) != 1 || len(r.Cold) != 1 || len(r.Python) != 1 || len(r.Ctypes) != 1 {
 		t.Errorf("lines lost: %+v", r)
 	}
 	if c, ok := r.Cell("compress", "json", 64, "H"); !ok || c.Ratio != 1.5 || c.NS != 150 || c.Min != 149 || c.Block != 60 {

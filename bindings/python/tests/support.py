@@ -23,7 +23,11 @@ def missing(what):
 def vectors(name):
     """A file of published test vectors."""
     named = os.environ.get("CACHEKIT_VECTORS")
-    folders = [pathlib.Path(named)] if named else [ROOT / "build" / "vectors", ROOT.parent / "shared" / "vectors"]
+    folders = (
+        [pathlib.Path(named)]
+        if named
+        else [ROOT / "build" / "vectors", ROOT.parent / "shared" / "vectors"]
+    )
     for folder in folders:
         if (folder / name).is_file():
             return json.loads((folder / name).read_text(encoding="utf-8"))
@@ -41,9 +45,8 @@ def python(code, *arguments, **environment):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *arguments],
         env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
+        capture_output=True,
+        text=True,
         timeout=120,
     )
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}{done.stderr}"

@@ -59,7 +59,11 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def objects():
-    with ByteStorage() as storage, Encryptor() as encryptor, Keyring(KEY, tenant="t") as keyring:
+    with (
+        ByteStorage() as storage,
+        Encryptor() as encryptor,
+        Keyring(KEY, tenant="t") as keyring,
+    ):
         yield storage, encryptor, keyring
 
 
@@ -91,11 +95,16 @@ def test_inputs(kind, objects):
     assert storage.retrieve_many([padded(envelope)]) == [DATA]
     (sealed,) = keyring.seal_many([(make(DATA[:64]), data)])
     assert keyring.open_many([(DATA[:64], padded(sealed))]) == [DATA]
-    assert Keyring(make(KEY), tenant=make(DATA[:64]), decrypt_only=[make(DATA[:32])]).key_count == 2
+    assert (
+        Keyring(make(KEY), tenant=make(DATA[:64]), decrypt_only=[make(DATA[:32])]).key_count
+        == 2
+    )
     assert cachekit_core.key_fingerprint(make(KEY)) == cachekit_core.key_fingerprint(KEY)
 
 
-@pytest.mark.parametrize("kind", ["bytearray", "memoryview of bytearray", "mmap", "array", "ctypes"])
+@pytest.mark.parametrize(
+    "kind", ["bytearray", "memoryview of bytearray", "mmap", "array", "ctypes"]
+)
 def test_outputs(kind, objects):
     storage, encryptor, keyring = objects
     make = KINDS[kind]
@@ -166,7 +175,9 @@ def test_in_place(objects):
         encryptor.encrypt_into(KEY, view[1:-29], b"a", view)
 
 
-@pytest.mark.parametrize("out", [b"x" * 999, memoryview(b"x" * 999), memoryview(bytearray(1998))[::2]])
+@pytest.mark.parametrize(
+    "out", [b"x" * 999, memoryview(b"x" * 999), memoryview(bytearray(1998))[::2]]
+)
 def test_outputs_that_cannot_be_written(out, objects):
     storage, encryptor, keyring = objects
     for call in (
@@ -184,7 +195,12 @@ def test_buffers_are_let_go_of(objects):
     storage, encryptor, keyring = objects
     envelope, sealed = bytearray(storage.store(DATA)), bytearray(keyring.seal("key", DATA))
     out = bytearray(len(DATA) * 2)
-    data, key, aad, bad = bytearray(DATA), bytearray(KEY), bytearray(b"aad"), bytearray(b"not an entry")
+    data, key, aad, bad = (
+        bytearray(DATA),
+        bytearray(KEY),
+        bytearray(b"aad"),
+        bytearray(b"not an entry"),
+    )
     caught = []
     for call in (
         lambda: storage.store(data),
@@ -259,7 +275,9 @@ def test_inputs_die(objects):
     assert [ref() for ref in found] == [None] * 10
 
 
-@given(st.binary(max_size=3000), st.binary(max_size=40), st.sampled_from(["msgpack", "json", "é"]))
+@given(
+    st.binary(max_size=3000), st.binary(max_size=40), st.sampled_from(["msgpack", "json", "é"])
+)
 def test_round_trips(data, name, format):
     storage, encryptor, keyring = ROUND
     assert storage.retrieve(storage.store(data, format)) == data
@@ -270,7 +288,9 @@ def test_round_trips(data, name, format):
 ROUND = ByteStorage(), Encryptor(), Keyring(KEY, tenant="t")
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 4095, 4096, 4097, 65535, 65536, 1 << 20, (1 << 20) + 1, 5_000_000])
+@pytest.mark.parametrize(
+    "size", [0, 1, 2, 4095, 4096, 4097, 65535, 65536, 1 << 20, (1 << 20) + 1, 5_000_000]
+)
 def test_sizes(size):
     storage, encryptor, keyring = ROUND
     noise = random.Random(size).getrandbits(8 * size + 8).to_bytes(size + 1, "big")[:size]

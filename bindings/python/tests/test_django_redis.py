@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
 import pickle
 import re
 import subprocess
@@ -14,7 +13,7 @@ import threading
 
 import pytest
 from redis_server import running_server, server  # noqa: F401, fixtures
-from support import missing
+from support import ROOT, missing
 
 try:
     import django_redis  # noqa: F401
@@ -322,7 +321,7 @@ def test_compressor_writes_envelopes(server, client):  # noqa: F811
 
 
 def test_readme_has_settings_that_work(server, client):  # noqa: F811
-    readme = pathlib.Path(__file__).parents[3] / "README.md"
+    readme = ROOT / "README.md"
     if not readme.exists():
         missing("the README of the repository is not here")
     found = re.findall(r"^```python\n(CACHES = .*?)^```$", readme.read_text(), re.M | re.S)

@@ -96,7 +96,7 @@ def test_the_warning_names_the_line_of_the_caller():
 def test_details_are_those_of_the_call_that_failed(reading):
     storage = cachekit_core.ByteStorage()
     if reading:
-        with pytest.raises(errors.InvalidEntryError, match="at byte 0|empty|byte") as caught:
+        with pytest.raises(errors.InvalidEntryError, match="byte") as caught:
             storage.retrieve(b"\xc1")
     else:
         with pytest.raises(errors.InvalidKeyLengthError, match="5 bytes") as caught:

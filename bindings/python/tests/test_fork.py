@@ -149,9 +149,8 @@ if __name__ == "__main__":
     # A file, and not -c: the processes that it spawns import it.
     done = subprocess.run(
         [sys.executable, str(program)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
+        capture_output=True,
+        text=True,
         timeout=120,
     )
     assert (done.returncode, done.stderr) == (0, "")

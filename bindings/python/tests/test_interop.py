@@ -98,7 +98,9 @@ def test_keyword_arguments_are_one_map_at_the_end():
     with_map = interop.key("tests", "search", "q", [], 10, {"b": 2, "a": 1})
     assert interop.key("tests", "search", "q", [], 10, a=1, b=2) == with_map
     # They may have the names of the parameters.
-    assert interop.key("tests", "search", namespace=1) == interop.key("tests", "search", {"namespace": 1})
+    assert interop.key("tests", "search", namespace=1) == interop.key(
+        "tests", "search", {"namespace": 1}
+    )
 
 
 class Colour(enum.IntEnum):
@@ -127,7 +129,9 @@ def test_other_types(value):
         interop.encode(value)
 
 
-@pytest.mark.parametrize("value", [{1}, datetime.datetime(2024, 1, 1, tzinfo=UTC), uuid.uuid4()])
+@pytest.mark.parametrize(
+    "value", [{1}, datetime.datetime(2024, 1, 1, tzinfo=UTC), uuid.uuid4()]
+)
 def test_values_have_no_sets_times_and_uuids(value):
     interop.key("users", "get", value)
     with pytest.raises(TypeError):
@@ -143,7 +147,10 @@ def test_depth():
 
     interop.encode(nested(100))
     interop.key("a", "b", *nested(100))  # the arguments are the outermost array
-    for make in (lambda: interop.encode(nested(101)), lambda: interop.key("a", "b", nested(100))):
+    for make in (
+        lambda: interop.encode(nested(101)),
+        lambda: interop.key("a", "b", nested(100)),
+    ):
         with pytest.raises(InvalidInputError, match="deep"):
             make()
     endless = []
@@ -187,20 +194,26 @@ scalars = (
     | st.binary()
 )
 arguments_only = st.uuids() | st.datetimes(
-    timezones=st.sampled_from([UTC, datetime.timezone(datetime.timedelta(hours=-7, minutes=-30))]),
+    timezones=st.sampled_from(
+        [UTC, datetime.timezone(datetime.timedelta(hours=-7, minutes=-30))]
+    ),
     min_value=datetime.datetime(2, 1, 1),
     max_value=datetime.datetime(9998, 1, 1),
 )
 values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=5)
-    | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5)
+    ),
     max_leaves=20,
 )
 arguments = st.recursive(
     scalars | arguments_only | st.frozensets(scalars | arguments_only, max_size=5),
-    lambda inner: st.lists(inner, max_size=5)
-    | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5)
+    ),
     max_leaves=20,
 )
 
@@ -220,7 +233,9 @@ def test_canonical_form_is_that_of_the_library(value):
 @given(st.lists(arguments, max_size=5))
 def test_keys_are_those_of_the_package_cachekit(args):
     package = oracle()
-    assert interop.key("users", "get_user", *args) == package.generate_interop_key("users", "get_user", args)
+    assert interop.key("users", "get_user", *args) == package.generate_interop_key(
+        "users", "get_user", args
+    )
 
 
 @given(values)

@@ -33,7 +33,9 @@ def growth(work, times):
     return resident() - before
 
 
-measured = pytest.mark.skipif(not IS_CPYTHON, reason="PyPy's memory grows and shrinks as it likes")
+measured = pytest.mark.skipif(
+    not IS_CPYTHON, reason="PyPy's memory grows and shrinks as it likes"
+)
 
 
 @measured

@@ -21,7 +21,10 @@ DATA = [b"", b"x", bytes(5000), b"data " * 300]
 def test_storage():
     storage = ByteStorage("json")
     assert storage.store_many([]) == [] and storage.retrieve_many([]) == []
-    assert storage.store_many([None]) == [None] and storage.retrieve_many([None, None]) == [None, None]
+    assert storage.store_many([None]) == [None] and storage.retrieve_many([None, None]) == [
+        None,
+        None,
+    ]
     envelopes = storage.store_many(DATA)
     assert envelopes == [storage.store(data) for data in DATA]
     assert cachekit_core.inspect(storage.store_many([b"x"], "text")[0]).format == "text"
@@ -73,7 +76,13 @@ def test_keyring():
 def test_items_of_their_own_fault():
     keyring = Keyring(KEY, tenant="t", max_payload=4000)
     results = keyring.seal_many(
-        [("a", b"x"), ("k" * ((1 << 20) + 1), b"x"), ("b", bytes(5000)), ("\ud800", b"x"), ("c", b"y")]
+        [
+            ("a", b"x"),
+            ("k" * ((1 << 20) + 1), b"x"),
+            ("b", bytes(5000)),
+            ("\ud800", b"x"),
+            ("c", b"y"),
+        ]
     )
     assert keyring.open("a", results[0]) == b"x" and keyring.open("c", results[4]) == b"y"
     assert type(results[1]) is type(results[2]) is InputTooLargeError
@@ -123,5 +132,10 @@ def test_a_thousand():
     keyring = Keyring(KEY, tenant="t")
     items = [(f"key:{i}", b'{"id":%d}' % i * (i % 50)) for i in range(1000)]
     sealed = keyring.seal_many(items)
-    opened = keyring.open_many([(key, entry if i % 7 else None) for i, ((key, _), entry) in enumerate(zip(items, sealed))])
+    opened = keyring.open_many(
+        [
+            (key, entry if i % 7 else None)
+            for i, ((key, _), entry) in enumerate(zip(items, sealed))
+        ]
+    )
     assert opened == [data if i % 7 else None for i, (_, data) in enumerate(items)]

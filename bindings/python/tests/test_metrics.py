@@ -6,7 +6,15 @@ import cachekit_core
 from cachekit_core import ByteStorage, Encryptor, InputTooLargeError, InvalidInputError, Keyring
 
 KEY = b"k" * 32
-COUNTS = {"operations", "errors", "bytes_in", "bytes_out", "timed_operations", "total_ns", "last_ns"}
+COUNTS = {
+    "operations",
+    "errors",
+    "bytes_in",
+    "bytes_out",
+    "timed_operations",
+    "total_ns",
+    "last_ns",
+}
 OPERATIONS = {"store", "retrieve", "encrypt", "decrypt"}
 
 
@@ -35,7 +43,10 @@ def test_encryptor_and_keyring():
     encryptor, keyring = Encryptor(), Keyring(KEY, tenant="t")
     encryptor.encrypt(KEY, b"x" * 10, b"")
     assert encryptor.metrics()["encrypt"]["bytes_out"] == 38
-    assert encryptor.metrics()["hardware_accelerated"] == cachekit_core.hardware_acceleration_enabled()
+    assert (
+        encryptor.metrics()["hardware_accelerated"]
+        == cachekit_core.hardware_acceleration_enabled()
+    )
     keyring.open("k", keyring.seal("k", b"data"))
     found = keyring.metrics()
     assert all(found[operation]["operations"] == 1 for operation in OPERATIONS)
@@ -48,7 +59,9 @@ def test_text():
     storage.store(b"x")
     lines = storage.metrics_text("orders").splitlines()
     assert 'cachekit_operations_total{name="orders",operation="store"} 1' in lines
-    assert 'cachekit_operations_total{operation="store"} 1' in storage.metrics_text().splitlines()
+    assert (
+        'cachekit_operations_total{operation="store"} 1' in storage.metrics_text().splitlines()
+    )
     assert storage.metrics_text() == storage.metrics_text("")
     for thing in (encryptor, keyring):
         assert '{name="é\\"",operation="encrypt"} 0' in thing.metrics_text('é"')

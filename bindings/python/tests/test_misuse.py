@@ -27,7 +27,11 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def objects():
-    with ByteStorage() as storage, Encryptor() as encryptor, Keyring(KEY, tenant="t") as keyring:
+    with (
+        ByteStorage() as storage,
+        Encryptor() as encryptor,
+        Keyring(KEY, tenant="t") as keyring,
+    ):
         yield storage, encryptor, keyring
 
 
@@ -254,7 +258,7 @@ def test_names_that_are_too_long(objects):
         lambda: keyring.seal_interop("k" * 195, b"\xc0"),
         lambda: keyring.open_interop("k" * 195, bytes(40)),
     ):
-        with pytest.raises(InputTooLargeError, match="limit|at most|more than") as caught:
+        with pytest.raises(InputTooLargeError, match=r"limit|at most|more than") as caught:
             call()
         assert not isinstance(caught.value, CacheMiss)
     longest = "k" * MIB
@@ -392,7 +396,10 @@ def test_limits(objects):
     with pytest.raises(EntryTooLargeError):
         storage.retrieve(ByteStorage().store(bytes(1001)))
     storage.max_payload = 2000
-    assert storage.max_payload == 2000 and len(storage.retrieve(storage.store(bytes(2000)))) == 2000
+    assert (
+        storage.max_payload == 2000
+        and len(storage.retrieve(storage.store(bytes(2000)))) == 2000
+    )
     keyring = Keyring(KEY, tenant="t", max_payload=1000, level=9)
     assert (keyring.level, keyring.max_payload) == (9, 1000)
     with pytest.raises(InputTooLargeError):

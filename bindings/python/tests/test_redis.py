@@ -6,13 +6,14 @@ import json
 import logging
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
 
 import pytest
 from redis_server import running_server, server  # noqa: F401, fixtures
-from support import missing
+from support import ROOT, missing
 
 try:
     import msgpack  # noqa: F401, for interop entries
@@ -437,6 +438,20 @@ def run(program, server, *args):
 
 def test_workers_share_what_they_were_forked_with(server):  # noqa: F811
     assert run(FORKING, server) == ("a b'a'\na b'a'\nb b'b'\nparent b'a' b'b'\nc CACHEKIT_FORKED\n")
+
+
+def test_the_program_in_readme(server):  # noqa: F811
+    path = ROOT / "bindings" / "python" / "README.md"
+    if not path.exists():
+        missing("README.md is not here")
+    text = path.read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n([^`]*\nimport redis\n.*?)```", text, re.DOTALL)
+    assert program.count("redis.Redis()") == 1
+    here = program.replace("redis.Redis()", f"redis.Redis.from_url({server.url!r})")
+    (printed,) = re.findall(r"load_users\)\)  # (.*)", program)
+    assert [run(here, server) for _ in range(2)] == [printed + "\n"] * 2
+    # The second time they were in the cache.
+    assert "'1': {'name': 'user-1'}" in run(here.replace('f"user-{id}"', "None"), server)
 
 
 # ---- Entries that other languages share ----

@@ -26,7 +26,16 @@ def worn(tmp_path_factory):
     # The loader knows the library by its soname, so it gets a folder where it has that name.
     beside = out.parent / "libcachekit_core.so.0"
     beside.symlink_to(path)
-    command = [compiler, "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I", ROOT / "include"]
+    command = [
+        compiler,
+        "-shared",
+        "-fPIC",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-I",
+        ROOT / "include",
+    ]
     command += [HERE / "warns.c", "-Wl,--no-as-needed", beside, f"-Wl,-rpath,{out.parent}"]
     command += ["-o", out]
     subprocess.run([os.fspath(part) for part in command], check=True)
@@ -48,15 +57,25 @@ def test_the_output_is_there_and_the_line_is_named(worn):
         def sealed_into(function, *before):
             return bytes(room[:function(*before, room)])
 
+        def decrypted(out):
+            return encryptor.decrypt(KEY, out, aad)
+
+        def opened(out):
+            return keyring.open("k", out)
+
+        def opened_interop(out):
+            return keyring.open_interop("k", out)[1:]
+
+        items = [("j", b""), ("k", b"data")]
         checks = [
-            (lambda: encryptor.encrypt(KEY, b"data", aad), lambda out: encryptor.decrypt(KEY, out, aad)),
-            (lambda: sealed_into(encryptor.encrypt_into, KEY, b"data", aad), lambda out: encryptor.decrypt(KEY, out, aad)),
+            (lambda: encryptor.encrypt(KEY, b"data", aad), decrypted),
+            (lambda: sealed_into(encryptor.encrypt_into, KEY, b"data", aad), decrypted),
             (lambda: keyring.encrypt(b"data", aad), lambda out: keyring.decrypt(out, aad)),
-            (lambda: keyring.seal("k", b"data"), lambda out: keyring.open("k", out)),
-            (lambda: sealed_into(keyring.seal_into, "k", b"data"), lambda out: keyring.open("k", out)),
-            (lambda: keyring.seal_many([("j", b""), ("k", b"data")])[1], lambda out: keyring.open("k", out)),
-            (lambda: keyring.seal_interop("k", b"\\xa4data"), lambda out: keyring.open_interop("k", out)[1:]),
-            (lambda: interop.seal(keyring, "k", "data"), lambda out: keyring.open_interop("k", out)[1:]),
+            (lambda: keyring.seal("k", b"data"), opened),
+            (lambda: sealed_into(keyring.seal_into, "k", b"data"), opened),
+            (lambda: keyring.seal_many(items)[1], opened),
+            (lambda: keyring.seal_interop("k", b"\\xa4data"), opened_interop),
+            (lambda: interop.seal(keyring, "k", "data"), opened_interop),
         ]
         for number, (seal, open) in enumerate(checks):
             with warnings.catch_warnings(record=True) as caught:

@@ -61,7 +61,10 @@ def test_encryption():
     for row in counted(file["vectors"], 9):
         made = aad_of(tenant, row)
         assert made.hex() == row["aad_hex"], row["name"]
-        ciphertext, plaintext = bytes.fromhex(row["ciphertext_hex"]), bytes.fromhex(row["plaintext_hex"])
+        ciphertext, plaintext = (
+            bytes.fromhex(row["ciphertext_hex"]),
+            bytes.fromhex(row["plaintext_hex"]),
+        )
         assert keyring.decrypt(ciphertext, made) == plaintext, row["name"]
         assert encryptor.decrypt(keys.encryption, ciphertext, made) == plaintext, row["name"]
     for row in counted(file["aad_reject_vectors"], 10):
@@ -106,7 +109,9 @@ def test_keyring_configuration(monkeypatch):
 
         def explicit(current=current, others=others):
             return Keyring(
-                bytes.fromhex(current), tenant="t", decrypt_only=[bytes.fromhex(o) for o in others]
+                bytes.fromhex(current),
+                tenant="t",
+                decrypt_only=[bytes.fromhex(o) for o in others],
             )
 
         verdicts.append(row["verdict"])
@@ -129,18 +134,25 @@ def test_default_tenant_and_master_keys(monkeypatch):
     assert value.hex() == row["plaintext_hex"]
     for row in counted(file["master_key_input"]["accept_vectors"], 2):
         monkeypatch.setenv("CACHEKIT_MASTER_KEY", row["master_key_hex"])
-        assert cachekit_core.parse_master_key(row["master_key_hex"]).hex() == row["master_key_hex"].lower()
+        assert (
+            cachekit_core.parse_master_key(row["master_key_hex"]).hex()
+            == row["master_key_hex"].lower()
+        )
         keyring = Keyring.from_env()
         assert keyring.fingerprints[0].hex() == row["derived_key_fingerprint_hex"], row["name"]
         value = keyring.open_interop(row["cache_key"], bytes.fromhex(row["ciphertext_hex"]))
         assert value.hex() == row["plaintext_hex"], row["name"]
     for row in counted(file["master_key_input"]["reject_vectors"], 11):
-        with pytest.raises((cachekit_core.InvalidInputError, cachekit_core.InvalidKeyLengthError)):
+        with pytest.raises(
+            (cachekit_core.InvalidInputError, cachekit_core.InvalidKeyLengthError)
+        ):
             cachekit_core.parse_master_key(row["master_key_hex"])
         if "\0" in row["master_key_hex"]:
             continue
         monkeypatch.setenv("CACHEKIT_MASTER_KEY", row["master_key_hex"])
-        with pytest.raises((cachekit_core.InvalidInputError, cachekit_core.InvalidKeyLengthError)):
+        with pytest.raises(
+            (cachekit_core.InvalidInputError, cachekit_core.InvalidKeyLengthError)
+        ):
             Keyring.from_env()
 
 
@@ -166,7 +178,9 @@ def test_wycheproof_aes_gcm():
     encryptor, seen = Encryptor(), []
     for group in file["testGroups"]:
         for row in group["tests"]:
-            key, iv, tag, aad = (bytes.fromhex(row[part]) for part in ("key", "iv", "tag", "aad"))
+            key, iv, tag, aad = (
+                bytes.fromhex(row[part]) for part in ("key", "iv", "tag", "aad")
+            )
             if len(iv) != 12 or len(tag) != 16:
                 continue  # no nonce or tag of ours
             ciphertext = iv + bytes.fromhex(row["ct"]) + tag

@@ -74,7 +74,7 @@ def warn_rotation(stacklevel: int = 2) -> None:
     """Gives RotationNeededWarning, for the line that is so many calls above this one."""
     warnings.warn(
         RotationNeededWarning(
-            "the call did its work, but this object has made 2^31 encryptions: make a new one soon"
+            "the call did its work; after 2^31 encryptions, make a new object soon"
         ),
         stacklevel=stacklevel + 1,
     )

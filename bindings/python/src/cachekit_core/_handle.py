@@ -43,7 +43,7 @@ class Handle:
     _finalizer: weakref.finalize[Any, Any] | None
 
     def __new__(cls: type[_T], *_: Any, **__: Any) -> _T:
-        self = super().__new__(cls)
+        self = object.__new__(cls)
         self._handle, self._finalizer = 0, None
         return self
 
