@@ -5,7 +5,6 @@ import mmap
 import pickle
 
 import pytest
-from support import IS_CPYTHON
 
 import cachekit_core
 from cachekit_core import (
@@ -367,7 +366,6 @@ def test_errors_hold_no_secrets(objects):
     assert repr(keyring) == "<Keyring>"
 
 
-@pytest.mark.skipif(not IS_CPYTHON, reason="PyPy copies what it cannot point to")
 def test_huge(objects):
     """More than the limit, of which no byte is looked at: the memory is never there."""
     storage, encryptor, keyring = objects
