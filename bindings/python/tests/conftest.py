@@ -15,12 +15,18 @@ if importlib.util.find_spec("cachekit_core") is None:
     others = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = source + (os.pathsep + others if others else "")
 
+import hypothesis  # noqa: E402
+
 import cachekit_core  # noqa: E402
 
 _bundled = pathlib.Path(cachekit_core.__file__).with_name("libcachekit_core.so")
 _built = _here.parents[2] / "build" / "libcachekit_core.so"
 if not _bundled.exists() and _built.exists():
     os.environ.setdefault("CACHEKIT_LIBRARY", str(_built))
+
+# Other processes of the machine make an example slow at times.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
 
 
 def pytest_report_header():

@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import threading
-import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -403,7 +402,10 @@ def test_no_reference_and_no_buffer_is_kept(call):
     for _ in range(100):
         assert failed(outcome(function, *args)) == (call in BAD)
     after = [sys.getrefcount(o) for o in counted]
-    assert all(abs(a - b) < 50 for a, b in zip(before, after)), (before, after)
+    # None is immortal since Python 3.12. In 3.14 its count still drifts upwards to where it
+    # stays, because the extension counts as the stable ABI of 3.9 does.
+    mortal = [(b, a) for b, a in zip(before, after) if b < 1 << 30]
+    assert mortal and all(abs(a - b) < 50 for b, a in mortal), (before, after)
     for o in counted[:-1]:
         o.append(0)  # a BufferError, if it were still held
         o.pop()
@@ -411,6 +413,8 @@ def test_no_reference_and_no_buffer_is_kept(call):
 
 @pytest.mark.parametrize("call", GOOD + BAD, ids=lambda call: call[0])
 def test_memory_does_not_grow(call):
+    import tracemalloc  # which PyPy, where all of this is skipped, does not have
+
     name, *args = call
     function = getattr(_fast, name)
 

@@ -5,16 +5,12 @@ import enum
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support import counted, missing, vectors
 
 import cachekit_core
 from cachekit_core import CacheMiss, InvalidInputError, Keyring, interop
-
-# Other processes of the machine make an example slow at times.
-settings.register_profile("calm", deadline=None)
-settings.load_profile("calm")
 
 UTC = datetime.timezone.utc
 
