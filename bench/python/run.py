@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import functools
 import gc
 import importlib
 import importlib.util
@@ -78,6 +79,7 @@ def record(chance: random.Random) -> dict[str, Any]:
     }
 
 
+@functools.lru_cache(maxsize=None)
 def payload(kind: str, size: int, index: int) -> bytes:
     """The same on every machine."""
     chance = random.Random(f"{kind} {size} {index}")
@@ -348,8 +350,8 @@ def arguments(seconds: float) -> Iterator[dict[str, Any]]:
             least[name] = min(least[name], (time.perf_counter_ns() - begin) / len(calls))
     none = least.pop("no arguments")
     yield {"t": "ctypes", "what": "a call without arguments", "ns": round(none, 1)}
-    for name, value in least.items():
-        yield {"t": "ctypes", "what": name, "ns": round((value - none) / 8, 1)}
+    for name, eight in least.items():
+        yield {"t": "ctypes", "what": name, "ns": round((eight - none) / 8, 1)}
 
 
 # Output

@@ -45,16 +45,16 @@ PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *siz
 /* This one is documented, but no part of the stable ABI: a Python that no longer has it gets
  * a copy of the result instead. */
 __attribute__((weak)) PyAPI_FUNC(int) _PyBytes_Resize(PyObject **bytes, Py_ssize_t size);
-#define CAN_RESIZE (_PyBytes_Resize != NULL)
+#define HAS_RESIZE (_PyBytes_Resize != NULL)
 #else
-#define CAN_RESIZE 1
+#define HAS_RESIZE 1
 #endif
 
 /*
  * From so many bytes of input on, other Python threads run during a call. To let go of the GIL
- * and take it again costs 60 to 130 ns if nobody wants it (3.11 and 3.13), which is a fifth to
- * a quarter of a call for 64 bytes, and 3 to 5 % of those for 16 KiB that encrypt or read. To
- * compress takes as long from 4 KiB on.
+ * and take it again costs 60 to 130 ns if nobody wants it (3.11 and 3.13): a fifth to a quarter
+ * of a call for 64 bytes, and 3 to 10 % of one for 16 KiB that encrypts or reads. To compress
+ * takes as long from 4 KiB on, and at high levels much longer.
  */
 #define RELEASE_FROM 16384
 #define RELEASE_TO_COMPRESS_FROM 4096
@@ -219,7 +219,8 @@ static int number_of(Py_ssize_t given, Py_ssize_t needed, const char *function)
 /* Arguments                                                                */
 /* ------------------------------------------------------------------------ */
 
-/* Bytes of the caller's, which stay where they are until let_go. */
+/* Bytes of the caller's, which stay where they are until let_go. What is in a bytearray can be
+ * changed by another thread meanwhile: cachekit.h says what comes of that. */
 struct input {
     const uint8_t *data;
     size_t len;
@@ -395,7 +396,7 @@ static int settle(struct call *call, CachekitError err)
 /* Makes a bytes object shorter that nobody else has yet. */
 static int shorten(PyObject **bytes, size_t size)
 {
-    if (CAN_RESIZE)
+    if (HAS_RESIZE)
         return _PyBytes_Resize(bytes, (Py_ssize_t)size);
     PyObject *copy = PyBytes_FromStringAndSize(PyBytes_AsString(*bytes), (Py_ssize_t)size);
     Py_DECREF(*bytes);
