@@ -23,11 +23,9 @@ def missing(what):
 def vectors(name):
     """A file of published test vectors."""
     named = os.environ.get("CACHEKIT_VECTORS")
-    folders = (
-        [pathlib.Path(named)]
-        if named
-        else [ROOT / "build" / "vectors", ROOT.parent / "shared" / "vectors"]
-    )
+    folders = [ROOT / "build" / "vectors", ROOT.parent / "shared" / "vectors"]
+    if named:
+        folders.insert(0, pathlib.Path(named))
     for folder in folders:
         if (folder / name).is_file():
             return json.loads((folder / name).read_text(encoding="utf-8"))
