@@ -37,6 +37,21 @@ func TestQuickstartRuby(t *testing.T) {
 	wantRefusal(t, out)
 }
 
+// TestReadmeRubyRuns runs the program of README, as one with the gem installed would.
+func TestReadmeRubyRuns(t *testing.T) {
+	ruby := need.Ruby(t)
+	library := need.Library(t)
+	programs := blocks(t, "ruby")
+	if len(programs) != 1 {
+		t.Fatalf("%d programs in Ruby", len(programs))
+	}
+	cmd := command(ruby, "-w", "-Ibindings/ruby/lib", "-e", programs[0])
+	cmd.Env = append(os.Environ(), "CACHEKIT_LIBRARY="+library+"/libcachekit_core.so", "CACHEKIT_MASTER_KEY="+strings.Repeat("61", 32))
+	if out := run(t, cmd); out != "{\"name\":\"Ada\"}\n" {
+		t.Errorf("it printed %q", out)
+	}
+}
+
 var refusal = regexp.MustCompile(`\nunder another cache key: CACHEKIT_DECRYPTION_FAILED: decryption failed: ` +
 	`keys tried: 1, ciphertext: \d+ bytes, AAD: \d+ bytes\n$`)
 

@@ -21,13 +21,11 @@ def missing(what):
 
 
 def vectors(name):
-    """A file of published test vectors."""
+    """A file of published test vectors, looked for where the Go tests do."""
     named = os.environ.get("CACHEKIT_VECTORS")
-    folders = (
-        [pathlib.Path(named)]
-        if named
-        else [ROOT / "build" / "vectors", ROOT.parent / "shared" / "vectors"]
-    )
+    folders = [ROOT / "build" / "vectors", ROOT.parent / "shared" / "vectors"]
+    if named:
+        folders.insert(0, pathlib.Path(named))
     for folder in folders:
         if (folder / name).is_file():
             return json.loads((folder / name).read_text(encoding="utf-8"))

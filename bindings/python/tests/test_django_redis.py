@@ -41,6 +41,8 @@ K1, K2 = "11" * 32, "22" * 32
 
 @pytest.fixture(autouse=True)
 def master_key(monkeypatch):
+    # Caches share them, and the tests change the environment.
+    monkeypatch.setattr(cachekit_core.django_redis, "_keyrings", {})
     monkeypatch.setenv("CACHEKIT_MASTER_KEY", K1)
     monkeypatch.delenv("CACHEKIT_PREVIOUS_MASTER_KEYS", raising=False)
 
@@ -224,10 +226,12 @@ def test_master_key_is_replaced(server, monkeypatch, options):  # noqa: F811
     cache(server, options).set("a", "under the first")
     monkeypatch.setenv("CACHEKIT_MASTER_KEY", K2)
     monkeypatch.setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", K1)
+    cachekit_core.django_redis._keyrings.clear()  # as in a process that starts now
     both = cache(server, options)
     assert both.get("a") == "under the first"
     both.set("b", "under the second")
     monkeypatch.delenv("CACHEKIT_PREVIOUS_MASTER_KEYS")
+    cachekit_core.django_redis._keyrings.clear()
     after = cache(server, options)
     assert after.get_many(["b"]) == {"b": "under the second"}
     assert after.get("a") is None
@@ -243,6 +247,16 @@ def test_a_worn_keyring_is_replaced(server, client, monkeypatch):  # noqa: F811
     assert worn.counter == 1
     assert client.get(":1:a")[:8] != client.get(":1:b")[:8]  # nonces of another instance
     assert c.get_many(["a", "b"]) == {"a": 1, "b": 2}
+
+
+def test_cache_objects_share_a_keyring(server, client):  # noqa: F811
+    """Django makes one for each thread, and under ASGI for each request."""
+    for i in range(20):
+        cache(server, CLIENT).set(f"a{i}", 1)
+        cache(server, SERIALIZER).set(f"b{i}", "1")
+    assert len({entry[:8] for entry in client.mget(client.keys("*"))}) == 1
+    cache(server, CLIENT, CACHEKIT_LEVEL=2).set("other", 1)
+    assert len({entry[:8] for entry in client.mget(client.keys("*"))}) == 2
 
 
 # ---- Serializer ----

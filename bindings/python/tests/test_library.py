@@ -118,7 +118,9 @@ def test_another_library(tmp_path):
 
 
 def test_musl():
-    said = "Error relocating /l.so: initial-exec TLS resolves to dynamic definition in /l.so"
+    said = (
+        "Error relocating /l.so: free: initial-exec TLS resolves to dynamic definition in /l.so"
+    )
     assert "LD_PRELOAD=/l.so" in _library._reason("/l.so", said)
 
 

@@ -5,7 +5,6 @@ import mmap
 import pickle
 
 import pytest
-from support import IS_CPYTHON
 
 import cachekit_core
 from cachekit_core import (
@@ -330,6 +329,22 @@ def test_own_arguments_are_no_misses(objects):
         assert not isinstance(caught.value, CacheMiss)
 
 
+def test_an_environment_without_keys(monkeypatch):
+    monkeypatch.delenv("CACHEKIT_MASTER_KEY", raising=False)
+    with pytest.raises(InvalidInputError, match="CACHEKIT_MASTER_KEY"):
+        Keyring.from_env()
+    monkeypatch.setenv("CACHEKIT_MASTER_KEY", "00" * 31)
+    with pytest.raises(InvalidKeyLengthError):
+        Keyring.from_env()
+    monkeypatch.setenv("CACHEKIT_MASTER_KEY", "01" * 32)
+    monkeypatch.setenv("CACHEKIT_PREVIOUS_MASTER_KEYS", " {} , ".format("02" * 32))
+    keyring = Keyring.from_env("acme", level=2, max_payload=100)
+    assert (keyring.key_count, keyring.level, keyring.max_payload) == (2, 2, 100)
+    older = Keyring(b"\2" * 32, tenant=b"acme")
+    assert keyring.fingerprints[1] == older.fingerprints[0]
+    assert keyring.open_with_index("k", older.seal("k", b"data")) == (b"data", 1)
+
+
 def test_errors_hold_no_secrets(objects):
     _, encryptor, keyring = objects
     secret = "5ecre7-5ecre7-5ecre7"
@@ -351,7 +366,6 @@ def test_errors_hold_no_secrets(objects):
     assert repr(keyring) == "<Keyring>"
 
 
-@pytest.mark.skipif(not IS_CPYTHON, reason="PyPy copies what it cannot point to")
 def test_huge(objects):
     """More than the limit, of which no byte is looked at: the memory is never there."""
     storage, encryptor, keyring = objects

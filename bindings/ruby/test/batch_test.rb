@@ -79,10 +79,10 @@ class BatchTest < Minitest::Test
     missing("this Ruby cannot compact") unless GC.respond_to?(:auto_compact=)
     code = <<~'CODE'
       keyring = CachekitCore::Keyring.new("m" * 32, tenant: "acme")
-      items = Array.new(6) { |i| ["key #{i}", "v#{i}" * (i * i * 10)] }
+      items = Array.new(4) { |i| ["key #{i}", "v#{i}" * (i * i * 10)] }
       GC.auto_compact = true
       GC.stress = true
-      2.times do
+      1.times do
         raise unless keyring.open_many(items.map(&:first).zip(keyring.seal_many(items))) == items.map(&:last)
       end
       puts "whole"

@@ -32,7 +32,7 @@ module Helper
   # @return [Hash, Array] a file of the published test vectors
   def vectors(name)
     folders = [ENV.fetch("CACHEKIT_VECTORS", ""), "#{ROOT}/build/vectors", "#{ROOT}/../shared/vectors"]
-    path = folders.reject(&:empty?).map { |folder| "#{folder}/cachekit/#{name}" }.find { |file| File.file?(file) }
+    path = folders.reject(&:empty?).map { |folder| "#{folder}/#{name}" }.find { |file| File.file?(file) }
     missing("no test vectors; make vectors fetches them") if path.nil?
     JSON.parse(File.read(path))
   end

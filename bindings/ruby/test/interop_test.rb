@@ -40,7 +40,7 @@ class InteropTest < Minitest::Test
   end
 
   def test_keys
-    keys = vectors("interop-mode-1.3.0.json").fetch("key_vectors")
+    keys = vectors("cachekit/interop-mode-1.3.0.json").fetch("key_vectors")
     assert_operator keys.size, :>=, 44
     keys.each do |v|
       arguments = value(v["args"])
@@ -54,7 +54,7 @@ class InteropTest < Minitest::Test
   end
 
   def test_values
-    values = vectors("interop-mode-1.3.0.json").fetch("value_vectors")
+    values = vectors("cachekit/interop-mode-1.3.0.json").fetch("value_vectors")
     assert_operator values.size, :>=, 6
     values.each do |v|
       assert_equal v["canonical_msgpack_hex"], Interop.encode(value(v["value"])).unpack1("H*"), v["name"]
@@ -62,7 +62,7 @@ class InteropTest < Minitest::Test
   end
 
   def test_refused
-    refused = vectors("interop-mode-1.3.0.json").fetch("error_vectors")
+    refused = vectors("cachekit/interop-mode-1.3.0.json").fetch("error_vectors")
     assert_operator refused.size, :>=, 34
     tried = refused.count do |v|
       next if v["args"].to_s.match?(/datetime.*T00:00:00"/) # a Time has an offset
@@ -76,7 +76,7 @@ class InteropTest < Minitest::Test
 
   def test_readers
     missing("the msgpack gem is not installed") unless msgpack?
-    file = vectors("interop-mode-1.3.0.json")
+    file = vectors("cachekit/interop-mode-1.3.0.json")
     file.fetch("reader_accept_vectors").each do |v|
       read = Interop.decode(hex(v["input_hex"]))
       assert_equal value(v["value"]), read, v["name"] if v.key?("value") && !v["value"].to_s.include?("$")
@@ -87,7 +87,7 @@ class InteropTest < Minitest::Test
   end
 
   def test_bounds
-    file = vectors("decode-bounds-1.2.0.json")
+    file = vectors("cachekit/decode-bounds-1.2.0.json")
     assert_operator file.fetch("reject_vectors").size, :>=, 19
     file.fetch("reject_vectors").each do |v|
       assert_raises(CachekitCore::InvalidEntryError, v["name"]) { CachekitCore.msgpack_check(constructed(v)) }
@@ -101,7 +101,7 @@ class InteropTest < Minitest::Test
   end
 
   def test_encryption
-    v = vectors("interop-mode-1.3.0.json").fetch("encryption_vectors").fetch(0)
+    v = vectors("cachekit/interop-mode-1.3.0.json").fetch("encryption_vectors").fetch(0)
     CachekitCore::Keyring.open(hex(v["master_key_hex"]), tenant: v["tenant_id"]) do |k|
       assert_equal hex(v["plaintext_hex"]), k.open_interop(v["cache_key"], hex(v["ciphertext_hex"]))
       assert_equal hex(v["derived_key_fingerprint_hex"]), k.fingerprints.first

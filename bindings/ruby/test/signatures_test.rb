@@ -60,6 +60,17 @@ class SignaturesTest < Minitest::Test
     assert_operator checked, :>, 70
   end
 
+  # What other tests pass and get has the types that are declared.
+  def test_calls
+    environment = { "RBS_TEST_TARGET" => "CachekitCore,CachekitCore::*", "RBS_TEST_RAISE" => "true",
+                    "RBS_TEST_LOGLEVEL" => "error", "RBS_TEST_OPT" => "-I #{Pathname(LIB).parent.join("sig")}" }
+    %w[keyring interop vectors].each do |name|
+      out, status = Open3.capture2e(environment, RbConfig.ruby, "-I#{LIB}", "-rrbs/test/setup", "#{__dir__}/#{name}_test.rb")
+      assert_predicate status, :success?, out
+      assert_match(/ 0 failures, 0 errors/, out)
+    end
+  end
+
   def compare(methods, definition, where, mod)
     declared = definition.methods.select { |_, method| method.defined_in.to_s == "::#{mod.name}" && method.public? }
     inherited = %i[initialize new members keyword_init? [] open] # of Struct, and of Resource

@@ -55,6 +55,29 @@ class ThreadsTest < Minitest::Test
     end
   end
 
+  # A batch of payloads that another thread changes: no answer is of other memory.
+  def test_batches_that_change
+    keyring do |k|
+      items = Array.new(50) { |i| ["key", "x" * (i.odd? ? 100 : 10_000)] }
+      running = true
+      writer = Thread.new { items.each { |_, data| data.replace("x" * [0, 100, 10_000, 200_000].sample) } while running }
+      20.times do
+        k.seal_many(items).each { |sealed| assert_match(/\Ax*\z/, k.open("key", sealed)) }
+      rescue ThreadError => e
+        assert_match(/changed/, e.message)
+      end
+      running = false
+      writer.join
+    end
+  end
+
+  # The same, at the moment when it matters: a length that is not that of the bytes.
+  def test_an_item_that_changes_is_noticed
+    growing = Class.new(String) { def bytesize = super + 1 }.new("x" * 10)
+    error = assert_raises(ThreadError) { CachekitCore::ByteStorage.new.store_many(["x", growing]) }
+    assert_match(/changed/, error.message)
+  end
+
   # What is being used when it is closed finishes or says so, and nothing else.
   def test_close_while_in_use
     20.times do

@@ -7,7 +7,7 @@ class VectorsTest < Minitest::Test
   include Helper
 
   def test_wire_format
-    file = vectors("wire-format-1.4.0.json")
+    file = vectors("cachekit/wire-format-1.4.0.json")
     assert_operator file.fetch("vectors").size, :>=, 18
     CachekitCore::ByteStorage.open do |storage|
       file["vectors"].each do |v|
@@ -28,7 +28,7 @@ class VectorsTest < Minitest::Test
   def joined(segments) = segments.map { |segment| hex(segment["hex"]) * segment["count"] }.join
 
   def test_refused_envelopes
-    refused = vectors("wire-format-1.4.0.json").fetch("reject_vectors")
+    refused = vectors("cachekit/wire-format-1.4.0.json").fetch("reject_vectors")
     assert_operator refused.size, :>=, 14
     storage = CachekitCore::ByteStorage.new
     refused.each do |v|
@@ -39,7 +39,7 @@ class VectorsTest < Minitest::Test
   end
 
   def test_encryption
-    file = vectors("encryption-1.5.0.json")
+    file = vectors("cachekit/encryption-1.5.0.json")
     assert_operator file.fetch("vectors").size, :>=, 9
     key = CachekitCore.derive_tenant_keys(hex(file["master_key_hex"]), file["tenant_id"]).encryption
     assert_equal hex(file["derived_key_fingerprint_hex"]), CachekitCore.key_fingerprint(key)
@@ -62,7 +62,7 @@ class VectorsTest < Minitest::Test
   end
 
   def test_keyrings
-    keyring = vectors("encryption-1.5.0.json").fetch("keyring")
+    keyring = vectors("cachekit/encryption-1.5.0.json").fetch("keyring")
     masters = keyring.fetch("entries").to_h { |entry| [entry["id"], hex(entry["master_key_hex"])] }
     keyring["entries"].each do |entry|
       CachekitCore::Keyring.open(masters[entry["id"]], tenant: keyring["tenant_id"]) do |k|
@@ -82,7 +82,7 @@ class VectorsTest < Minitest::Test
   end
 
   def test_master_keys
-    input = vectors("encryption-1.5.0.json").fetch("master_key_input")
+    input = vectors("cachekit/encryption-1.5.0.json").fetch("master_key_input")
     refute_empty input.fetch("accept_vectors")
     input["accept_vectors"].each do |v|
       master = CachekitCore.parse_master_key(v["master_key_hex"])
@@ -99,11 +99,8 @@ class VectorsTest < Minitest::Test
 
   # AES-256-GCM with nonces of 12 bytes and tags of 16, of Project Wycheproof.
   def test_wycheproof
-    folders = [ENV.fetch("CACHEKIT_VECTORS", ""), "#{ROOT}/build/vectors", "#{ROOT}/../shared/vectors"].reject(&:empty?)
-    path = folders.flat_map { |folder| Dir["#{folder}/wycheproof/**/aes_gcm_test.json"] }.first
-    missing("no Wycheproof vectors; make vectors fetches them") if path.nil?
-    groups = JSON.parse(File.read(path)).fetch("testGroups")
-                 .select { |g| g["keySize"] == 256 && g["ivSize"] == 96 && g["tagSize"] == 128 }
+    groups = vectors("wycheproof/aes_gcm_test.json").fetch("testGroups")
+                                                    .select { |g| g.values_at("keySize", "ivSize", "tagSize") == [256, 96, 128] }
     tried = 0
     CachekitCore::Encryptor.open do |encryptor|
       groups.flat_map { |g| g["tests"] }.each do |v|

@@ -83,8 +83,8 @@ def held() -> Any:
 
 
 # From so many bytes of input on a call lets go of the GIL. On one machine that costs 60 ns, and
-# beside a thread that computes in Python 5 ms, its turn, against 20 (retrieve) to 90 us (store)
-# that 64 KiB take. Two threads gained nothing below 16 KiB.
+# beside a thread that computes in Python up to 5 ms, its turn, against 20 us (retrieve) and 90 us
+# (store) that 64 KiB take. Two threads gained nothing below 16 KiB.
 _RELEASE_FROM = 65536
 
 

@@ -63,11 +63,30 @@ _JSON = "django_redis.serializers.json.JSONSerializer"
 _PICKLE = "django_redis.serializers.pickle.PickleSerializer"  # what django-redis takes itself
 
 
+# What all caches with the same options share. Django makes a cache object for each thread, and
+# under ASGI for each request; keyrings should be few, since each has a part of the nonces.
+_keyrings: dict[tuple[Any, ...], RenewingKeyring] = {}
+_storages: dict[tuple[Any, ...], ByteStorage] = {}
+
+
+def _limits(options: dict[str, Any]) -> tuple[Any, Any]:
+    return options.get("CACHEKIT_LEVEL", 1), options.get("CACHEKIT_MAX_PAYLOAD")
+
+
+def _keyring(options: dict[str, Any]) -> RenewingKeyring:
+    tenant = options.get("CACHEKIT_TENANT", "default")
+    level, max_payload = _limits(options)
+
+    def make() -> Keyring:
+        return Keyring.from_env(tenant, level=level, max_payload=max_payload)
+
+    return _keyrings.setdefault((tenant, level, max_payload), RenewingKeyring(make))
+
+
 class _Sealer:
     """Makes entries of values and opens them, by the options of a cache."""
 
     def __init__(self, options: dict[str, Any], serializer: str) -> None:
-        self._options = options
         chosen = import_string(serializer)
         if issubclass(chosen, Serializer):
             raise ImproperlyConfigured(f"{serializer} encrypts already: name the one inside it")
@@ -75,14 +94,7 @@ class _Sealer:
         # Authenticated, so that what one serializer has written never gets to another one:
         # it could be harmless in JSON and code in a pickle.
         self._format = serializer
-        self._keyring = RenewingKeyring(self._make)
-
-    def _make(self) -> Keyring:
-        return Keyring.from_env(
-            self._options.get("CACHEKIT_TENANT", "default"),
-            level=self._options.get("CACHEKIT_LEVEL", 1),
-            max_payload=self._options.get("CACHEKIT_MAX_PAYLOAD"),
-        )
+        self._keyring = _keyring(options)
 
     def seal(self, place: str, value: Any) -> bytes:
         return self._keyring.get().seal(place, self._serializer.dumps(value), self._format)
@@ -283,26 +295,23 @@ class Compressor(BaseCompressor):
     def __init__(self, options: dict[str, Any]) -> None:
         super().__init__(options)
         self._ignore = _ignores_exceptions(options)
-        self._storage: ByteStorage | None = None
+        self._limits = _limits(options)
 
-    def _get(self) -> ByteStorage:
-        # At the first use, and so in a worker. Threads that come at once make several, of
-        # which the last stays.
-        storage = self._storage
+    def _storage(self) -> ByteStorage:
+        """Made at the first use, and so in a worker."""
+        storage = _storages.get(self._limits)
         if storage is None:
-            storage = self._storage = ByteStorage(
-                "django-redis",
-                level=self._options.get("CACHEKIT_LEVEL", 1),
-                max_payload=self._options.get("CACHEKIT_MAX_PAYLOAD"),
-            )
+            level, max_payload = self._limits
+            storage = ByteStorage("django-redis", level=level, max_payload=max_payload)
+            storage = _storages.setdefault(self._limits, storage)
         return storage
 
     def compress(self, value: bytes) -> bytes:
-        return self._get().store(value)
+        return self._storage().store(value)
 
     def decompress(self, value: bytes) -> bytes:
         try:
-            return self._get().retrieve(value)
+            return self._storage().retrieve(value)
         except CacheMiss as error:
             logger.warning("an entry cannot be used: %s", error)
             if self._ignore:

@@ -5,13 +5,13 @@ module CachekitCore
   #
   # The library gets the addresses of the payloads. Ruby may move a short String, which lies
   # inside its object, while memory is compacted; so short ones are copied to one place first,
-  # and of long ones, whose bytes lie elsewhere and stay there, the address is taken.
+  # and of long ones, whose bytes lie elsewhere and stay there, the address is taken. An item
+  # is eight words of a pointer's size; a test compares that with the struct.
   # @api private
   class Batch
     COPIED_BELOW = 4096 # bytes; Ruby embeds Strings up to 640
     ITEM_SIZE = Declarations::Item.size
-    WORDS = 8 # of a pointer's size in each item, the last of which is the error
-    private_constant :COPIED_BELOW, :ITEM_SIZE, :WORDS
+    private_constant :COPIED_BELOW, :ITEM_SIZE
 
     # Errors of all items.
     WHOLE = [InvalidHandleError, OutOfMemoryError, ForkedError, NullPointerError].map(&:code).freeze
@@ -23,7 +23,8 @@ module CachekitCore
       @pairs = pairs
       @reading = reading
       @owner = owner
-      @strings = pairs.flat_map { |pair| strings(pair) }
+      @strings = []
+      pairs.each { |pair| add(pair) }
       @count = @strings.size / 2
     end
 
@@ -32,17 +33,16 @@ module CachekitCore
     # @yieldparam key_index [Integer] of each result
     # @return [Array<String, CachekitError, nil>]
     def call(function, *arguments, &)
-      function, *@strings = Native.for(function, *@strings,
-                                       expansion: @reading ? Native::EXPANSION : 1)
-      items = FFI::MemoryPointer.new(:uint8, [@count * ITEM_SIZE, 1].max)
+      large = Native.large?(@strings, @reading ? Native::EXPANSION : 1)
+      function = Native.without_gvl(function) if large
+      items = FFI::MemoryPointer.new([@count * ITEM_SIZE, 1].max, 1, false)
       items.put_bytes(0, packed)
       results = FFI::MemoryPointer.new(:pointer)
       begin
         code = Native.public_send(function, *arguments, items, @count, ITEM_SIZE, results)
         Results.failed(code) if WHOLE.include?(code)
         detail = Native.cachekit_last_error_detail.sub(/\Aitems\[\d+\]: /, "") if code != 0
-        align(take(items.get_bytes(0, @count * ITEM_SIZE), results.read_pointer, detail,
-                   &))
+        align(take(items.get_bytes(0, @count * ITEM_SIZE), results.read_pointer, detail, &))
       ensure
         Native.cachekit_free_buffer(results.read_pointer)
       end
@@ -50,39 +50,53 @@ module CachekitCore
 
     private
 
-    def strings(pair)
+    def add(pair)
       unless pair.is_a?(Array) && pair.size == 2
         raise TypeError, "an item is a #{pair.class}, not an Array of a cache key and data"
       end
 
       key, data = pair
       Arguments.cache_key(key)
-      data.nil? ? [] : [key, Arguments.bytes(data, "data")]
+      @strings.push(key, Arguments.bytes(data, "data")) unless data.nil?
     end
 
     # The items in C's layout: addresses and lengths, and zeros for what the call sets.
+    # (Few calls of Ruby for each item: they are what a small item costs.)
     def packed
-      short, = @strings.partition { |string| string.bytesize < COPIED_BELOW }
-      @copies = FFI::MemoryPointer.new(:uint8, [short.sum(&:bytesize), 1].max, false)
-      @copies.put_bytes(0, short.map(&:b).join)
-      next_copy = @copies.address
-      words = @strings.flat_map do |string|
+      short = @strings.select { |string| string.bytesize < COPIED_BELOW }
+      bytes = short.pack("a*" * short.size)
+      @copies = FFI::MemoryPointer.new([bytes.bytesize, 1].max, 1, false)
+      @copies.put_bytes(0, bytes)
+      address = @copies.address
+      words = []
+      @held = []
+      @strings.each do |string|
         size = string.bytesize
-        next [[string].pack("p").unpack1("J"), size] if size >= COPIED_BELOW
-
-        next_copy += size
-        [next_copy - size, size]
+        if size < COPIED_BELOW
+          words.push(address, size)
+          address += size
+        else
+          @held << (string = Arguments.held(string))
+          words.push([string].pack("p").unpack1("J"), string.bytesize)
+        end
       end
-      words.each_slice(4).flat_map { |item| [*item, 0, 0, 0, 0] }.pack("J*")
+      # Else some of the addresses would lie outside.
+      raise ThreadError, "an item was changed meanwhile" if address != @copies.address + bytes.bytesize
+
+      words.pack("J4x#{4 * FFI::Pointer.size}" * @count)
     end
 
     # The result of each item.
     def take(items, results, detail)
-      items.unpack("J*").each_slice(WORDS).map do |*, out, out_len, key_index, code|
+      start = results.address
+      words = items.unpack("x#{4 * FFI::Pointer.size}J4" * @count)
+      Array.new(@count) do |i|
+        i *= 4
+        code = words[i + 3]
         if code.zero? || code == Results::ROTATION_NEEDED
           @owner&.__send__(:warn_of_rotation) unless code.zero?
-          data = results.get_bytes(out - results.address, out_len)
-          next block_given? ? yield(data, key_index) : data
+          data = results.get_bytes(words[i] - start, words[i + 1])
+          next block_given? ? yield(data, words[i + 2]) : data
         end
         error = Results.error(code, detail || "", @reading)
         detail = nil # it is that of the first one

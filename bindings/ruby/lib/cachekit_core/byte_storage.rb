@@ -61,16 +61,15 @@ module CachekitCore
     def store(data, format: nil)
       Arguments.bytes(data, "data")
       format = Arguments.format(format)
-      size = data.bytesize
-      if size <= Results::Scratch::ENTRY
+      if data.bytesize <= Results::Scratch::ENTRY
         result = Results.small(false) do |out, out_len|
-          Native.cachekit_byte_storage_store_into(handle, data, size, format, out, out_len)
+          Native.cachekit_byte_storage_store_into(handle, data, data.bytesize, format, out, out_len)
         end
         return result if result
       end
       function, data = Native.for(:cachekit_byte_storage_store, data)
       Results.allocated(false) do |pointer, out_len|
-        Native.public_send(function, handle, data, size, format, pointer, out_len)
+        Native.public_send(function, handle, data, data.bytesize, format, pointer, out_len)
       end
     end
 
@@ -80,17 +79,17 @@ module CachekitCore
     # @raise [OutOfMemoryError, InvalidHandleError, ForkedError]
     def retrieve(envelope)
       Arguments.bytes(envelope, "envelope")
-      size = envelope.bytesize
-      if size <= Results::Scratch::ENTRY
+      if envelope.bytesize <= Results::Scratch::ENTRY
         result = Results.small(true) do |out, out_len|
-          Native.cachekit_byte_storage_retrieve_into(handle, envelope, size, out, out_len)
+          Native.cachekit_byte_storage_retrieve_into(handle, envelope, envelope.bytesize,
+                                                     out, out_len)
         end
         return result if result
       end
       function, envelope = Native.for(:cachekit_byte_storage_retrieve, envelope,
                                       expansion: Native::EXPANSION)
       Results.allocated(true) do |pointer, out_len|
-        Native.public_send(function, handle, envelope, size, pointer, out_len)
+        Native.public_send(function, handle, envelope, envelope.bytesize, pointer, out_len)
       end
     end
 

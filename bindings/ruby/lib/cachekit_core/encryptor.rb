@@ -39,7 +39,7 @@ module CachekitCore
       Arguments.too_long("plaintext", plaintext, MAX_PAYLOAD_SIZE) if size > MAX_PAYLOAD_SIZE
       Results.sized(size + CIPHERTEXT_OVERHEAD, false, self) do |out, out_len|
         Native.public_send(function, handle, key, key.bytesize, aad, aad.bytesize,
-                           plaintext, size, out, out_len)
+                           plaintext, plaintext.bytesize, out, out_len)
       end
     end
 
@@ -53,10 +53,9 @@ module CachekitCore
       Arguments.key(key)
       Arguments.bytes(ciphertext, "ciphertext")
       function, aad, ciphertext = Native.for(:cachekit_decrypt, Arguments.bytes(aad, "aad"), ciphertext)
-      size = ciphertext.bytesize
-      Results.sized(Results.plaintext_size(size), true) do |out, out_len|
+      Results.sized(Results.plaintext_size(ciphertext), true) do |out, out_len|
         Native.public_send(function, handle, key, key.bytesize, aad, aad.bytesize,
-                           ciphertext, size, out, out_len)
+                           ciphertext, ciphertext.bytesize, out, out_len)
       end
     end
 

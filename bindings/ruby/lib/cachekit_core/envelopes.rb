@@ -78,8 +78,9 @@ module CachekitCore
     # @raise [CacheMiss] it is not an envelope, or claims too much
     # @raise [ForkedError]
     def inspect_envelope(envelope)
-      info = header(Arguments.bytes(envelope, "envelope"))
-      # Its pointer to the format points into the String, whose bytes nothing has moved yet.
+      # The pointer to the format points into the String, which so must stay as it is.
+      envelope = Arguments.held(Arguments.bytes(envelope, "envelope"))
+      info = header(envelope)
       format = info[:format_len].zero? ? +"" : info[:format].get_bytes(0, info[:format_len])
       Envelope.new(original_size: info[:original_size], compressed_size: info[:compressed_size],
                    checksum: info[:checksum].to_ptr.get_bytes(0, CHECKSUM_SIZE),
@@ -99,7 +100,6 @@ module CachekitCore
 
     private
 
-    # The caller keeps the envelope as it is: a local variable pins it.
     def header(envelope)
       info = Declarations::EnvelopeInfo.new
       info[:struct_size] = Declarations::EnvelopeInfo.size

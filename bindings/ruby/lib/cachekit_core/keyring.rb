@@ -185,7 +185,8 @@ module CachekitCore
       size = plaintext.bytesize
       Arguments.too_long("plaintext", plaintext, MAX_PAYLOAD_SIZE) if size > MAX_PAYLOAD_SIZE
       Results.sized(size + CIPHERTEXT_OVERHEAD, false, self) do |out, out_len|
-        Native.public_send(function, handle, aad, aad.bytesize, plaintext, size, out, out_len)
+        Native.public_send(function, handle, aad, aad.bytesize, plaintext, plaintext.bytesize,
+                           out, out_len)
       end
     end
 
@@ -206,11 +207,10 @@ module CachekitCore
       Arguments.bytes(ciphertext, "ciphertext")
       function, aad, ciphertext =
         Native.for(:cachekit_keyring_decrypt, Arguments.bytes(aad, "aad"), ciphertext)
-      size = ciphertext.bytesize
       index = nil
-      plaintext = Results.sized(Results.plaintext_size(size), true) do |out, out_len, key_index|
-        code = Native.public_send(function, handle, aad, aad.bytesize, ciphertext, size,
-                                  out, out_len, key_index)
+      plaintext = Results.sized(Results.plaintext_size(ciphertext), true) do |out, out_len, key_index|
+        code = Native.public_send(function, handle, aad, aad.bytesize,
+                                  ciphertext, ciphertext.bytesize, out, out_len, key_index)
         index = key_index.get_ulong(0)
         code
       end
@@ -229,10 +229,9 @@ module CachekitCore
       Arguments.bytes(ciphertext, "ciphertext")
       function, aad, ciphertext =
         Native.for(:cachekit_keyring_decrypt_at, Arguments.bytes(aad, "aad"), ciphertext)
-      size = ciphertext.bytesize
-      Results.sized(Results.plaintext_size(size), true) do |out, out_len|
-        Native.public_send(function, handle, index, aad, aad.bytesize, ciphertext, size,
-                           out, out_len)
+      Results.sized(Results.plaintext_size(ciphertext), true) do |out, out_len|
+        Native.public_send(function, handle, index, aad, aad.bytesize,
+                           ciphertext, ciphertext.bytesize, out, out_len)
       end
     end
 
@@ -270,11 +269,10 @@ module CachekitCore
       interop_key = Arguments.interop_key(interop_key)
       function, sealed =
         Native.for(:cachekit_keyring_open_interop, Arguments.bytes(sealed, "sealed"))
-      size = sealed.bytesize
       index = nil
-      value = Results.sized(Results.plaintext_size(size), true) do |out, out_len, key_index|
-        code = Native.public_send(function, handle, interop_key, sealed, size, out, out_len,
-                                  key_index)
+      value = Results.sized(Results.plaintext_size(sealed), true) do |out, out_len, key_index|
+        code = Native.public_send(function, handle, interop_key, sealed, sealed.bytesize,
+                                  out, out_len, key_index)
         index = key_index.get_ulong(0)
         code
       end

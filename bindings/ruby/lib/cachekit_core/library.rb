@@ -24,15 +24,19 @@ module CachekitCore
     # quarter or less.
     EXPANSION = 4
 
-    # Chooses the function that lets other threads run, if the inputs are large.
+    # Chooses the function that lets other threads run, if the inputs are large. Such inputs
+    # are held as they are. Others need not be, as long as their length is read where they are
+    # passed: between that and the call no other thread gets its turn.
     # @return [Array] the name of the function, and the inputs as they can be passed to it
     def self.for(function, *inputs, expansion: 1)
-      if inputs.sum(&:bytesize) * expansion < GVL_RELEASED_FROM
-        [function, *inputs]
-      else
-        [:"#{function}_without_gvl", *inputs.map { |input| Arguments.held(input) }]
-      end
+      return [function, *inputs] unless large?(inputs, expansion)
+
+      [without_gvl(function), *inputs.map { |input| Arguments.held(input) }]
     end
+
+    def self.large?(inputs, expansion) = inputs.sum(&:bytesize) * expansion >= GVL_RELEASED_FROM
+
+    def self.without_gvl(function) = :"#{function}_without_gvl"
 
     # Stands for each function until {Library} has put it here.
     def self.method_missing(name, *arguments)

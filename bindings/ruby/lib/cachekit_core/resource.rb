@@ -28,8 +28,8 @@ module CachekitCore
     # Makes an object and, with a block, yields it and closes it.
     # @yieldparam object [Resource]
     # @return [Resource, Object] the object, or what the block returned
-    def self.open(...)
-      object = new(...)
+    def self.open(*arguments, **options)
+      object = new(*arguments, **options)
       return object unless block_given?
 
       object.__send__(:closing) { yield object }
@@ -81,8 +81,7 @@ module CachekitCore
     end
   end
 
-  # What encrypts, and so wears out.
-  # @api private
+  # What encrypts, and so wears out: {Encryptor} and {Keyring}.
   module Wears
     # @return [Boolean] whether 2^31 encryptions have been made: then make a new object in
     #   the place of this one, which refuses after 2^32

@@ -23,7 +23,8 @@ module CachekitCore
     # Those that nobody uses now. Array#pop and #push are atomic, also between fibers and the
     # handlers of signals. What is not given back, because the thread was killed, is collected.
     FREE = [] # rubocop:disable Style/MutableConstant
-    private_constant :FREE
+    KEPT = 32
+    private_constant :FREE, :KEPT
 
     ROTATION_NEEDED = 5 # the one code that is a warning
 
@@ -36,12 +37,17 @@ module CachekitCore
         code = yield scratch.out, scratch.out_len, scratch.key_index
         if code.zero? || code == ROTATION_NEEDED
           result = scratch.out.get_bytes(0, scratch.out_len.get_ulong(0))
-          FREE.push(scratch)
+          give_back(scratch)
           owner&.__send__(:warn_of_rotation) unless code.zero?
           return result
         end
-        FREE.push(scratch)
+        give_back(scratch)
         code == BufferTooSmallError::CODE ? nil : failed(code, reading)
+      end
+
+      # A burst of threads leaves no more than a few.
+      def give_back(scratch)
+        FREE.push(scratch) if FREE.size < KEPT
       end
 
       # A result that the library allocates. Yields pointer, out_len and key_index.
@@ -68,15 +74,15 @@ module CachekitCore
         scratch.out_len.put_ulong(0, size)
         code = yield out, scratch.out_len, scratch.key_index
         length = scratch.out_len.get_ulong(0)
-        FREE.push(scratch)
+        give_back(scratch)
         check(code, reading, owner)
         length == size ? out : out.byteslice(0, length)
       end
 
-      # The size of what a ciphertext of so many bytes holds; more than is allowed is left to
-      # the library to refuse, without memory for it.
-      def plaintext_size(size)
-        found = size - CIPHERTEXT_OVERHEAD
+      # The size of what a ciphertext holds; more than is allowed is left to the library to
+      # refuse, without memory for it.
+      def plaintext_size(ciphertext)
+        found = ciphertext.bytesize - CIPHERTEXT_OVERHEAD
         found.between?(0, MAX_PAYLOAD_SIZE) ? found : 0
       end
 
