@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import threading
-import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -25,6 +24,8 @@ except ImportError:
     if os.environ.get("CACHEKIT_NO_SKIPS"):
         raise
     pytest.skip("the C extension is not built for this Python", allow_module_level=True)
+
+tracemalloc = pytest.importorskip("tracemalloc")
 
 # Also where the package itself was told to use the other twin.
 _fast.bind(_library._addresses(ctypes.CDLL(cachekit_core.load())))
