@@ -16,8 +16,8 @@ static CachekitError warned(CachekitError err)
 }
 
 CachekitError cachekit_encrypt(CachekitEncryptor *encryptor, const uint8_t *key, size_t key_len,
-    const uint8_t *aad, size_t aad_len, const uint8_t *plaintext, size_t plaintext_len, uint8_t *out,
-    size_t *out_len)
+    const uint8_t *aad, size_t aad_len, const uint8_t *plaintext, size_t plaintext_len,
+    uint8_t *out, size_t *out_len)
 {
     REAL(cachekit_encrypt);
     return warned(
@@ -36,8 +36,7 @@ CachekitError cachekit_keyring_seal_into(CachekitKeyring *keyring, const char *f
     uint8_t *out, size_t *out_len)
 {
     REAL(cachekit_keyring_seal_into);
-    return warned(
-        real(keyring, format, cache_key, cache_key_len, data, data_len, out, out_len));
+    return warned(real(keyring, format, cache_key, cache_key_len, data, data_len, out, out_len));
 }
 
 CachekitError cachekit_keyring_seal_interop(CachekitKeyring *keyring, const char *interop_key,

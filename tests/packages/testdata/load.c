@@ -3,7 +3,8 @@
 #include <dlfcn.h>
 #include <stdio.h>
 
-#define FUNCTION(name) __typeof__(cachekit_##name) *name = (__typeof__(name))dlsym(library, "cachekit_" #name)
+#define FUNCTION(name)                                                                             \
+    __typeof__(cachekit_##name) *name = (__typeof__(name))dlsym(library, "cachekit_" #name)
 
 int main(int argc, char **argv)
 {
@@ -19,11 +20,14 @@ int main(int argc, char **argv)
     uint8_t *sealed, *opened;
     size_t sealed_len, opened_len;
     CachekitKeyring *keyring;
-    CachekitError err = keyring_new(master, sizeof master, NULL, NULL, 0, key, sizeof key, &keyring);
+    CachekitError err =
+        keyring_new(master, sizeof master, NULL, NULL, 0, key, sizeof key, &keyring);
     if (err == CACHEKIT_OK)
-        err = keyring_seal(keyring, "json", key, sizeof key, value, sizeof value - 1, &sealed, &sealed_len);
+        err = keyring_seal(
+            keyring, "json", key, sizeof key, value, sizeof value - 1, &sealed, &sealed_len);
     if (err == CACHEKIT_OK)
-        err = keyring_open(keyring, "json", key, sizeof key, sealed, sealed_len, &opened, &opened_len, NULL);
+        err = keyring_open(
+            keyring, "json", key, sizeof key, sealed, sealed_len, &opened, &opened_len, NULL);
     if (err == CACHEKIT_OK)
         printf("%.*s\n", (int)opened_len, (const char *)opened);
     return (int)err;
