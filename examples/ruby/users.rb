@@ -14,7 +14,15 @@ class Users
   LARGEST = 1000 # bytes of a user: an entry that claims more is refused
   ROLES = %w[reader writer admin].freeze
   UNAVAILABLE = [Redis::BaseError, SystemCallError].freeze
-  private_constant :UNAVAILABLE
+  # Puts an entry in the place of another one, but only if that is still there: since it was
+  # read, somebody may have written a newer value or deleted it.
+  REPLACE = <<~LUA
+    if redis.call('GET', KEYS[1]) == ARGV[1] then
+        return redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+    end
+    return false
+  LUA
+  private_constant :UNAVAILABLE, :REPLACE
 
   # Makes nothing that must not be forked: the keyring and the connections are made at their
   # first use, in a worker.
@@ -31,7 +39,7 @@ class Users
     found = open_all(keys.keys, read(keys.keys))
     missing = keys.keys - found.keys
     loaded = missing.zip(load(missing.map { |key| keys[key] })).to_h
-    write(loaded)
+    write(loaded.compact)
     users = found.merge(loaded).transform_keys { |key| keys[key] }
     ids.map { |id| users[id] }
   end
@@ -83,15 +91,24 @@ class Users
 
       document, index = keyring.open_interop_with_index(key, entry)
       found[key] = CachekitCore::Interop.decode(document)
-      old[key] = found[key] if index.positive?
+      old[key] = [entry, found[key]] if index.positive?
       count(:hits)
     rescue CachekitCore::CacheMiss
       count(:damaged)
       count(:misses)
     end
-    write(old)
-    old.size.times { count(:resealed) }
+    reseal(old)
     users
+  end
+
+  # The entries keep their time to live.
+  def reseal(old)
+    old.each do |key, (entry, user)|
+      sealed = CachekitCore::Interop.seal(keyring, key, user)
+      count(:resealed) if redis.eval(REPLACE, keys: [key], argv: [entry, sealed])
+    end
+  rescue *UNAVAILABLE => e
+    failed("writing to", e)
   end
 
   # Where users really are. In a real program this is a database, and the slow part.

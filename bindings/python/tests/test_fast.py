@@ -25,6 +25,8 @@ except ImportError:
         raise
     pytest.skip("the C extension is not built for this Python", allow_module_level=True)
 
+tracemalloc = pytest.importorskip("tracemalloc")
+
 # Also where the package itself was told to use the other twin.
 _fast.bind(_library._addresses(ctypes.CDLL(cachekit_core.load())))
 
