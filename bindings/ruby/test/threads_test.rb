@@ -101,10 +101,10 @@ class ThreadsTest < Minitest::Test
   end
 
   # The Strings that a function of the library gets.
-  def passed_to(function, &block)
+  def passed_to(function, &)
     passed = nil
     original = NATIVE.method(function)
-    NATIVE.stub(function, ->(*arguments) { original.call(*(passed = arguments)) }, &block)
+    NATIVE.stub(function, ->(*arguments) { original.call(*(passed = arguments)) }, &)
     passed.grep(String)
   end
 

@@ -166,8 +166,8 @@ class Keyring(Handle):
         """Seals into out, a writable buffer, and returns the length in bytes.
         It takes compressed_bound(len(data)) + len(format) + 28 bytes, however short the result.
 
-        Raises what seal does, and BufferTooSmallError, whose text says a size that is enough
-        for all data of this length.
+        Raises what seal does, BufferTooSmallError, whose text says a size that is enough for
+        all data of this length, and InternalError if out overlaps with data or cache_key.
         """
         return keyring_seal_into(self._handle, cache_key, data, format, out)
 
@@ -190,8 +190,9 @@ class Keyring(Handle):
     ) -> int:
         """Opens into out, a writable buffer, and returns the length in bytes.
 
-        Raises what open does, and BufferTooSmallError, whose text says the size needed: that
-        is known only after decryption, which the next call does again.
+        Raises what open does, InternalError if out overlaps with sealed or cache_key, and
+        BufferTooSmallError, whose text says the size needed: that is known only after
+        decryption, which the next call does again.
         """
         return keyring_open_into(self._handle, cache_key, sealed, format, out)[0]
 

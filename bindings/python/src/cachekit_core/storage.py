@@ -100,8 +100,8 @@ class ByteStorage(Handle):
         bytes. It takes compressed_bound(len(data)) + len(format) bytes, however short the
         result.
 
-        Raises what store does, and BufferTooSmallError, whose text says a size that is enough
-        for all data of this length.
+        Raises what store does, BufferTooSmallError, whose text says a size that is enough for
+        all data of this length, and InternalError if the two overlap.
         """
         return storage_store_into(self._handle, data, out, format)
 
@@ -116,7 +116,8 @@ class ByteStorage(Handle):
         """Writes the payload of an envelope into out, a writable buffer, and returns its
         length in bytes. ``inspect(envelope).original_size`` is the exact size.
 
-        Raises what retrieve does, and BufferTooSmallError, whose text says the size needed.
+        Raises what retrieve does, BufferTooSmallError, whose text says the size needed, and
+        InternalError if the two overlap.
         """
         return storage_retrieve_into(self._handle, envelope, out)
 
