@@ -1,8 +1,8 @@
 """Envelopes and checksums without an object, and the check of MessagePack documents.
 
 Every function may be called from any thread, and may also raise ForkedError (this process was
-forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError or
-BufferError for data that is not a C-contiguous buffer.
+forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError,
+BufferError or (numpy) ValueError for data that is not a C-contiguous buffer.
 """
 
 from __future__ import annotations

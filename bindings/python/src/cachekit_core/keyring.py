@@ -47,10 +47,10 @@ class Keyring(Handle):
     they sealed. One object is enough for a tenant; every thread may use it at the same time.
 
     Every method may also raise InvalidHandleError (closed), ForkedError (this process was
-    forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError
-    or BufferError for data that is not a C-contiguous buffer. What encrypts gives
-    RotationNeededWarning from 2^31 encryptions on, and raises CounterExhaustedError after
-    2^32: make a new keyring then, which may have the same keys.
+    forked after the library had been used), OutOfMemoryError or MemoryError, and
+    TypeError, BufferError or (numpy) ValueError for data that is not a C-contiguous buffer.
+    What encrypts gives RotationNeededWarning from 2^31 encryptions on, and raises
+    CounterExhaustedError after 2^32: make a new keyring then, which may have the same keys.
     """
 
     __slots__ = ("_level", "_max_payload")
@@ -209,8 +209,8 @@ class Keyring(Handle):
     ) -> list[bytes | CachekitError | None]:
         """open for many in one call. items are pairs of a cache key and an entry, such as
         ``zip(keys, redis.mget(keys))``. The list has for each its data, None for None (not in
-        the cache), or the exception, not raised, of one that failed on its own. What is not
-        bytes is a miss."""
+        the cache), or the exception, not raised, of one that failed on its own. A result
+        that is not bytes is a miss."""
         return keyring_open_many(self._handle, list(items), format, False)
 
     def open_many_with_index(

@@ -33,8 +33,8 @@ class ByteStorage(Handle):
     Close it, or use it as a context manager, or leave it to the garbage collection.
 
     Every method may also raise InvalidHandleError (closed), ForkedError (this process was
-    forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError
-    or BufferError for data that is not a C-contiguous buffer.
+    forked after the library had been used), OutOfMemoryError or MemoryError, and
+    TypeError, BufferError or (numpy) ValueError for data that is not a C-contiguous buffer.
     """
 
     __slots__ = ("_level", "_max_payload")
