@@ -156,6 +156,22 @@ class ThreadsTest < Minitest::Test
     end
   end
 
+  # An argument of the first call that another thread makes shorter while the library is loaded.
+  def test_an_argument_that_changes_while_loading
+    code = <<~CODE
+      key = "k" * 100_000
+      clearing = Module.new { define_method(:load) { |path = nil| key.clear; super(path) } }
+      CachekitCore.const_get(:Library).singleton_class.prepend(clearing)
+      begin
+        CachekitCore.key_fingerprint(key)
+      rescue ThreadError => e
+        puts e.message
+      end
+      p CachekitCore.key_fingerprint("k" * 32).bytesize
+    CODE
+    assert_equal "an argument was changed meanwhile\n16\n", ruby(code)
+  end
+
   # The first use, by many threads at once.
   def test_loading
     code = <<~CODE

@@ -43,7 +43,18 @@ module CachekitCore
       return super if Library.loaded? || !respond_to_missing?(name)
 
       Library.load
+      check_sizes(arguments)
       public_send(name, *arguments)
+    end
+
+    # Other threads have run while the library was loaded, after the length of a String that is
+    # to be passed was read.
+    def self.check_sizes(arguments)
+      arguments.each_cons(2) do |bytes, size|
+        next unless bytes.is_a?(String) && size.is_a?(Integer) && bytes.bytesize < size
+
+        raise ThreadError, "an argument was changed meanwhile"
+      end
     end
 
     def self.respond_to_missing?(name, _private = false)
