@@ -114,8 +114,7 @@ module CachekitCore
       end
     end
 
-    FORKED = "this process was forked after the library had been used; " \
-             "use it only in the children (workers), after the fork"
+    FORKED = "use it only in the children (workers), after the fork"
     private_constant :FORKED
   end
   private_constant :Results
