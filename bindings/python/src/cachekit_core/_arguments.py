@@ -5,22 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _declarations
 from ._buffers import readable
+from ._declarations import (
+    INPUT_TOO_LARGE,
+    INVALID_INPUT,
+    MAX_CACHE_KEY_SIZE,
+    MAX_FORMAT_SIZE,
+)
 from ._error import error_for
 
-__all__ = [
-    "INPUT_TOO_LARGE",
-    "INVALID_INPUT",
-    "c_string",
-    "encoded",
-    "format_bytes",
-    "key_pointer",
-    "name_pointer",
-]
-
-INVALID_INPUT = 1
-INPUT_TOO_LARGE = 10
+__all__ = ["c_string", "encoded", "format_bytes", "key_pointer", "name_pointer", "number"]
 
 
 def encoded(text: str, what: str) -> bytes:
@@ -47,12 +41,20 @@ def format_bytes(format: object) -> bytes | None:
     if format is None:
         return None
     data = c_string(format, "format")
-    if len(data) > _declarations.MAX_FORMAT_SIZE:
+    if len(data) > MAX_FORMAT_SIZE:
         raise error_for(
-            INPUT_TOO_LARGE,
-            f"format: {len(data)} bytes, the limit is {_declarations.MAX_FORMAT_SIZE}",
+            INPUT_TOO_LARGE, f"format: {len(data)} bytes, the limit is {MAX_FORMAT_SIZE}"
         )
     return data
+
+
+def number(value: object, what: str, limit: int) -> int:
+    """An int up to limit, since ctypes would cut off what is larger than a number of C."""
+    if not isinstance(value, int):
+        raise TypeError(f"{what}: int is needed, not {type(value).__name__}")
+    if not 0 <= value <= limit:
+        raise error_for(INVALID_INPUT, f"{what} {value}, the limit is {limit}")
+    return value
 
 
 def name_pointer(name: object, what: str, views: list[Any]) -> tuple[Any, int]:
@@ -65,9 +67,8 @@ def name_pointer(name: object, what: str, views: list[Any]) -> tuple[Any, int]:
 def key_pointer(cache_key: object, views: list[Any]) -> tuple[Any, int]:
     """The same for a cache key that an entry is bound to."""
     pointer, size = name_pointer(cache_key, "cache key", views)
-    if size > _declarations.MAX_CACHE_KEY_SIZE:
+    if size > MAX_CACHE_KEY_SIZE:
         raise error_for(
-            INPUT_TOO_LARGE,
-            f"cache key: {size} bytes, the limit is {_declarations.MAX_CACHE_KEY_SIZE}",
+            INPUT_TOO_LARGE, f"cache key: {size} bytes, the limit is {MAX_CACHE_KEY_SIZE}"
         )
     return pointer, size

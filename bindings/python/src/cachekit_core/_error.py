@@ -5,6 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import NoReturn
 
+from . import _declarations
+from ._library import error_string
+
 __all__ = [
     "CacheMiss",
     "CachekitError",
@@ -40,8 +43,8 @@ class RotationNeededWarning(UserWarning):
 # A closed object has the handle 0 here, so these are the only ways to get such a code
 # from Python, and both need more than the library's words.
 _ADVICE = {
-    16: "closed",
-    18: "use it only in the children (workers), after the fork",
+    _declarations.INVALID_HANDLE: "closed",
+    _declarations.FORKED: "use it only in the children (workers), after the fork",
 }
 
 
@@ -53,7 +56,6 @@ def error_for(code: int, detail: str = "", reading: bool = False) -> CachekitErr
     not valid or too large is the entry, and a miss.
     """
     from . import errors  # which imports this module
-    from ._library import error_string
 
     classes = errors.BY_CODE_OF_ENTRY if reading else errors.BY_CODE
     cls = classes.get(code, CachekitError)

@@ -15,7 +15,15 @@ from typing import Any, Callable
 
 from . import _declarations
 
-__all__ = ["LibraryNotFoundError", "error_string", "functions", "held", "lib", "load", "path"]
+__all__ = [
+    "LibraryNotFoundError",
+    "error_string",
+    "functions",
+    "held",
+    "last_detail",
+    "lib",
+    "load",
+]
 
 _FILE = "libcachekit_core.so"
 _SONAME = "libcachekit_core.so.0"
@@ -93,14 +101,15 @@ def functions(size: int) -> Any:
     return held() if size < _RELEASE_FROM else lib()
 
 
-def path() -> str | None:
-    """Where the library was loaded from; None before that."""
-    return _path
-
-
 def error_string(code: int) -> str:
     """The library's text of a code."""
     text: bytes = held().error_string(code)
+    return text.decode()
+
+
+def last_detail() -> str:
+    """What the last call of this thread that failed found wrong."""
+    text: bytes = held().last_error_detail()
     return text.decode()
 
 

@@ -16,7 +16,19 @@ from typing import Any
 from . import _library
 from ._arguments import format_bytes, key_pointer
 from ._buffers import address, allocate, readable, release, taken, writable
-from ._declarations import CHECKSUM_SIZE, CIPHERTEXT_OVERHEAD, MAX_PAYLOAD_SIZE, Item
+from ._declarations import (
+    BUFFER_TOO_SMALL,
+    CHECKSUM_SIZE,
+    CIPHERTEXT_OVERHEAD,
+    FORKED,
+    INTERNAL,
+    INVALID_HANDLE,
+    MAX_PAYLOAD_SIZE,
+    NULL_POINTER,
+    OUT_OF_MEMORY,
+    ROTATION_NEEDED,
+    Item,
+)
 from ._error import CachekitError, error_for, raise_for, warn_rotation
 
 __all__ = [
@@ -43,11 +55,10 @@ __all__ = [
     "storage_store_many",
 ]
 
-_ROTATION_NEEDED = 5
-_BUFFER_TOO_SMALL = 8
-
 # What fails for all items at once, if none of them succeeded.
-_OF_THE_WHOLE_CALL = frozenset((9, 16, 17, 18, 19))
+_OF_THE_WHOLE_CALL = frozenset(
+    (NULL_POINTER, INVALID_HANDLE, OUT_OF_MEMORY, FORKED, INTERNAL)
+)
 
 # Up to here a result of unknown length is written into memory that is certainly or probably
 # long enough, since the copy is cheaper than to ask first.
@@ -55,19 +66,13 @@ _GUESS_UP_TO = 4096
 _MIB = 1 << 20
 
 
-def _detail() -> str:
-    """What the last call of this thread that failed found wrong."""
-    text: bytes = _library.held().last_error_detail()
-    return text.decode()
-
-
 def _check(code: int, reading: bool) -> None:
     """Raises for the code of a call. The caller of the public method gets the warning: it
     is above a function of this module, which is above this one."""
-    if code == _ROTATION_NEEDED:
+    if code == ROTATION_NEEDED:
         warn_rotation(4)
     elif code:
-        raise_for(code, _detail(), reading)
+        raise_for(code, _library.last_detail(), reading)
 
 
 def _store_bound(size: int, format: bytes | None) -> int:
@@ -102,7 +107,7 @@ def storage_store(handle: int, data: object, format: str | None) -> bytes:
         used = c_size_t(_store_bound(size, form))
         out = allocate(used.value)
         code = call(handle, pointer, size, form, out, byref(used))
-        if code == _BUFFER_TOO_SMALL:
+        if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(handle, pointer, size, form, out, byref(used))
         _check(code, False)
@@ -141,7 +146,7 @@ def storage_retrieve(handle: int, envelope: object) -> bytes:
         used = c_size_t(8 * size if size <= _GUESS_UP_TO else 0)
         out = allocate(used.value)
         code = call(handle, pointer, size, out, byref(used))
-        if code == _BUFFER_TOO_SMALL:
+        if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(handle, pointer, size, out, byref(used))
         _check(code, True)
@@ -329,7 +334,7 @@ def _open(
         out = allocate(used.value)
         call = functions.keyring_open_into
         code = call(handle, form, keyp, key_size, pointer, size, out, byref(used), byref(index))
-        if code == _BUFFER_TOO_SMALL:
+        if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(
                 handle, form, keyp, key_size, pointer, size, out, byref(used), byref(index)
@@ -452,7 +457,7 @@ def _many(
     with_index: bool,
 ) -> list[Any]:
     views: list[Any] = []
-    kept: list[Any] = []  # bytes objects whose addresses are in the array
+    # Keeps the bytes objects whose addresses are in the array.
     rows: list[tuple[Any, int, Any, int]] = []
     results: list[Any] = []
     places: list[int] = []  # of each row in results
@@ -468,7 +473,6 @@ def _many(
                 results.append(error)
                 continue
             pointer, size = readable(data, what, views)
-            kept += keyp, pointer
             places.append(len(results))
             results.append(None)
             rows.append((keyp, key_size, pointer, size))
@@ -484,15 +488,15 @@ def _many(
             handle, *before, items, len(rows), ctypes.sizeof(Item), byref(memory)
         )
         try:
-            detail = _detail() if code not in (0, _ROTATION_NEEDED) else ""
+            detail = _library.last_detail() if code not in (0, ROTATION_NEEDED) else ""
             if code in _OF_THE_WHOLE_CALL and not memory:
                 raise_for(code, detail, reading)
             # "items[3]: what", of the first that failed, counted without the None.
             detail = detail.partition(": ")[2] if detail.startswith("items[") else detail
             warned = False
             for place, item in zip(places, items):
-                if item.error in (0, _ROTATION_NEEDED):
-                    warned = warned or item.error == _ROTATION_NEEDED
+                if item.error in (0, ROTATION_NEEDED):
+                    warned = warned or item.error == ROTATION_NEEDED
                     data = string_at(item.out, item.out_len)
                     results[place] = (data, item.key_index) if with_index else data
                 else:
@@ -504,6 +508,5 @@ def _many(
             warn_rotation(4)
         return results
     finally:
-        del kept
         if views:
             release(views)

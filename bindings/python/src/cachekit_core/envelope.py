@@ -12,8 +12,8 @@ from ctypes import byref, c_size_t
 from typing import Any, NamedTuple
 
 from . import _declarations, _library, _native
-from ._arguments import INVALID_INPUT
 from ._buffers import allocate, readable, release, taken, writable
+from ._declarations import BUFFER_TOO_SMALL, CHECKSUM_MISMATCH, INVALID_INPUT
 from ._error import error_for
 from ._handle import call
 from ._types import Data
@@ -30,9 +30,6 @@ __all__ = [
     "msgpack_check",
     "verify_checksum",
 ]
-
-_CHECKSUM_MISMATCH = 2
-_BUFFER_TOO_SMALL = 8
 
 
 class EnvelopeInfo(NamedTuple):
@@ -71,7 +68,7 @@ def verify_checksum(data: Data, expected: Data) -> bool:
         code = _library.functions(size).verify_checksum(pointer, size, other)
     finally:
         release(views)
-    if code == _CHECKSUM_MISMATCH:
+    if code == CHECKSUM_MISMATCH:
         return False
     call(code)
     return True
@@ -126,7 +123,7 @@ def decompress(envelope: Data) -> bytes:
         used = c_size_t()
         out = allocate(0)
         code = _library.held().decompress(pointer, size, out, byref(used))
-        if code == _BUFFER_TOO_SMALL:  # it said the size, which is in the header
+        if code == BUFFER_TOO_SMALL:  # it said the size, which is in the header
             out = allocate(used.value)
             code = _library.functions(used.value).decompress(pointer, size, out, byref(used))
         call(code, True)

@@ -17,8 +17,8 @@ from typing import Any
 from uuid import UUID
 
 from . import _library
-from ._arguments import INVALID_INPUT, c_string, encoded
-from ._declarations import INTEROP_KEY_BUFFER_SIZE
+from ._arguments import c_string, encoded
+from ._declarations import INTEROP_KEY_BUFFER_SIZE, INVALID_INPUT
 from ._error import CachekitError, error_for
 from ._handle import call
 from ._types import Data
@@ -40,7 +40,7 @@ def key(namespace: str, operation: str, /, *args: Any, **kwargs: Any) -> str:
     Arguments are None, bool, int from -2^63 to 2^64-1, finite float, str, bytes, bytearray,
     memoryview, list, tuple, dict with str keys, set, frozenset, datetime with an offset, and
     UUID; 2.0 is the same as 2. namespace and operation match ``[a-z0-9][a-z0-9._-]{0,63}`` and
-    do not contain "..".
+    do not contain ".."; the namespaces "ns" and "nsapi" are reserved.
 
     Raises InvalidInputError for other values, and TypeError for other types.
     """
