@@ -1,5 +1,6 @@
 """What several tests need."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -18,6 +19,14 @@ def missing(what):
     if os.environ.get("CACHEKIT_NO_SKIPS") == "1":
         pytest.fail(f"{what}, and CACHEKIT_NO_SKIPS=1")
     pytest.skip(what, allow_module_level=True)
+
+
+def needed(package):
+    """A package that a test needs, and not all Pythons have."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        missing(f"the package {package} is not installed")
 
 
 def vectors(name):

@@ -11,7 +11,7 @@ import weakref
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import IS_CPYTHON
+from support import IS_CPYTHON, needed
 
 import cachekit_core
 from cachekit_core import (
@@ -33,7 +33,7 @@ def mapped(data):
 
 
 def numpy_array(data):
-    numpy = pytest.importorskip("numpy")
+    numpy = needed("numpy")
     return numpy.frombuffer(data, dtype="<u4").reshape(2, -1)
 
 

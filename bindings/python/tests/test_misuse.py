@@ -362,7 +362,7 @@ def test_errors_hold_no_secrets(objects):
         shown = caught.getrepr(style="native", chain=True).reprcrash.message
         assert "5ecre7" not in shown and "5ecre7" not in str(caught.value)
         assert caught.value.__cause__ is None
-    assert "x" * 5 not in repr(cachekit_core.derive_tenant_keys(KEY, "t"))
+    assert repr(cachekit_core.derive_tenant_keys(KEY, "t")) == "TenantKeys(...)"
     assert repr(keyring) == "<Keyring>"
 
 
