@@ -51,13 +51,13 @@ __attribute__((weak)) PyAPI_FUNC(int) _PyBytes_Resize(PyObject **bytes, Py_ssize
 #endif
 
 /*
- * From so many bytes of input on, other Python threads run during a call. To let go of the GIL
- * and take it again costs 60 to 130 ns if nobody wants it (3.11 and 3.13): a fifth to a quarter
- * of a call for 64 bytes, and 3 to 10 % of one for 16 KiB that encrypts or reads. To compress
- * takes as long from 4 KiB on, and at high levels much longer.
+ * From so many bytes of input on, other Python threads run during a call, as in _library.py. To
+ * let go of the GIL and take it again costs some 100 ns if nobody wants it (3.11 and 3.13), but
+ * a thread that computes in Python takes its turn of 5 ms if the call gives it the time to wake
+ * up: beside one, a store of 16 KiB took 0.4 ms on average where it let go, and of 8 KiB,
+ * where it did not, 23 us. At 64 KiB a store takes 90 us, which others may well use.
  */
-#define RELEASE_FROM 16384
-#define RELEASE_TO_COMPRESS_FROM 4096
+#define RELEASE_FROM 65536
 
 /* Results up to this size are made on the stack, and then copied into a bytes object of the
  * right size, which is cheaper than to shrink one. */
@@ -319,9 +319,8 @@ struct call {
     struct input first, second, third; /* what is worked on comes first */
     struct input out;                  /* the caller's buffer, of the _into functions */
     size_t key_index;
-    size_t release_from; /* so many bytes */
-    bool reading;        /* an entry, whose faults are misses */
-    bool secret;         /* the result is what was encrypted */
+    bool reading; /* an entry, whose faults are misses */
+    bool secret;  /* the result is what was encrypted */
 };
 
 static inline void start(struct call *call)
@@ -329,7 +328,6 @@ static inline void start(struct call *call)
     call->format = NULL;
     call->first.held = call->second.held = call->third.held = call->out.held = false;
     call->key_index = 0;
-    call->release_from = RELEASE_FROM;
     call->reading = call->secret = false;
 }
 
@@ -367,7 +365,7 @@ static int take_handle(PyObject *object, void **handle)
 
 static inline CachekitError run(struct call *call, uint8_t *out, size_t *out_len, size_t work)
 {
-    if (work < call->release_from)
+    if (work < RELEASE_FROM)
         return call->run(call, out, out_len);
     CachekitError err;
     Py_BEGIN_ALLOW_THREADS err = call->run(call, out, out_len);
@@ -526,7 +524,6 @@ static int take_store(struct call *call, PyObject *handle, PyObject *data, PyObj
 {
     start(call);
     call->run = run_store;
-    call->release_from = RELEASE_TO_COMPRESS_FROM;
     if (take_handle(handle, &call->handle) == 0 && take_format(format, &call->format) == 0 &&
         take(data, "data", &call->first) == 0)
         return 0;
@@ -690,7 +687,6 @@ static int take_entry(struct call *call, PyObject *const *args, bool reading)
 {
     start(call);
     call->run = reading ? run_open : run_seal;
-    call->release_from = reading ? RELEASE_FROM : RELEASE_TO_COMPRESS_FROM;
     call->reading = call->secret = reading;
     if (take_handle(args[0], &call->handle) == 0 && take_format(args[3], &call->format) == 0 &&
         take_cache_key(args[1], &call->second) == 0 &&
@@ -1001,7 +997,7 @@ static PyObject *result_of(const struct many *many, const CachekitItem *item, co
 static int finish_many(struct many *many)
 {
     CachekitError err;
-    if (many->work < (many->reading ? RELEASE_FROM : RELEASE_TO_COMPRESS_FROM)) {
+    if (many->work < RELEASE_FROM) {
         err = many->run(many, &many->memory);
     } else {
         Py_BEGIN_ALLOW_THREADS err = many->run(many, &many->memory);
