@@ -11,6 +11,7 @@ import textwrap
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+README = pathlib.Path(__file__).resolve().parents[1] / "README.md"
 IS_CPYTHON = sys.implementation.name == "cpython"
 
 
