@@ -199,7 +199,7 @@ static void too_large(const char *what, size_t size, size_t limit)
 
 static int warn_rotation(void)
 {
-    PyObject *result = call_python("cachekit_core._error", "warn_rotation", "(i)", 2);
+    PyObject *result = call_python("cachekit_core._error", "warn_rotation", "()");
     if (result == NULL)
         return -1;
     Py_DECREF(result);

@@ -9,17 +9,11 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 from . import _declarations, _library
 from ._arguments import c_string, number
-from ._error import raise_for
+from ._error import check
 
-__all__ = ["Compresses", "Encrypts", "Handle", "call"]
+__all__ = ["Compresses", "Encrypts", "Handle"]
 
 _T = TypeVar("_T", bound="Handle")
-
-
-def call(code: int, reading: bool = False) -> None:
-    """Raises for the code that a call has returned."""
-    if code:
-        raise_for(code, _library.last_detail(), reading)
 
 
 def _free(name: str, handle: int) -> None:
@@ -87,14 +81,14 @@ class Handle:
         metrics = self._metrics()
         out = ctypes.create_string_buffer(_declarations.METRICS_TEXT_BUFFER_SIZE)
         size = ctypes.c_size_t(len(out))
-        call(
+        check(
             _library.held().metrics_text(ctypes.byref(metrics), label, out, ctypes.byref(size))
         )
         return out.value.decode()
 
     def _metrics(self) -> _declarations.Metrics:
         metrics = _declarations.Metrics(struct_size=ctypes.sizeof(_declarations.Metrics))
-        call(self._native("get_metrics", ctypes.byref(metrics)))
+        check(self._native("get_metrics", ctypes.byref(metrics)))
         return metrics
 
     def __enter__(self: _T) -> _T:
@@ -132,7 +126,7 @@ class Compresses(Handle):
 
     @level.setter
     def level(self, level: int) -> None:
-        call(self._native("set_level", number(level, "level", _declarations.MAX_LEVEL)))
+        check(self._native("set_level", number(level, "level", _declarations.MAX_LEVEL)))
         self._level = level
 
     @property
@@ -145,7 +139,7 @@ class Compresses(Handle):
     @max_payload.setter
     def max_payload(self, size: int) -> None:
         limit = _declarations.MAX_PAYLOAD_SIZE
-        call(self._native("set_max_payload", number(size, "max_payload", limit)))
+        check(self._native("set_max_payload", number(size, "max_payload", limit)))
         self._max_payload = size
 
 

@@ -29,7 +29,7 @@ from ._declarations import (
     ROTATION_NEEDED,
     Item,
 )
-from ._error import CachekitError, error_for, raise_for, warn_rotation
+from ._error import CachekitError, check, error_for, warn_rotation
 
 __all__ = [
     "checksum",
@@ -66,15 +66,6 @@ _GUESS_UP_TO = 4096
 _MIB = 1 << 20
 
 
-def _check(code: int, reading: bool) -> None:
-    """Raises for the code of a call. The caller of the public method gets the warning: it
-    is above a function of this module, which is above this one."""
-    if code == ROTATION_NEEDED:
-        warn_rotation(4)
-    elif code:
-        raise_for(code, _library.last_detail(), reading)
-
-
 def _store_bound(size: int, format: bytes | None) -> int:
     """Room for the envelope of so many bytes. A payload that is too large gets none: the
     library refuses it before it looks at the memory."""
@@ -91,7 +82,7 @@ def checksum(data: object) -> bytes:
     try:
         pointer, size = readable(data, "data", views)
         out = allocate(CHECKSUM_SIZE)
-        _check(_library.functions(size).checksum(pointer, size, out), False)
+        check(_library.functions(size).checksum(pointer, size, out), False)
         return taken(out, CHECKSUM_SIZE)
     finally:
         if views:
@@ -110,7 +101,7 @@ def storage_store(handle: int, data: object, format: str | None) -> bytes:
         if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(handle, pointer, size, form, out, byref(used))
-        _check(code, False)
+        check(code, False)
         return taken(out, used.value)
     finally:
         if views:
@@ -124,7 +115,7 @@ def storage_store_into(handle: int, data: object, out: object, format: str | Non
         pointer, size = readable(data, "data", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).byte_storage_store_into(
                 handle, pointer, size, form, target, byref(used)
             ),
@@ -149,7 +140,7 @@ def storage_retrieve(handle: int, envelope: object) -> bytes:
         if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(handle, pointer, size, out, byref(used))
-        _check(code, True)
+        check(code, True)
         return taken(out, used.value)
     finally:
         if views:
@@ -162,7 +153,7 @@ def storage_retrieve_into(handle: int, envelope: object, out: object) -> int:
         pointer, size = readable(envelope, "envelope", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).byte_storage_retrieve_into(
                 handle, pointer, size, target, byref(used)
             ),
@@ -182,7 +173,7 @@ def encrypt(handle: int, key: object, plaintext: object, aad: object) -> bytes:
         aadp, aad_size = readable(aad, "aad", views)
         used = c_size_t(_encrypted_size(size))
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).encrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
             ),
@@ -202,7 +193,7 @@ def encrypt_into(handle: int, key: object, plaintext: object, aad: object, out: 
         aadp, aad_size = readable(aad, "aad", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).encrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
             ),
@@ -222,7 +213,7 @@ def decrypt(handle: int, key: object, ciphertext: object, aad: object) -> bytes:
         aadp, aad_size = readable(aad, "aad", views)
         used = c_size_t(_decrypted_size(size))
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).decrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
             ),
@@ -242,7 +233,7 @@ def decrypt_into(handle: int, key: object, ciphertext: object, aad: object, out:
         aadp, aad_size = readable(aad, "aad", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).decrypt(
                 handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
             ),
@@ -262,7 +253,7 @@ def keyring_seal(handle: int, cache_key: object, data: object, format: str | Non
         pointer, size = readable(data, "data", views)
         used = c_size_t(_store_bound(size, form) + CIPHERTEXT_OVERHEAD)
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).keyring_seal_into(
                 handle, form, keyp, key_size, pointer, size, out, byref(used)
             ),
@@ -284,7 +275,7 @@ def keyring_seal_into(
         pointer, size = readable(data, "data", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).keyring_seal_into(
                 handle, form, keyp, key_size, pointer, size, target, byref(used)
             ),
@@ -319,7 +310,7 @@ def _open(
         if size >= _MIB:
             # The length is known only after decryption, and to guess would take too much.
             result, used = c_void_p(), c_size_t()
-            _check(
+            check(
                 functions.keyring_open(
                     handle, form, keyp, key_size, pointer, size,
                     byref(result), byref(used), byref(index),
@@ -339,7 +330,7 @@ def _open(
             code = call(
                 handle, form, keyp, key_size, pointer, size, out, byref(used), byref(index)
             )
-        _check(code, True)
+        check(code, True)
         return taken(out, used.value), index.value
     finally:
         if views:
@@ -356,7 +347,7 @@ def keyring_open_into(
         pointer, size = readable(sealed, "sealed", views)
         target, room = writable(out, "out", views)
         used, index = c_size_t(room), c_size_t()
-        _check(
+        check(
             _library.functions(size).keyring_open_into(
                 handle, form, keyp, key_size, pointer, size, target, byref(used), byref(index)
             ),
@@ -375,7 +366,7 @@ def keyring_encrypt(handle: int, plaintext: object, aad: object) -> bytes:
         aadp, aad_size = readable(aad, "aad", views)
         used = c_size_t(_encrypted_size(size))
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).keyring_encrypt(
                 handle, aadp, aad_size, pointer, size, out, byref(used)
             ),
@@ -400,7 +391,7 @@ def keyring_decrypt_with_index(
         aadp, aad_size = readable(aad, "aad", views)
         used, index = c_size_t(_decrypted_size(size)), c_size_t()
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).keyring_decrypt(
                 handle, aadp, aad_size, pointer, size, out, byref(used), byref(index)
             ),
@@ -490,7 +481,7 @@ def _many(
         try:
             detail = _library.last_detail() if code not in (0, ROTATION_NEEDED) else ""
             if code in _OF_THE_WHOLE_CALL and not memory:
-                raise_for(code, detail, reading)
+                raise error_for(code, detail, reading)
             # "items[3]: what", of the first that failed, counted without the None.
             detail = detail.partition(": ")[2] if detail.startswith("items[") else detail
             warned = False
@@ -505,7 +496,7 @@ def _many(
         finally:
             functions.free_buffer(memory)
         if warned:
-            warn_rotation(4)
+            warn_rotation()
         return results
     finally:
         if views:

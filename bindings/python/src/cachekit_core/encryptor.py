@@ -33,7 +33,7 @@ class Encryptor(Encrypts):
         code = ctypes.c_int()
         handle = _library.held().encryptor_new(ctypes.byref(code))
         if not handle:
-            raise_for(code.value, _library.last_detail())
+            raise_for(code.value)
         self._own(handle)
 
     def encrypt(self, key: Data, plaintext: Data, aad: Data) -> bytes:

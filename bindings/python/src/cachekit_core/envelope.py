@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 from . import _declarations, _library, _native
 from ._buffers import allocate, readable, release, taken, writable
 from ._declarations import BUFFER_TOO_SMALL, CHECKSUM_MISMATCH, INVALID_INPUT
-from ._error import error_for
-from ._handle import call
+from ._error import check, error_for
 from ._types import Data
 
 __all__ = [
@@ -70,7 +69,7 @@ def verify_checksum(data: Data, expected: Data) -> bool:
         release(views)
     if code == CHECKSUM_MISMATCH:
         return False
-    call(code)
+    check(code)
     return True
 
 
@@ -91,7 +90,7 @@ def compress(data: Data) -> bytes:
         fits = size <= _declarations.MAX_PAYLOAD_SIZE
         used = c_size_t(compressed_bound(size) if fits else 0)
         out = allocate(used.value)
-        call(_library.functions(size).compress(pointer, size, out, byref(used)))
+        check(_library.functions(size).compress(pointer, size, out, byref(used)))
         return taken(out, used.value)
     finally:
         release(views)
@@ -108,7 +107,7 @@ def compress_into(data: Data, out: Data) -> int:
         pointer, size = readable(data, "data", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        call(_library.functions(size).compress(pointer, size, target, byref(used)))
+        check(_library.functions(size).compress(pointer, size, target, byref(used)))
         return used.value
     finally:
         release(views)
@@ -126,7 +125,7 @@ def decompress(envelope: Data) -> bytes:
         if code == BUFFER_TOO_SMALL:  # it said the size, which is in the header
             out = allocate(used.value)
             code = _library.functions(used.value).decompress(pointer, size, out, byref(used))
-        call(code, True)
+        check(code, True)
         return taken(out, used.value)
     finally:
         release(views)
@@ -143,7 +142,7 @@ def decompress_into(envelope: Data, out: Data) -> int:
         pointer, size = readable(envelope, "envelope", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        call(_library.functions(size).decompress(pointer, size, target, byref(used)), True)
+        check(_library.functions(size).decompress(pointer, size, target, byref(used)), True)
         return used.value
     finally:
         release(views)
@@ -157,7 +156,7 @@ def inspect(envelope: Data) -> EnvelopeInfo:
     try:
         pointer, size = readable(envelope, "envelope", views)
         info = _declarations.EnvelopeInfo(struct_size=ctypes.sizeof(_declarations.EnvelopeInfo))
-        call(_library.functions(size).envelope_inspect(pointer, size, byref(info)), True)
+        check(_library.functions(size).envelope_inspect(pointer, size, byref(info)), True)
         # The format lies in the envelope.
         format = ctypes.string_at(info.format, info.format_len) if info.format_len else b""
     finally:
@@ -174,6 +173,6 @@ def msgpack_check(data: Data) -> None:
     views: list[Any] = []
     try:
         pointer, size = readable(data, "data", views)
-        call(_library.functions(size).msgpack_check(pointer, size), True)
+        check(_library.functions(size).msgpack_check(pointer, size), True)
     finally:
         release(views)

@@ -19,8 +19,7 @@ from uuid import UUID
 from . import _library
 from ._arguments import c_string, encoded
 from ._declarations import INTEROP_KEY_BUFFER_SIZE, INVALID_INPUT
-from ._error import CachekitError, error_for
-from ._handle import call
+from ._error import CachekitError, check, error_for
 from ._types import Data
 from .envelope import msgpack_check
 from .keyring import Keyring
@@ -50,7 +49,7 @@ def key(namespace: str, operation: str, /, *args: Any, **kwargs: Any) -> str:
     )
     out = ctypes.create_string_buffer(INTEROP_KEY_BUFFER_SIZE)
     used = c_size_t(INTEROP_KEY_BUFFER_SIZE)
-    call(
+    check(
         _library.functions(len(document)).interop_key(
             space, name, document, len(document), out, byref(used)
         )
@@ -97,7 +96,7 @@ def decode(data: Data) -> Any:
 
 def seal(keyring: Keyring, key: str, value: Any) -> bytes:
     """Encrypts a value for its key: encode, then Keyring.seal_interop, and what both raise."""
-    return keyring._seal_interop(key, encode(value), 4)
+    return keyring.seal_interop(key, encode(value))
 
 
 def open(keyring: Keyring, key: str, sealed: Data) -> Any:

@@ -17,10 +17,9 @@ from ._declarations import (
     INTEROP_KEY_BUFFER_SIZE,
     INVALID_INPUT,
     MAX_PAYLOAD_SIZE,
-    ROTATION_NEEDED,
 )
-from ._error import CachekitError, error_for, warn_rotation
-from ._handle import Compresses, Encrypts, call
+from ._error import CachekitError, check, error_for
+from ._handle import Compresses, Encrypts
 from ._native import (
     keyring_decrypt,
     keyring_decrypt_with_index,
@@ -88,7 +87,7 @@ class Keyring(Compresses, Encrypts):
                 sizes[i] = size
             name, name_size = name_pointer(tenant, "tenant", views)
             handle = c_void_p()
-            call(
+            check(
                 _library.held().keyring_new(
                     current, current_size, pointers, sizes, len(others), name, name_size,
                     byref(handle),
@@ -119,7 +118,7 @@ class Keyring(Compresses, Encrypts):
         try:
             name, name_size = name_pointer(tenant, "tenant", views)
             handle = c_void_p()
-            call(_library.held().keyring_from_env(name, name_size, byref(handle)))
+            check(_library.held().keyring_from_env(name, name_size, byref(handle)))
         finally:
             release(views)
         keyring._made(handle, level, max_payload)
@@ -220,7 +219,7 @@ class Keyring(Compresses, Encrypts):
             aadp, aad_size = readable(aad, "aad", views)
             used = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD))
             out = allocate(used.value)
-            call(
+            check(
                 _library.functions(size).keyring_decrypt_at(
                     self._handle, index, aadp, aad_size, pointer, size, out, byref(used)
                 ),
@@ -251,7 +250,7 @@ class Keyring(Compresses, Encrypts):
         found = []
         for index in range(self.key_count or 1):
             out = (c_char * FINGERPRINT_SIZE)()
-            call(_library.held().keyring_fingerprint(self._handle, index, out))
+            check(_library.held().keyring_fingerprint(self._handle, index, out))
             found.append(out.raw)
         return found
 
@@ -262,25 +261,20 @@ class Keyring(Compresses, Encrypts):
         Raises InvalidInputError if it is not one document, InputTooLargeError for a key above
         194 bytes.
         """
-        return self._seal_interop(interop_key, value, 3)
-
-    def _seal_interop(self, interop_key: str, value: Data, stacklevel: int) -> bytes:
         key = _interop_key(interop_key)
         views: list[Any] = []
         try:
             pointer, size = readable(value, "value", views)
             used = c_size_t(_room(size, CIPHERTEXT_OVERHEAD))
             out = allocate(used.value)
-            code = _library.functions(size).keyring_seal_interop(
-                self._handle, key, pointer, size, out, byref(used)
+            check(
+                _library.functions(size).keyring_seal_interop(
+                    self._handle, key, pointer, size, out, byref(used)
+                )
             )
+            return taken(out, used.value)
         finally:
             release(views)
-        if code == ROTATION_NEEDED:
-            warn_rotation(stacklevel)
-        else:
-            call(code)
-        return taken(out, used.value)
 
     def open_interop(self, interop_key: str, sealed: Data) -> bytes:
         """Decrypts such a value, which is one well-formed MessagePack document.
@@ -298,7 +292,7 @@ class Keyring(Compresses, Encrypts):
             pointer, size = readable(sealed, "sealed", views)
             used, index = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD)), c_size_t()
             out = allocate(used.value)
-            call(
+            check(
                 _library.functions(size).keyring_open_interop(
                     self._handle, key, pointer, size, out, byref(used), byref(index)
                 ),

@@ -10,8 +10,8 @@ from . import _library
 from ._arguments import format_bytes
 from ._buffers import readable, release
 from ._declarations import DEFAULT_LEVEL
-from ._error import CachekitError, CacheMiss
-from ._handle import Compresses, call
+from ._error import CachekitError, CacheMiss, check
+from ._handle import Compresses
 from ._native import (
     storage_retrieve,
     storage_retrieve_into,
@@ -58,7 +58,7 @@ class ByteStorage(Compresses):
         """
         form = format_bytes(format)
         functions = _library.held()
-        call(functions.start())  # the constructor itself says no code
+        check(functions.start())  # the constructor itself says no code
         handle = functions.byte_storage_new(form)
         if not handle:
             raise OutOfMemoryError("out of memory: no memory or no handle for a storage")
@@ -119,7 +119,7 @@ class ByteStorage(Compresses):
         views: list[Any] = []
         try:
             pointer, size = readable(envelope, "envelope", views)
-            call(
+            check(
                 _library.functions(size).byte_storage_validate(self._handle, pointer, size),
                 True,
             )
@@ -139,7 +139,7 @@ class ByteStorage(Compresses):
         ratio = ctypes.c_double()
         try:
             pointer, size = readable(data, "data", views)
-            call(
+            check(
                 _library.functions(size).byte_storage_estimate_compression(
                     self._handle, pointer, size, ctypes.byref(ratio)
                 )
