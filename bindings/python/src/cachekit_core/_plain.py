@@ -166,58 +166,34 @@ def storage_retrieve_into(handle: int, envelope: object, out: object) -> int:
 
 
 def encrypt(handle: int, key: object, plaintext: object, aad: object) -> bytes:
-    views: list[Any] = []
-    try:
-        keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(plaintext, "plaintext", views)
-        aadp, aad_size = readable(aad, "aad", views)
-        used = c_size_t(_encrypted_size(size))
-        out = allocate(used.value)
-        check(
-            _library.functions(size).encrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
-            ),
-            False,
-        )
-        return taken(out, used.value)
-    finally:
-        if views:
-            release(views)
+    return _crypted("encrypt", handle, key, plaintext, aad)
 
 
 def encrypt_into(handle: int, key: object, plaintext: object, aad: object, out: object) -> int:
-    views: list[Any] = []
-    try:
-        keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(plaintext, "plaintext", views)
-        aadp, aad_size = readable(aad, "aad", views)
-        target, room = writable(out, "out", views)
-        used = c_size_t(room)
-        check(
-            _library.functions(size).encrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
-            ),
-            False,
-        )
-        return used.value
-    finally:
-        if views:
-            release(views)
+    return _crypted_into("encrypt", handle, key, plaintext, aad, out)
 
 
 def decrypt(handle: int, key: object, ciphertext: object, aad: object) -> bytes:
+    return _crypted("decrypt", handle, key, ciphertext, aad)
+
+
+def decrypt_into(handle: int, key: object, ciphertext: object, aad: object, out: object) -> int:
+    return _crypted_into("decrypt", handle, key, ciphertext, aad, out)
+
+
+def _crypted(function: str, handle: int, key: object, text: object, aad: object) -> bytes:
     views: list[Any] = []
     try:
+        reading = function == "decrypt"
         keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(ciphertext, "ciphertext", views)
+        pointer, size = readable(text, "ciphertext" if reading else "plaintext", views)
         aadp, aad_size = readable(aad, "aad", views)
-        used = c_size_t(_decrypted_size(size))
+        used = c_size_t(_decrypted_size(size) if reading else _encrypted_size(size))
         out = allocate(used.value)
+        call = getattr(_library.functions(size), function)
         check(
-            _library.functions(size).decrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
-            ),
-            True,
+            call(handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)),
+            reading,
         )
         return taken(out, used.value)
     finally:
@@ -225,19 +201,21 @@ def decrypt(handle: int, key: object, ciphertext: object, aad: object) -> bytes:
             release(views)
 
 
-def decrypt_into(handle: int, key: object, ciphertext: object, aad: object, out: object) -> int:
+def _crypted_into(
+    function: str, handle: int, key: object, text: object, aad: object, out: object
+) -> int:
     views: list[Any] = []
     try:
+        reading = function == "decrypt"
         keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(ciphertext, "ciphertext", views)
+        pointer, size = readable(text, "ciphertext" if reading else "plaintext", views)
         aadp, aad_size = readable(aad, "aad", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
+        call = getattr(_library.functions(size), function)
         check(
-            _library.functions(size).decrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
-            ),
-            True,
+            call(handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)),
+            reading,
         )
         return used.value
     finally:
