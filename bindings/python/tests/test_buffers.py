@@ -57,16 +57,6 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def objects():
-    with (
-        ByteStorage() as storage,
-        Encryptor() as encryptor,
-        Keyring(KEY, tenant="t") as keyring,
-    ):
-        yield storage, encryptor, keyring
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_inputs(kind, objects):
     storage, encryptor, keyring = objects

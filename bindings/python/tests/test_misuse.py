@@ -24,16 +24,6 @@ KEY = b"k" * 32
 MIB = 1 << 20
 
 
-@pytest.fixture(scope="module")
-def objects():
-    with (
-        ByteStorage() as storage,
-        Encryptor() as encryptor,
-        Keyring(KEY, tenant="t") as keyring,
-    ):
-        yield storage, encryptor, keyring
-
-
 def test_closed():
     storage, encryptor, keyring = ByteStorage(), Encryptor(), Keyring(KEY, tenant="t")
     sealed = keyring.seal("k", b"data")
