@@ -143,7 +143,8 @@ class Compresses(Handle):
         self._max_payload = size
 
 
-_ROTATION_FROM = 1 << 31  # encryptions on, each of them warns; after twice as many they fail
+#: From so many encryptions on each one warns; after twice as many they are refused.
+_ROTATION_FROM = 1 << 31
 
 
 class Encrypts(Handle):
