@@ -39,7 +39,7 @@ module CachekitCore
         operation = Arguments.text(operation, "operation")
         arguments += [keywords] unless keywords.empty?
         encoded = MessagePack.new(arguments: true).encode(arguments)
-        Results.sized(INTEROP_KEY_BUFFER_SIZE, false) do |out, out_len|
+        Results.sized(Declarations::INTEROP_KEY_BUFFER_SIZE, false) do |out, out_len|
           Native.cachekit_interop_key(namespace, operation, encoded, encoded.bytesize, out, out_len)
         end.chop.force_encoding(Encoding::UTF_8) # the NUL
       end
