@@ -18,6 +18,7 @@ from cachekit_core import (
     BufferTooSmallError,
     ByteStorage,
     Encryptor,
+    InternalError,
     InvalidEntryError,
     Keyring,
 )
@@ -300,3 +301,56 @@ def test_results_are_not_shared_objects(objects):
         assert keyring.open("k", keyring.seal("k", data)) == data
         assert keyring.decrypt(keyring.encrypt(data, b""), b"") == data
     assert b"" == bytes(0) and [bytes([i])[0] for i in range(256)] == list(range(256))
+
+
+def test_input_and_output_overlap():
+    """What would read the bytes that it has just written refuses; what lies side by side is
+    worked on."""
+    data = b'{"id":1,"name":"Ada"}' * 20
+    storage, keyring = ByteStorage(), Keyring(KEY, tenant="t")
+    envelope, sealed = storage.store(data), keyring.seal("k", data)
+    calls = {
+        "store": (data, storage.store_into),
+        "retrieve": (envelope, storage.retrieve_into),
+        "seal": (data, lambda data, out: keyring.seal_into("k", data, out)),
+        "open": (sealed, lambda data, out: keyring.open_into("k", data, out)),
+        "seal, key": (b"k", lambda key, out: keyring.seal_into(key, data, out)),
+        "open, key": (b"k", lambda key, out: keyring.open_into(key, sealed, out)),
+        "compress": (data, cachekit_core.compress_into),
+        "decompress": (envelope, cachekit_core.decompress_into),
+    }
+    for name, (given, call) in calls.items():
+        size = len(given)
+        memory = bytearray(2000)
+        view = memoryview(memory)
+        for start in (0, 1, 1000, 2000 - size):
+            memory[start : start + size] = given
+            with pytest.raises(InternalError, match="overlap"):
+                call(view[start : start + size], view)
+            with pytest.raises(InternalError, match="overlap"):
+                call(view[start : start + size], view[start + size - 1 :])
+            assert memory[start : start + size] == given, name
+        memory[1000 : 1000 + size] = given
+        assert call(view[1000 : 1000 + size], view[:1000]) > 0
+        memory[1000 - size : 1000] = given
+        assert call(view[1000 - size : 1000], view[1000:]) > 0
+    out = bytearray(100)
+    assert storage.store_into(memoryview(out)[10:10], out) > 0
+
+
+@pytest.mark.skipif(not IS_CPYTHON, reason="PyPy has no signal in the middle of this")
+def test_an_exception_in_the_middle_lets_go(monkeypatch):
+    """As from a handler of a signal, between taking a buffer and noting that it is taken."""
+    from cachekit_core import _buffers_cpython as buffers
+
+    class Interrupted(list):
+        def append(self, _):
+            raise KeyboardInterrupt
+
+        pop = append
+
+    data = bytearray(10)
+    with pytest.raises(KeyboardInterrupt):
+        buffers.readable(data, "data", Interrupted())
+    gc.collect()
+    data.append(1)  # BufferError while it is held

@@ -111,9 +111,47 @@ class Loud(str):
     __str__ = encode
 
 
+class LoudBytes(bytes):
+    def __bytes__(self):
+        raise AssertionError("a subclass has no say")
+
+
 def test_subclasses_are_their_base_types():
     assert interop.key("a", "b", Colour.RED, Loud("x")) == interop.key("a", "b", 3, "x")
     assert interop.encode({Loud("k"): True}) == bytes.fromhex("81a16bc3")
+    assert interop.encode(LoudBytes(b"x")) == bytes.fromhex("c40178")
+
+
+class Pair(list):
+    def __len__(self):
+        return 5
+
+
+class Map(dict):
+    def __len__(self):
+        return 5
+
+
+class Growing(datetime.tzinfo):
+    """Adds an element to the list that its time is in, as another thread may."""
+
+    def __init__(self, elements):
+        self.elements = elements
+
+    def utcoffset(self, _):
+        self.elements.append(None)
+        return datetime.timedelta(0)
+
+
+def test_headers_count_what_follows():
+    """What an object says of its length, and what changes meanwhile, makes no broken document."""
+    assert interop.encode(Pair([1, 2])) == bytes.fromhex("920102")
+    assert interop.encode(Map(a=1)) == bytes.fromhex("81a16101")
+    changing = []
+    changing.append(datetime.datetime(2024, 1, 1, tzinfo=Growing(changing)))
+    same = datetime.datetime(2024, 1, 1, tzinfo=UTC)
+    assert interop.key("a", "b", changing) == interop.key("a", "b", [same])
+    assert len(changing) > 1
 
 
 @pytest.mark.parametrize(

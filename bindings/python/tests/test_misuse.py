@@ -154,6 +154,7 @@ def test_other_wrong_types(objects):
         lambda: Keyring(KEY, tenant="t", decrypt_only=KEY),
         lambda: Keyring(KEY),
         lambda: Encryptor(5),
+        lambda: cachekit_core.compressed_bound(1.5),
         lambda: cachekit_core.aad(5, "k"),
         lambda: cachekit_core.aad("t", "k", 5),
         lambda: cachekit_core.parse_master_key(b"00" * 32),
@@ -304,6 +305,7 @@ def test_own_arguments_are_no_misses(objects):
         lambda: keyring.decrypt_at(1 << 70, bytes(40), b""),
         lambda: cachekit_core.verify_checksum(b"", b"short"),
         lambda: cachekit_core.compressed_bound(-1),
+        lambda: cachekit_core.compressed_bound((1 << 64) + 5),
         lambda: Keyring(b"short", tenant="t"),
         lambda: Keyring(KEY, tenant=""),
         lambda: Keyring(KEY, tenant="t", decrypt_only=[KEY]),
@@ -464,3 +466,16 @@ def test_formats():
     assert cachekit_core.inspect(ByteStorage(longest).store(b"x")).format == longest
     info = cachekit_core.inspect(cachekit_core.compress(bytes(1000)))
     assert info.ratio == 1000 / info.compressed_size
+
+
+def test_subclasses_of_str():
+    """A cache key is its text, whatever a class below str makes of it."""
+
+    class Loud(str):
+        def encode(self, *_):
+            raise AssertionError("a subclass has no say")
+
+    with Keyring(KEY, tenant=Loud("t")) as keyring:
+        sealed = keyring.seal(Loud("k"), b"data", Loud("json"))
+        assert keyring.open("k", sealed, "json") == b"data"
+        assert keyring.open_many([(Loud("k"), sealed)], Loud("json")) == [b"data"]

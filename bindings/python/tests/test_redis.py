@@ -73,6 +73,13 @@ def counts(cache, **want):
     assert {key: value for key, value in got.items() if value} == want
 
 
+def test_interop_without_msgpack(monkeypatch):
+    """Said when the cache is made. Later each entry would count as a damaged one."""
+    monkeypatch.setitem(sys.modules, "msgpack", None)
+    with pytest.raises(ImportError, match="msgpack"):
+        InteropCache(redis.Redis(), keyring)
+
+
 def test_get_or_load(client):
     cache = users(client)
     loads = []

@@ -143,6 +143,7 @@ class KeyringTest < Minitest::Test
     assert_equal CachekitCore.derive_key(key, "acme", "cache_keys"), keys.cache_keys
     assert_equal "#<CachekitCore::TenantKeys>", keys.inspect
     assert_equal "#<CachekitCore::TenantKeys>", keys.to_s
+    assert_output("#<CachekitCore::TenantKeys>\n") { pp keys }
     assert_equal 16, CachekitCore.key_fingerprint(key).bytesize
     assert_raises(CachekitCore::DomainTooLongError) { CachekitCore.derive_key(key, "acme", "d" * 256) }
     assert_raises(CachekitCore::InvalidInputError) { CachekitCore.derive_key(key, "", "d") }

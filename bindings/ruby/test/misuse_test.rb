@@ -38,6 +38,26 @@ class MisuseTest < Minitest::Test
     derive: [KEY, "s", "d"], tenant: [KEY, "t"], aad: %w[t k], interop_key: %w[users get]
   }.freeze
 
+  # What a class below String says of its length is not read.
+  def test_classes_below_string
+    lying = Class.new(String) { def bytesize = super + 10_000 }
+    CALLS.each do |name, call|
+      arguments = ARGUMENTS.fetch(name, ["x"])
+      assert_equal(*[arguments, arguments.map { |argument| lying.new(argument) }].map do |given|
+        found = call.call(self, *given)
+        found.is_a?(String) ? found.bytesize : found.inspect
+      rescue CachekitCore::CachekitError => e
+        e.message
+      end, name)
+    end
+    assert_equal 3, ring.open("k", ring.seal(lying.new("k"), lying.new("abc"))).bytesize
+    entries = ring.seal_many([[lying.new("k"), lying.new("abc")], ["l", lying.new("d" * 9000)]])
+    assert_equal ["abc", "d" * 9000], ring.open_many([["k", lying.new(entries[0])], ["l", entries[1]]])
+    old = CachekitCore::Keyring.new(MASTER, tenant: "acme", decrypt_only: [lying.new("z" * 32)])
+    assert_equal CachekitCore.key_fingerprint(CachekitCore.derive_tenant_keys("z" * 32, "acme").encryption),
+                 old.fingerprints[1]
+  end
+
   def test_wrong_types
     CALLS.each do |name, call|
       arguments = ARGUMENTS.fetch(name, ["x"])

@@ -68,9 +68,39 @@ class ThreadsTest < Minitest::Test
 
   # The same, at the moment when it matters: a length that is not that of the bytes.
   def test_an_item_that_changes_is_noticed
-    growing = Class.new(String) { def bytesize = super + 1 }.new("x" * 10)
+    growing = +"xxxxxxxxxx"
+    growing.define_singleton_method(:bytesize) { super() + 1 }
     error = assert_raises(ThreadError) { CachekitCore::ByteStorage.new.store_many(["x", growing]) }
     assert_match(/changed/, error.message)
+  end
+
+  # C reads a key, and looks for the end of a text, while other threads run: it gets Strings
+  # that none of them has.
+  def test_short_arguments_of_long_calls
+    CachekitCore.load
+    data = noise(1_100_000)
+    document = ["\xC6".b, [data.bytesize].pack("N"), data].join
+    keyring do |k|
+      {
+        cachekit_encrypt: ->(name) { CachekitCore::Encryptor.new.encrypt(name, data, "aad") },
+        cachekit_keyring_seal: ->(name) { k.seal(name, data, format: name) },
+        cachekit_keyring_seal_many: ->(name) { k.seal_many([["k", data]], format: name) },
+        cachekit_keyring_seal_interop: ->(name) { k.seal_interop(name, document) }
+      }.each do |function, call|
+        name = "n" * 32
+        passed = passed_to(:"#{function}_without_gvl") { call.call(name) }
+        assert_includes passed, name, function
+        refute passed.any? { |argument| argument.equal?(name) }, function
+      end
+    end
+  end
+
+  # The Strings that a function of the library gets.
+  def passed_to(function, &)
+    passed = nil
+    original = NATIVE.method(function)
+    NATIVE.stub(function, ->(*arguments) { original.call(*(passed = arguments)) }, &)
+    passed.grep(String)
   end
 
   # What is being used when it is closed finishes or says so, and nothing else.

@@ -8,19 +8,28 @@ from typing import Any
 from ._buffers import readable
 from ._declarations import (
     INPUT_TOO_LARGE,
+    INTERNAL,
     INVALID_INPUT,
     MAX_CACHE_KEY_SIZE,
     MAX_FORMAT_SIZE,
 )
 from ._error import error_for
 
-__all__ = ["c_string", "encoded", "format_bytes", "key_pointer", "name_pointer", "number"]
+__all__ = [
+    "c_string",
+    "check_apart",
+    "encoded",
+    "format_bytes",
+    "key_pointer",
+    "name_pointer",
+    "number",
+]
 
 
 def encoded(text: str, what: str) -> bytes:
     """text in UTF-8."""
     try:
-        return text.encode()
+        return str.encode(text)  # of a subclass too, as the other twin does
     except UnicodeEncodeError:
         # Not chained: it holds the text.
         raise error_for(INVALID_INPUT, f"{what} is not text in UTF-8") from None
@@ -72,3 +81,14 @@ def key_pointer(cache_key: object, views: list[Any]) -> tuple[Any, int]:
             INPUT_TOO_LARGE, f"cache key: {size} bytes, the limit is {MAX_CACHE_KEY_SIZE}"
         )
     return pointer, size
+
+
+def check_apart(out: int, room: int, *inputs: tuple[Any, int]) -> None:
+    """Refuses an out that shares bytes with an input, each of which is what readable gave.
+    The library checks that only where it encrypts and decrypts, and elsewhere would read what
+    it has just written."""
+    for pointer, size in inputs:
+        if type(pointer) is bytes or not size or not room:  # bytes cannot be written to
+            continue
+        if pointer < out + room and out < pointer + size:
+            raise error_for(INTERNAL, "input and output overlap")

@@ -27,6 +27,11 @@ class _PyBuffer(ctypes.Structure):
         ("internal", ctypes.c_void_p),
     ]
 
+    def __del__(self) -> None:
+        # For a signal whose handler raises between _get and release, since an object that is
+        # never let go of never changes its size again. To let go twice does no harm.
+        _let_go(self)
+
 
 # Prototypes of our own, since those of ctypes.pythonapi are shared by all programs.
 _get = ctypes.PYFUNCTYPE(

@@ -322,6 +322,8 @@ static inline void start(struct call *call)
 {
     call->format = NULL;
     call->first.held = call->second.held = call->third.held = call->out.held = false;
+    call->second.data = NULL;
+    call->second.len = 0;
     call->key_index = 0;
     call->reading = call->secret = false;
 }
@@ -544,12 +546,31 @@ static int take_out(struct call *call, PyObject *object)
     return -1;
 }
 
+static bool overlap(const struct input *a, const struct input *b)
+{
+    uintptr_t from = (uintptr_t)a->data, other = (uintptr_t)b->data;
+    return a->len != 0 && b->len != 0 && from < other + b->len && other < from + a->len;
+}
+
+/* The same, but refuses an object that shares bytes with an input. The library checks that only
+ * where it encrypts and decrypts, and elsewhere would read what it has just written. */
+static int take_out_apart(struct call *call, PyObject *object)
+{
+    if (take_out(call, object) != 0)
+        return -1;
+    if (!overlap(&call->out, &call->first) && !overlap(&call->out, &call->second))
+        return 0;
+    raise(error_for(CACHEKIT_INTERNAL, "input and output overlap", false));
+    give_up(call);
+    return -1;
+}
+
 static PyObject *storage_store_into(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     struct call call;
     (void)module;
     if (number_of(nargs, 4, "storage_store_into") != 0 ||
-        take_store(&call, args[0], args[1], args[3]) != 0 || take_out(&call, args[2]) != 0)
+        take_store(&call, args[0], args[1], args[3]) != 0 || take_out_apart(&call, args[2]) != 0)
         return NULL;
     return length(&call);
 }
@@ -588,7 +609,7 @@ static PyObject *storage_retrieve_into(PyObject *module, PyObject *const *args, 
     struct call call;
     (void)module;
     if (number_of(nargs, 3, "storage_retrieve_into") != 0 ||
-        take_retrieve(&call, args[0], args[1]) != 0 || take_out(&call, args[2]) != 0)
+        take_retrieve(&call, args[0], args[1]) != 0 || take_out_apart(&call, args[2]) != 0)
         return NULL;
     return length(&call);
 }
@@ -705,7 +726,7 @@ static PyObject *keyring_seal_into(PyObject *module, PyObject *const *args, Py_s
     struct call call;
     (void)module;
     if (number_of(nargs, 5, "keyring_seal_into") != 0 || take_entry(&call, args, false) != 0 ||
-        take_out(&call, args[4]) != 0)
+        take_out_apart(&call, args[4]) != 0)
         return NULL;
     return length(&call);
 }
@@ -743,7 +764,7 @@ static PyObject *keyring_open_into(PyObject *module, PyObject *const *args, Py_s
     struct call call;
     (void)module;
     if (number_of(nargs, 5, "keyring_open_into") != 0 || take_entry(&call, args, true) != 0 ||
-        take_out(&call, args[4]) != 0)
+        take_out_apart(&call, args[4]) != 0)
         return NULL;
     PyObject *len = length(&call);
     return with_index(&call, len);

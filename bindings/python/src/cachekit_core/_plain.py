@@ -14,7 +14,7 @@ from ctypes import byref, c_size_t, c_void_p, string_at
 from typing import Any
 
 from . import _library
-from ._arguments import format_bytes, key_pointer
+from ._arguments import check_apart, format_bytes, key_pointer
 from ._buffers import address, allocate, readable, release, taken, writable
 from ._declarations import (
     BUFFER_TOO_SMALL,
@@ -114,6 +114,7 @@ def storage_store_into(handle: int, data: object, out: object, format: str | Non
         form = format_bytes(format)
         pointer, size = readable(data, "data", views)
         target, room = writable(out, "out", views)
+        check_apart(target, room, (pointer, size))
         used = c_size_t(room)
         check(
             _library.functions(size).byte_storage_store_into(
@@ -152,6 +153,7 @@ def storage_retrieve_into(handle: int, envelope: object, out: object) -> int:
     try:
         pointer, size = readable(envelope, "envelope", views)
         target, room = writable(out, "out", views)
+        check_apart(target, room, (pointer, size))
         used = c_size_t(room)
         check(
             _library.functions(size).byte_storage_retrieve_into(
@@ -252,6 +254,7 @@ def keyring_seal_into(
         keyp, key_size = key_pointer(cache_key, views)
         pointer, size = readable(data, "data", views)
         target, room = writable(out, "out", views)
+        check_apart(target, room, (keyp, key_size), (pointer, size))
         used = c_size_t(room)
         check(
             _library.functions(size).keyring_seal_into(
@@ -324,6 +327,7 @@ def keyring_open_into(
         keyp, key_size = key_pointer(cache_key, views)
         pointer, size = readable(sealed, "sealed", views)
         target, room = writable(out, "out", views)
+        check_apart(target, room, (keyp, key_size), (pointer, size))
         used, index = c_size_t(room), c_size_t()
         check(
             _library.functions(size).keyring_open_into(

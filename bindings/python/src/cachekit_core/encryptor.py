@@ -20,8 +20,8 @@ class Encryptor(Encrypts):
     ciphertext is the nonce (12 bytes), the encrypted bytes and the tag (16 bytes).
 
     Every method may also raise InvalidHandleError (closed), ForkedError (this process was
-    forked after the library had been used), MemoryError, and TypeError or BufferError for
-    data that is not a C-contiguous buffer.
+    forked after the library had been used), MemoryError, and TypeError, BufferError or (numpy)
+    ValueError for data that is not a C-contiguous buffer.
     """
 
     __slots__ = ()

@@ -1,8 +1,8 @@
 """Envelopes and checksums without an object, and the check of MessagePack documents.
 
 Every function may be called from any thread, and may also raise ForkedError (this process was
-forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError or
-BufferError for data that is not a C-contiguous buffer.
+forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError,
+BufferError or (numpy) ValueError for data that is not a C-contiguous buffer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from ctypes import byref, c_size_t
 from typing import Any, NamedTuple
 
 from . import _declarations, _library, _native
+from ._arguments import check_apart
 from ._buffers import allocate, readable, release, taken, writable
 from ._declarations import BUFFER_TOO_SMALL, CHECKSUM_MISMATCH, INVALID_INPUT
 from ._error import check, error_for
@@ -74,8 +75,11 @@ def verify_checksum(data: Data, expected: Data) -> bool:
 
 
 def compressed_bound(size: int) -> int:
-    """The size in bytes of the largest envelope that compress can make of so many bytes."""
-    if size < 0:
+    """The size in bytes of the largest envelope that compress can make of so many bytes.
+    Raises InvalidInputError for less than 0 bytes, or more than the memory of a computer."""
+    if not isinstance(size, int):
+        raise TypeError(f"size: int is needed, not {type(size).__name__}")
+    if not 0 <= size < 1 << 62:
         raise error_for(INVALID_INPUT, f"size {size}")
     bound: int = _library.held().compressed_bound(size)
     return bound
@@ -100,12 +104,14 @@ def compress_into(data: Data, out: Data) -> int:
     """Writes the envelope of data into out, a writable buffer, and returns its length in
     bytes. compressed_bound(len(data)) bytes are always enough.
 
-    Raises what compress does, and BufferTooSmallError, whose text says the size needed.
+    Raises what compress does, BufferTooSmallError, whose text says the size needed, and
+    InternalError if the two overlap.
     """
     views: list[Any] = []
     try:
         pointer, size = readable(data, "data", views)
         target, room = writable(out, "out", views)
+        check_apart(target, room, (pointer, size))
         used = c_size_t(room)
         check(_library.functions(size).compress(pointer, size, target, byref(used)))
         return used.value
@@ -135,12 +141,14 @@ def decompress_into(envelope: Data, out: Data) -> int:
     """Writes the payload of an envelope into out, a writable buffer, and returns its length in
     bytes. ``inspect(envelope).original_size`` is the exact size.
 
-    Raises what decompress does, and BufferTooSmallError, whose text says the size needed.
+    Raises what decompress does, BufferTooSmallError, whose text says the size needed, and
+    InternalError if the two overlap.
     """
     views: list[Any] = []
     try:
         pointer, size = readable(envelope, "envelope", views)
         target, room = writable(out, "out", views)
+        check_apart(target, room, (pointer, size))
         used = c_size_t(room)
         check(_library.functions(size).decompress(pointer, size, target, byref(used)), True)
         return used.value

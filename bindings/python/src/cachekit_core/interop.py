@@ -145,8 +145,9 @@ _INT = ((1 << 7, 0xD0, 1), (1 << 15, 0xD1, 2), (1 << 31, 0xD2, 4), (1 << 63, 0xD
 
 
 class _Encoder:
-    """Canonical MessagePack. The values of base types are read by the base types' own methods:
-    what a subclass overrides does not change the bytes."""
+    """Canonical MessagePack. Numbers, text and bytes are read by the methods of the base types:
+    what a subclass overrides does not change them. Lists and maps are what they iterate over;
+    they are copied before their length is written, since another thread may change them."""
 
     def __init__(self, as_arguments: bool) -> None:
         self.as_arguments = as_arguments
@@ -179,23 +180,24 @@ class _Encoder:
         elif isinstance(value, str):
             self.text(value)
         elif isinstance(value, (bytes, bytearray, memoryview)):
-            data = bytes(value)
+            data = bytes(memoryview(value))
             self.header(_BIN, len(data))
             self.out += data
         elif isinstance(value, (list, tuple)):
             self.nested(depth)
-            self.header(_ARRAY, len(value))
-            for element in value:
+            elements = list(value)
+            self.header(_ARRAY, len(elements))
+            for element in elements:
                 self.value(element, depth + 1)
         elif isinstance(value, dict):
             self.nested(depth)
             self.map(value, depth)
         elif self.as_arguments and isinstance(value, (set, frozenset)):
             self.nested(depth)
-            elements = sorted({self.apart(element, depth + 1) for element in value})
-            self.header(_ARRAY, len(elements))
-            for element in elements:
-                self.out += element
+            members = sorted({self.apart(member, depth + 1) for member in set(value)})
+            self.header(_ARRAY, len(members))
+            for member in members:
+                self.out += member
         elif self.as_arguments and isinstance(value, datetime):
             self.time(value)
         elif self.as_arguments and isinstance(value, UUID):
@@ -235,12 +237,13 @@ class _Encoder:
 
     def map(self, value: dict[Any, Any], depth: int) -> None:
         pairs: dict[bytes, Any] = {}
-        for name, element in value.items():
+        items = list(value.items())
+        for name, element in items:
             if not isinstance(name, str):
                 raise TypeError(f"the key of a map is {type(name).__name__}, not str")
             # UTF-8 has the order of the code points.
             pairs[encoded(str.__str__(name), "the key of a map")] = element
-        if len(pairs) != len(value):
+        if len(pairs) != len(items):
             raise _refused("a map with a key twice")
         self.header(_MAP, len(pairs))
         for data in sorted(pairs):

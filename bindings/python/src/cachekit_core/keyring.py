@@ -46,10 +46,10 @@ class Keyring(Compresses, Encrypts):
     they sealed. One object is enough for a tenant; every thread may use it at the same time.
 
     Every method may also raise InvalidHandleError (closed), ForkedError (this process was
-    forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError
-    or BufferError for data that is not a C-contiguous buffer. What encrypts gives
-    RotationNeededWarning from 2^31 encryptions on, and raises CounterExhaustedError after
-    2^32: make a new keyring then, which may have the same keys.
+    forked after the library had been used), OutOfMemoryError or MemoryError, and
+    TypeError, BufferError or (numpy) ValueError for data that is not a C-contiguous buffer.
+    What encrypts gives RotationNeededWarning from 2^31 encryptions on, and raises
+    CounterExhaustedError after 2^32: make a new keyring then, which may have the same keys.
     """
 
     __slots__ = ()
@@ -142,8 +142,8 @@ class Keyring(Compresses, Encrypts):
         """Seals into out, a writable buffer, and returns the length in bytes.
         It takes compressed_bound(len(data)) + len(format) + 28 bytes, however short the result.
 
-        Raises what seal does, and BufferTooSmallError, whose text says a size that is enough
-        for all data of this length.
+        Raises what seal does, BufferTooSmallError, whose text says a size that is enough for
+        all data of this length, and InternalError if out overlaps with data or cache_key.
         """
         return keyring_seal_into(self._handle, cache_key, data, format, out)
 
@@ -166,8 +166,9 @@ class Keyring(Compresses, Encrypts):
     ) -> int:
         """Opens into out, a writable buffer, and returns the length in bytes.
 
-        Raises what open does, and BufferTooSmallError, whose text says the size needed: that
-        is known only after decryption, which the next call does again.
+        Raises what open does, InternalError if out overlaps with sealed or cache_key, and
+        BufferTooSmallError, whose text says the size needed: that is known only after
+        decryption, which the next call does again.
         """
         return keyring_open_into(self._handle, cache_key, sealed, format, out)[0]
 
@@ -184,8 +185,8 @@ class Keyring(Compresses, Encrypts):
     ) -> list[bytes | CachekitError | None]:
         """open for many in one call. items are pairs of a cache key and an entry, such as
         ``zip(keys, redis.mget(keys))``. The list has for each its data, None for None (not in
-        the cache), or the exception, not raised, of one that failed on its own. What is not
-        bytes is a miss."""
+        the cache), or the exception, not raised, of one that failed on its own. A result
+        that is not bytes is a miss."""
         return keyring_open_many(self._handle, list(items), format, False)
 
     def open_many_with_index(

@@ -4,7 +4,8 @@ They are returned as bytes, which Python cannot wipe: keep them no longer than y
 bytearray that you pass as a key can be overwritten afterwards.
 
 Every function may be called from any thread, and may also raise ForkedError (this process was
-forked after the library had been used), and TypeError or BufferError for wrong types.
+forked after the library had been used), and TypeError, BufferError or (numpy)
+ValueError for wrong types.
 """
 
 from __future__ import annotations

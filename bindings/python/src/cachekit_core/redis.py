@@ -352,6 +352,9 @@ class InteropCache(Cache):
         *,
         ttl: int | timedelta | None = 300,
     ) -> None:
+        # Here, since without it each entry would look like a damaged one.
+        import msgpack  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: F401
+
         super().__init__(client, keyring, ttl=ttl)
 
     def _dump(self, value: Any) -> bytes:

@@ -33,8 +33,8 @@ class ByteStorage(Compresses):
     Close it, or use it as a context manager, or leave it to the garbage collection.
 
     Every method may also raise InvalidHandleError (closed), ForkedError (this process was
-    forked after the library had been used), OutOfMemoryError or MemoryError, and TypeError
-    or BufferError for data that is not a C-contiguous buffer.
+    forked after the library had been used), OutOfMemoryError or MemoryError, and
+    TypeError, BufferError or (numpy) ValueError for data that is not a C-contiguous buffer.
     """
 
     __slots__ = ()
@@ -79,8 +79,8 @@ class ByteStorage(Compresses):
         bytes. It takes compressed_bound(len(data)) + len(format) bytes, however short the
         result.
 
-        Raises what store does, and BufferTooSmallError, whose text says a size that is enough
-        for all data of this length.
+        Raises what store does, BufferTooSmallError, whose text says a size that is enough for
+        all data of this length, and InternalError if the two overlap.
         """
         return storage_store_into(self._handle, data, out, format)
 
@@ -95,7 +95,8 @@ class ByteStorage(Compresses):
         """Writes the payload of an envelope into out, a writable buffer, and returns its
         length in bytes. ``inspect(envelope).original_size`` is the exact size.
 
-        Raises what retrieve does, and BufferTooSmallError, whose text says the size needed.
+        Raises what retrieve does, BufferTooSmallError, whose text says the size needed, and
+        InternalError if the two overlap.
         """
         return storage_retrieve_into(self._handle, envelope, out)
 

@@ -9,7 +9,9 @@ module CachekitCore
 
     # @return [String] the value, of which the bytes count
     def bytes(value, name)
-      return value if value.is_a?(String)
+      return value if value.instance_of?(String)
+      # A class below String may answer bytesize as it likes, and C would read that much.
+      return String.new(value) if String === value # rubocop:disable Style/CaseEquality
 
       raise TypeError, "#{name} is a #{value.class}, not a String"
     end
@@ -19,7 +21,7 @@ module CachekitCore
     def held(value) = value.frozen? ? value : String.new(value)
 
     def cache_key(value)
-      bytes(value, "cache_key")
+      value = bytes(value, "cache_key")
       too_long("cache_key", value, MAX_CACHE_KEY_SIZE) if value.bytesize > MAX_CACHE_KEY_SIZE
       value
     end
@@ -29,14 +31,15 @@ module CachekitCore
       return value if value.nil?
 
       value = value.name if value.is_a?(Symbol)
-      bytes(value, "format")
+      value = bytes(value, "format")
       too_long("format", value, MAX_FORMAT_SIZE) if value.bytesize > MAX_FORMAT_SIZE
       text(value, "format")
     end
 
-    # @return [String] the bytes of the value, which are UTF-8 without a NUL
+    # @return [String] the bytes of the value, which are UTF-8 without a NUL, and {held}: C
+    #   looks for the end of a text, so what is in it may not change either
     def text(value, name)
-      bytes(value, name)
+      value = held(bytes(value, name))
       whole = value.encoding == Encoding::UTF_8 ? value : value.dup.force_encoding(Encoding::UTF_8)
       return whole if whole.valid_encoding? && !whole.include?("\0")
 
@@ -49,14 +52,14 @@ module CachekitCore
     INTEROP_KEY_SIZE = Declarations::INTEROP_KEY_BUFFER_SIZE - 1
 
     def interop_key(value)
-      bytes(value, "interop_key")
+      value = bytes(value, "interop_key")
       too_long("interop_key", value, INTEROP_KEY_SIZE) if value.bytesize > INTEROP_KEY_SIZE
       text(value, "interop_key")
     end
 
     # @return [String] the value, which has 32 bytes
     def key(value)
-      bytes(value, "key")
+      value = bytes(value, "key")
       return value if value.bytesize == KEY_SIZE
 
       raise InvalidKeyLengthError, Results.text(

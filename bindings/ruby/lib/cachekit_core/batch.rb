@@ -52,11 +52,12 @@ module CachekitCore
 
     def add(pair)
       unless pair.is_a?(Array) && pair.size == 2
-        raise TypeError, "an item is a #{pair.class}, not an Array of a cache key and data"
+        found = pair.is_a?(Array) ? "an Array of #{pair.size}" : pair.class
+        raise TypeError, "an item is #{found}, not an Array of a cache key and data"
       end
 
       key, data = pair
-      Arguments.cache_key(key)
+      key = Arguments.cache_key(key)
       @strings.push(key, Arguments.bytes(data, "data")) unless data.nil?
     end
 

@@ -40,7 +40,7 @@ module CachekitCore
     # @raise [InputTooLargeError, InvalidInputError, OutOfMemoryError, InvalidHandleError,
     #   ForkedError]
     def store(data, format: nil)
-      Arguments.bytes(data, "data")
+      data = Arguments.bytes(data, "data")
       format = Arguments.format(format)
       if data.bytesize <= Results::Scratch::ENTRY
         result = Results.small(false) do |out, out_len|
@@ -59,7 +59,7 @@ module CachekitCore
     # @raise [CacheMiss] it is damaged, or not an envelope
     # @raise [OutOfMemoryError, InvalidHandleError, ForkedError]
     def retrieve(envelope)
-      Arguments.bytes(envelope, "envelope")
+      envelope = Arguments.bytes(envelope, "envelope")
       if envelope.bytesize <= Results::Scratch::ENTRY
         result = Results.small(true) do |out, out_len|
           Native.cachekit_byte_storage_retrieve_into(handle, envelope, envelope.bytesize,

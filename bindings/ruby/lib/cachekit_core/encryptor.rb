@@ -33,9 +33,10 @@ module CachekitCore
     # @raise [InvalidKeyLengthError, InputTooLargeError, CounterExhaustedError]
     # @raise [InvalidHandleError, ForkedError]
     def encrypt(key, plaintext, aad)
-      Arguments.key(key)
-      Arguments.bytes(plaintext, "plaintext")
-      function, aad, plaintext = Native.for(:cachekit_encrypt, Arguments.bytes(aad, "aad"), plaintext)
+      key = Arguments.key(key)
+      plaintext = Arguments.bytes(plaintext, "plaintext")
+      function, key, aad, plaintext =
+        Native.for(:cachekit_encrypt, key, Arguments.bytes(aad, "aad"), plaintext)
       size = plaintext.bytesize
       Arguments.too_long("plaintext", plaintext, MAX_PAYLOAD_SIZE) if size > MAX_PAYLOAD_SIZE
       Results.sized(size + CIPHERTEXT_OVERHEAD, false, self) do |out, out_len|
@@ -51,9 +52,10 @@ module CachekitCore
     # @raise [CacheMiss] it is not authentic, or too short
     # @raise [InvalidKeyLengthError, InvalidHandleError, ForkedError]
     def decrypt(key, ciphertext, aad)
-      Arguments.key(key)
-      Arguments.bytes(ciphertext, "ciphertext")
-      function, aad, ciphertext = Native.for(:cachekit_decrypt, Arguments.bytes(aad, "aad"), ciphertext)
+      key = Arguments.key(key)
+      ciphertext = Arguments.bytes(ciphertext, "ciphertext")
+      function, key, aad, ciphertext =
+        Native.for(:cachekit_decrypt, key, Arguments.bytes(aad, "aad"), ciphertext)
       Results.sized(Results.plaintext_size(ciphertext), true) do |out, out_len|
         Native.public_send(function, handle, key, key.bytesize, aad, aad.bytesize,
                            ciphertext, ciphertext.bytesize, out, out_len)

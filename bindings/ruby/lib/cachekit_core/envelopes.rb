@@ -32,7 +32,7 @@ module CachekitCore
     # @raise [InvalidInputError] expected has another length
     # @raise [ForkedError]
     def verify_checksum(data, expected)
-      Arguments.bytes(expected, "expected")
+      expected = Arguments.bytes(expected, "expected")
       if expected.bytesize != CHECKSUM_SIZE
         raise InvalidInputError, Results.text(
           InvalidInputError::CODE, "expected has #{expected.bytesize} bytes, a checksum #{CHECKSUM_SIZE}"
@@ -47,7 +47,7 @@ module CachekitCore
     # @return [String]
     # @raise [InputTooLargeError, OutOfMemoryError, ForkedError]
     def compress(data)
-      Arguments.bytes(data, "data")
+      data = Arguments.bytes(data, "data")
       # Before memory is taken for it.
       Arguments.too_long("data", data, MAX_PAYLOAD_SIZE) if data.bytesize > MAX_PAYLOAD_SIZE
       function, data = Native.for(:cachekit_compress, data)
@@ -61,7 +61,7 @@ module CachekitCore
     # @raise [CacheMiss] it is damaged, or not an envelope
     # @raise [OutOfMemoryError, ForkedError]
     def decompress(envelope)
-      Arguments.bytes(envelope, "envelope")
+      envelope = Arguments.bytes(envelope, "envelope")
       function, envelope = Native.for(:cachekit_decompress, envelope, expansion: Native::EXPANSION)
       size = header(envelope)[:original_size]
       Results.sized(size, true) do |out, out_len|
@@ -98,7 +98,7 @@ module CachekitCore
     # @raise [CacheMiss] they are not
     # @raise [ForkedError]
     def msgpack_check(data)
-      Arguments.bytes(data, "data")
+      data = Arguments.bytes(data, "data")
       Results.check(Native.cachekit_msgpack_check(data, data.bytesize), true)
     end
 

@@ -34,7 +34,7 @@ module CachekitCore
     # @raise [InvalidKeyLengthError, SaltTooLongError, RngFailureError, OutOfMemoryError]
     # @raise [ForkedError]
     def self.from_env(tenant: "default", level: DEFAULT_LEVEL, max_payload: nil)
-      Arguments.bytes(tenant, "tenant")
+      tenant = Arguments.bytes(tenant, "tenant")
       keyring = allocate
       keyring.__send__(:take, level, max_payload) do |out|
         Native.cachekit_keyring_from_env(tenant, tenant.bytesize, out)
@@ -55,13 +55,13 @@ module CachekitCore
     # @raise [RngFailureError, OutOfMemoryError, ForkedError]
     def initialize(master, tenant:, decrypt_only: [], level: DEFAULT_LEVEL, max_payload: nil)
       super()
-      Arguments.bytes(master, "master")
-      Arguments.bytes(tenant, "tenant")
+      master = Arguments.bytes(master, "master")
+      tenant = Arguments.bytes(tenant, "tenant")
       raise TypeError, "decrypt_only is a #{decrypt_only.class}, not an Array" unless decrypt_only.is_a?(Array)
 
       take(level, max_payload) do |out|
-        with_keys(decrypt_only) do |keys, sizes|
-          Native.cachekit_keyring_new(master, master.bytesize, keys, sizes, decrypt_only.size,
+        with_keys(decrypt_only) do |keys, sizes, count|
+          Native.cachekit_keyring_new(master, master.bytesize, keys, sizes, count,
                                       tenant, tenant.bytesize, out)
         end
       end
@@ -76,8 +76,8 @@ module CachekitCore
     # @raise [InputTooLargeError, InvalidInputError, CounterExhaustedError]
     # @raise [OutOfMemoryError, InvalidHandleError, ForkedError]
     def seal(cache_key, data, format: "msgpack")
-      Arguments.cache_key(cache_key)
-      Arguments.bytes(data, "data")
+      cache_key = Arguments.cache_key(cache_key)
+      data = Arguments.bytes(data, "data")
       format = Arguments.format(format)
       if data.bytesize <= Results::Scratch::ENTRY
         result = Results.small(false, self) do |out, out_len|
@@ -160,7 +160,7 @@ module CachekitCore
     # @return [String] 28 bytes more than the plaintext
     # @raise [InputTooLargeError, CounterExhaustedError, InvalidHandleError, ForkedError]
     def encrypt(plaintext, aad)
-      Arguments.bytes(plaintext, "plaintext")
+      plaintext = Arguments.bytes(plaintext, "plaintext")
       function, aad, plaintext =
         Native.for(:cachekit_keyring_encrypt, Arguments.bytes(aad, "aad"), plaintext)
       size = plaintext.bytesize
@@ -185,7 +185,7 @@ module CachekitCore
     # @return [Array(String, Integer)] the plaintext, and the index of the key
     # @raise [CacheMiss, InvalidHandleError, ForkedError]
     def decrypt_with_index(ciphertext, aad)
-      Arguments.bytes(ciphertext, "ciphertext")
+      ciphertext = Arguments.bytes(ciphertext, "ciphertext")
       function, aad, ciphertext =
         Native.for(:cachekit_keyring_decrypt, Arguments.bytes(aad, "aad"), ciphertext)
       index = nil
@@ -207,7 +207,7 @@ module CachekitCore
     # @raise [InvalidInputError] there is no such key
     def decrypt_at(index, ciphertext, aad)
       Arguments.integer(index, "index", key_count - 1)
-      Arguments.bytes(ciphertext, "ciphertext")
+      ciphertext = Arguments.bytes(ciphertext, "ciphertext")
       function, aad, ciphertext =
         Native.for(:cachekit_keyring_decrypt_at, Arguments.bytes(aad, "aad"), ciphertext)
       Results.sized(Results.plaintext_size(ciphertext), true) do |out, out_len|
@@ -224,7 +224,7 @@ module CachekitCore
     # @raise [InputTooLargeError, CounterExhaustedError, InvalidHandleError, ForkedError]
     def seal_interop(interop_key, value)
       interop_key = Arguments.interop_key(interop_key)
-      Arguments.bytes(value, "value")
+      value = Arguments.bytes(value, "value")
       Arguments.too_long("value", value, MAX_PAYLOAD_SIZE) if value.bytesize > MAX_PAYLOAD_SIZE
       function, value = Native.for(:cachekit_keyring_seal_interop, value)
       Results.sized(value.bytesize + CIPHERTEXT_OVERHEAD, false, self) do |out, out_len|
@@ -290,24 +290,25 @@ module CachekitCore
       self.max_payload = max_payload || MAX_PAYLOAD_SIZE
     end
 
-    # C's arrays of the keys, in memory that is wiped afterwards.
+    # C's arrays of the keys, in memory that is wiped afterwards, and their number. Other
+    # threads may change the keys and their Array meanwhile.
     def with_keys(keys)
-      keys.each { |key| Arguments.bytes(key, "a key in decrypt_only") }
+      keys = keys.map { |key| Arguments.held(Arguments.bytes(key, "a key in decrypt_only")) }
       copies = keys.map { |key| FFI::MemoryPointer.new(:uint8, [key.bytesize, 1].max) }
       copies.zip(keys) { |copy, key| copy.put_bytes(0, key) }
       places = FFI::MemoryPointer.new(:pointer, [keys.size, 1].max)
       places.write_array_of_pointer(copies)
       sizes = FFI::MemoryPointer.new(:size_t, [keys.size, 1].max)
       keys.each_with_index { |key, i| sizes.put(:size_t, i * sizes.type_size, key.bytesize) }
-      yield places, sizes
+      yield places, sizes, keys.size
     ensure
       copies&.each { |copy| Native.cachekit_wipe(copy, copy.size) }
     end
 
     # Yields the index of the key.
     def open_entry(cache_key, sealed, format)
-      Arguments.cache_key(cache_key)
-      Arguments.bytes(sealed, "sealed")
+      cache_key = Arguments.cache_key(cache_key)
+      sealed = Arguments.bytes(sealed, "sealed")
       format = Arguments.format(format)
       if sealed.bytesize <= Results::Scratch::ENTRY
         result = Results.small(true) do |out, out_len, key_index|

@@ -14,6 +14,10 @@ module CachekitCore
     def inspect = "#<#{self.class}>"
 
     alias_method :to_s, :inspect
+
+    # What pp and irb show: for a Struct they do not ask inspect.
+    # @param printer [PP]
+    def pretty_print(printer) = printer.text(inspect)
   end
 
   # Keys are Strings here, which cannot be wiped for sure: Ruby may have copied them.
@@ -45,9 +49,9 @@ module CachekitCore
     # @raise [InvalidKeyLengthError, InvalidInputError, DomainTooLongError, SaltTooLongError]
     # @raise [ForkedError]
     def derive_key(master, salt, domain)
-      Arguments.bytes(master, "master")
-      Arguments.bytes(salt, "salt")
-      Arguments.bytes(domain, "domain")
+      master = Arguments.bytes(master, "master")
+      salt = Arguments.bytes(salt, "salt")
+      domain = Arguments.bytes(domain, "domain")
       secret(KEY_SIZE) do |out|
         Native.cachekit_derive_key(master, master.bytesize, salt, salt.bytesize,
                                    domain, domain.bytesize, out)
@@ -60,8 +64,8 @@ module CachekitCore
     # @return [TenantKeys]
     # @raise [InvalidKeyLengthError, InvalidInputError, SaltTooLongError, ForkedError]
     def derive_tenant_keys(master, tenant)
-      Arguments.bytes(master, "master")
-      Arguments.bytes(tenant, "tenant")
+      master = Arguments.bytes(master, "master")
+      tenant = Arguments.bytes(tenant, "tenant")
       keys = Declarations::TenantKeys.new
       keys[:struct_size] = Declarations::TenantKeys.size
       Results.check(Native.cachekit_derive_tenant_keys(
@@ -78,7 +82,7 @@ module CachekitCore
     # @return [String] a name of 16 bytes for a key that does not reveal it, for logs
     # @raise [ForkedError]
     def key_fingerprint(key)
-      Arguments.bytes(key, "key")
+      key = Arguments.bytes(key, "key")
       bytes_of(FINGERPRINT_SIZE) do |out|
         Native.cachekit_key_fingerprint(key, key.bytesize, out)
       end
@@ -95,8 +99,8 @@ module CachekitCore
     # @raise [InvalidInputError] text that is not UTF-8
     # @raise [InputTooLargeError, ForkedError]
     def aad(tenant, cache_key, format: "msgpack", compressed: true, original_type: nil)
-      Arguments.bytes(tenant, "tenant")
-      Arguments.bytes(cache_key, "cache_key")
+      tenant = Arguments.bytes(tenant, "tenant")
+      cache_key = Arguments.bytes(cache_key, "cache_key")
       format = Arguments.text(format.is_a?(Symbol) ? format.name : format, "format")
       original_type = Arguments.text(original_type, "original_type") if original_type
       bound = 26 + tenant.bytesize + cache_key.bytesize + format.bytesize +
