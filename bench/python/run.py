@@ -118,6 +118,43 @@ def package(pure: bool) -> ModuleType:
     return module
 
 
+# A loop for each form that a call has, so that all contestants have the same around theirs.
+
+Loop = Callable[[List[Any]], None]
+
+
+def alone(call: Callable[..., Any]) -> Loop:
+    def loop(inputs: list[Any]) -> None:
+        for data in inputs:
+            call(data)
+
+    return loop
+
+
+def with_format(call: Callable[..., Any]) -> Loop:
+    def loop(inputs: list[Any]) -> None:
+        for data in inputs:
+            call(data, FORMAT)
+
+    return loop
+
+
+def key_first(call: Callable[..., Any]) -> Loop:
+    def loop(inputs: list[Any]) -> None:
+        for data in inputs:
+            call(KEY, data, AAD)
+
+    return loop
+
+
+def key_second(call: Callable[..., Any]) -> Loop:
+    def loop(inputs: list[Any]) -> None:
+        for data in inputs:
+            call(data, KEY, AAD)
+
+    return loop
+
+
 class Ours:
     """This package; the same calls for both of its twins."""
 
@@ -134,39 +171,13 @@ class Ours:
             "encrypt": lambda c: encryptor.decrypt(KEY, c, AAD),
             "seal_many": lambda items: keyring.open_many(items, FORMAT),
         }
-
-        def store(inputs: list[bytes]) -> None:
-            call = storage.store
-            for data in inputs:
-                call(data, FORMAT)
-
-        def retrieve(inputs: list[bytes]) -> None:
-            call = storage.retrieve
-            for envelope in inputs:
-                call(envelope)
-
-        def encrypt(inputs: list[bytes]) -> None:
-            call = encryptor.encrypt
-            for data in inputs:
-                call(KEY, data, AAD)
-
-        def decrypt(inputs: list[bytes]) -> None:
-            call = encryptor.decrypt
-            for ciphertext in inputs:
-                call(KEY, ciphertext, AAD)
-
-        def seal_many(batches: list[list[Any]]) -> None:
-            call = keyring.seal_many
-            for items in batches:
-                call(items, FORMAT)
-
-        def open_many(batches: list[list[Any]]) -> None:
-            call = keyring.open_many
-            for items in batches:
-                call(items, FORMAT)
-
         self.calls = {
-            f.__name__: f for f in (store, retrieve, encrypt, decrypt, seal_many, open_many)
+            "store": with_format(storage.store),
+            "retrieve": alone(storage.retrieve),
+            "encrypt": key_first(encryptor.encrypt),
+            "decrypt": key_first(encryptor.decrypt),
+            "seal_many": with_format(keyring.seal_many),
+            "open_many": with_format(keyring.open_many),
         }
 
 
@@ -178,53 +189,32 @@ class Wheel:
         from cachekit._rust_serializer import ByteStorage, ZeroKnowledgeEncryptor
 
         storage, encryptor = ByteStorage(FORMAT), ZeroKnowledgeEncryptor()
+        store, retrieve = storage.store, storage.retrieve
+        encrypt, decrypt = encryptor.encrypt, encryptor.decrypt
+
+        def seal_many(items: list[Any]) -> list[bytes]:
+            return [encrypt(store(data, FORMAT), KEY, AAD) for _, data in items]
+
+        def open_many(items: list[Any]) -> list[bytes]:
+            return [retrieve(decrypt(sealed, KEY, AAD))[0] for _, sealed in items]
+
         self.make = {
-            "store": lambda d: storage.store(d, FORMAT),
-            "encrypt": lambda d: encryptor.encrypt(d, KEY, AAD),
-            "seal_many": lambda items: [
-                encryptor.encrypt(storage.store(d, FORMAT), KEY, AAD) for _, d in items
-            ],
+            "store": lambda d: store(d, FORMAT),
+            "encrypt": lambda d: encrypt(d, KEY, AAD),
+            "seal_many": seal_many,
         }
         self.open = {
-            "store": lambda e: storage.retrieve(e)[0],
-            "encrypt": lambda c: encryptor.decrypt(c, KEY, AAD),
-            "seal_many": lambda items: [
-                storage.retrieve(encryptor.decrypt(c, KEY, AAD))[0] for _, c in items
-            ],
+            "store": lambda e: retrieve(e)[0],
+            "encrypt": lambda c: decrypt(c, KEY, AAD),
+            "seal_many": open_many,
         }
-
-        def store(inputs: list[bytes]) -> None:
-            call = storage.store
-            for data in inputs:
-                call(data, FORMAT)
-
-        def retrieve(inputs: list[bytes]) -> None:
-            call = storage.retrieve
-            for envelope in inputs:
-                call(envelope)
-
-        def encrypt(inputs: list[bytes]) -> None:
-            call = encryptor.encrypt
-            for data in inputs:
-                call(data, KEY, AAD)
-
-        def decrypt(inputs: list[bytes]) -> None:
-            call = encryptor.decrypt
-            for ciphertext in inputs:
-                call(ciphertext, KEY, AAD)
-
-        def seal_many(batches: list[list[Any]]) -> None:
-            first, second = storage.store, encryptor.encrypt
-            for items in batches:
-                [second(first(data, FORMAT), KEY, AAD) for _, data in items]
-
-        def open_many(batches: list[list[Any]]) -> None:
-            first, second = encryptor.decrypt, storage.retrieve
-            for items in batches:
-                [second(first(sealed, KEY, AAD))[0] for _, sealed in items]
-
         self.calls = {
-            f.__name__: f for f in (store, retrieve, encrypt, decrypt, seal_many, open_many)
+            "store": with_format(store),
+            "retrieve": alone(retrieve),
+            "encrypt": key_second(encrypt),
+            "decrypt": key_second(decrypt),
+            "seal_many": alone(seal_many),
+            "open_many": alone(open_many),
         }
 
 
@@ -260,7 +250,7 @@ def cross_check(who: dict[str, Any], sizes: list[int]) -> None:
 # Timing
 
 
-Runs = Dict[str, Tuple[Callable[[List[Any]], None], List[Any]]]
+Runs = Dict[str, Tuple[Loop, List[Any]]]
 
 
 def slices(who: dict[str, Any], op: str, kind: str, size: int) -> Runs:

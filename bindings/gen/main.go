@@ -1,5 +1,5 @@
 // Command gen writes what the bindings know of the C library from its header: sizes and
-// limits, structs, and the types of every function.
+// limits, codes, structs, and the types of every function.
 package main
 
 import (
@@ -42,6 +42,7 @@ func main() {
 // header is include/cachekit.h.
 type header struct {
 	constants []constant
+	codes     []constant // of CachekitError
 	structs   []structure
 	functions []function
 }
@@ -81,13 +82,11 @@ func read(root string) (*header, error) {
 
 func parse(text string) (*header, error) {
 	h := new(header)
-	sizes, _, ok := strings.Cut(text, "typedef enum CachekitError")
+	sizes, codes, ok := strings.Cut(text, "typedef enum CachekitError")
 	if !ok {
 		return nil, fmt.Errorf("no CachekitError in the header")
 	}
-	for _, m := range constants.FindAllStringSubmatch(sizes, -1) {
-		h.constants = append(h.constants, constant{m[1], m[2]})
-	}
+	h.constants, h.codes = enumerators(sizes), enumerators(codes)
 	for _, m := range structs.FindAllStringSubmatch(text, -1) {
 		fields, err := variables(strings.Split(strings.TrimSuffix(m[2], ";"), ";\n"))
 		if err != nil {
@@ -110,6 +109,13 @@ func parse(text string) (*header, error) {
 	return h, nil
 }
 
+func enumerators(text string) (all []constant) {
+	for _, m := range constants.FindAllStringSubmatch(text, -1) {
+		all = append(all, constant{m[1], m[2]})
+	}
+	return all
+}
+
 // variables reads fields or parameters.
 func variables(texts []string) (all []variable, err error) {
 	for _, text := range texts {
@@ -124,6 +130,15 @@ func variables(texts []string) (all []variable, err error) {
 		all = append(all, variable{name: m[2], kind: strings.TrimSpace(m[1]), count: m[3]})
 	}
 	return all, nil
+}
+
+// types lists what a binding calls the types of parameters.
+func types(parameters []variable, name func(kind string) string) string {
+	var all []string
+	for _, p := range parameters {
+		all = append(all, name(p.kind))
+	}
+	return strings.Join(all, ", ")
 }
 
 func (v variable) pointer() bool { return strings.HasSuffix(v.kind, "*") }
@@ -151,7 +166,7 @@ func pythonType(kind string) string {
 func python(h *header) string {
 	var b strings.Builder
 	b.WriteString(generated + `
-"""Sizes and limits in bytes, structs and functions of the C library."""
+"""Sizes and limits in bytes, codes, structs and functions of the C library."""
 
 from __future__ import annotations
 
@@ -160,6 +175,10 @@ from typing import Any
 
 `)
 	for _, c := range h.constants {
+		fmt.Fprintf(&b, "%s = %s\n", c.name, c.value)
+	}
+	b.WriteString("\n# What the functions return.\n")
+	for _, c := range h.codes {
 		fmt.Fprintf(&b, "%s = %s\n", c.name, c.value)
 	}
 	for _, s := range h.structs {
@@ -178,14 +197,7 @@ from typing import Any
 	}
 	b.WriteString("\n\n#: What each function returns and takes.\nFUNCTIONS: dict[str, tuple[Any, list[Any]]] = {\n")
 	for _, f := range h.functions {
-		fmt.Fprintf(&b, "    \"cachekit_%s\": (\n        %s,\n        [", f.name, pythonType(f.result))
-		for i, p := range f.parameters {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(pythonType(p.kind))
-		}
-		b.WriteString("],\n    ),\n")
+		fmt.Fprintf(&b, "    \"cachekit_%s\": (\n        %s,\n        [%s],\n    ),\n", f.name, pythonType(f.result), types(f.parameters, pythonType))
 	}
 	b.WriteString("}\n")
 	return b.String()
@@ -219,12 +231,17 @@ func ruby(h *header) string {
 require "ffi"
 
 module CachekitCore
-  # Sizes and limits in bytes, structs and functions of the C library.
+  # Sizes and limits in bytes, codes, structs and functions of the C library.
   module Declarations
 `)
 	for _, c := range h.constants {
 		fmt.Fprintf(&b, "    %s = %s\n", c.name, c.value)
 	}
+	b.WriteString("\n    # What the functions return.\n    module Code\n")
+	for _, c := range h.codes {
+		fmt.Fprintf(&b, "      %s = %s\n", c.name, c.value)
+	}
+	b.WriteString("    end\n")
 	for _, s := range h.structs {
 		fmt.Fprintf(&b, "\n    class %s < FFI::Struct # :nodoc:\n      layout ", s.name)
 		for i, f := range s.fields {
@@ -244,18 +261,11 @@ module CachekitCore
 	}
 	b.WriteString("\n    # What each function takes and returns.\n    FUNCTIONS = {\n")
 	for i, f := range h.functions {
-		fmt.Fprintf(&b, "      cachekit_%s: [\n        [", f.name)
-		for i, p := range f.parameters {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(rubyType(p.kind))
-		}
 		comma := ","
 		if i == len(h.functions)-1 {
 			comma = ""
 		}
-		fmt.Fprintf(&b, "], %s\n      ]%s\n", rubyType(f.result), comma)
+		fmt.Fprintf(&b, "      cachekit_%s: [\n        [%s], %s\n      ]%s\n", f.name, types(f.parameters, rubyType), rubyType(f.result), comma)
 	}
 	b.WriteString("    }.freeze\n  end\nend\n")
 	return b.String()

@@ -44,6 +44,7 @@ func TestNothingOfTheHeaderIsLeftOut(t *testing.T) {
 		{"functions", len(h.functions), regexp.MustCompile(`(?m)^[A-Za-z][\w *]*\bcachekit_\w+\(`)},
 		{"structs", len(h.structs), regexp.MustCompile(`(?m)^typedef struct \w+ \{`)},
 		// All but the version's number, which is a sum.
+		{"codes", len(h.codes), regexp.MustCompile(`(?m)^    CACHEKIT_\w+ = \d+,?$`)},
 		{"constants", len(h.constants), regexp.MustCompile(`(?m)^#define CACHEKIT_\w+ +\d+`)},
 	} {
 		want := len(c.want.FindAll(text, -1))
@@ -67,6 +68,8 @@ func TestParseSaysWhatIsNoDeclaration(t *testing.T) {
 	switch {
 	case len(h.constants) != 1 || h.constants[0] != constant{"A", "1"}:
 		t.Errorf("constants %v", h.constants)
+	case len(h.codes) != 1 || h.codes[0] != constant{"OK", "0"}:
+		t.Errorf("codes %v", h.codes)
 	case len(h.structs) != 1 || h.structs[0].fields[0] != variable{"s", "const char *", ""} || h.structs[0].fields[1] != variable{"a", "uint8_t", "8"}:
 		t.Errorf("structs %v", h.structs)
 	case len(h.functions) != 2 || f.result != "const char *" || len(h.functions[1].parameters) != 0:

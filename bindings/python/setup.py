@@ -130,7 +130,7 @@ class PlatformDistribution(Distribution):
 
 
 def accelerators() -> list[Extension]:
-    """The accelerator, which PyPy would be slower with."""
+    """The accelerator, which is written for CPython."""
     source = "src/cachekit_core/_fast.c"
     if platform.python_implementation() != "CPython":
         return []

@@ -13,7 +13,7 @@ Gem::Specification.new do |spec|
   spec.description = "Compresses and encrypts the values which a program keeps in a cache, such as Redis or " \
                      "Memcached, and shares them with programs in Python, Rust, TypeScript, Go and C."
   spec.authors = ["The cachekit-core for Go authors"]
-  spec.license = "MIT"
+  spec.licenses = %w[MIT BSD-2-Clause BSD-3-Clause] # MIT is ours; the library has parts of the others
   spec.homepage = "https://github.com/cachekit-go/cachekit-core"
   spec.metadata = {
     "changelog_uri" => "#{spec.homepage}/blob/main/CHANGELOG.md",

@@ -13,12 +13,16 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // The oldest glibc 2 that the packages run with.
 const floor = 17
+
+// licences are those of all that is in the packages, which each states.
+var licences = []string{"MIT", "BSD-2-Clause", "BSD-3-Clause"}
 
 // unzip returns the files of a wheel.
 func unzip(t *testing.T, path string) map[string][]byte {
@@ -45,15 +49,11 @@ func unzip(t *testing.T, path string) map[string][]byte {
 // untar returns the files of an archive, which is packed if it says so.
 func untar(t *testing.T, content []byte, packed bool) map[string][]byte {
 	t.Helper()
-	var stream io.Reader = bytes.NewReader(content)
 	if packed {
-		var err error
-		if stream, err = gzip.NewReader(stream); err != nil {
-			t.Fatal(err)
-		}
+		content = unpacked(t, content)
 	}
 	files := map[string][]byte{}
-	for archive := tar.NewReader(stream); ; {
+	for archive := tar.NewReader(bytes.NewReader(content)); ; {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			return files
@@ -65,6 +65,19 @@ func untar(t *testing.T, content []byte, packed bool) map[string][]byte {
 			t.Fatal(err)
 		}
 	}
+}
+
+func unpacked(t *testing.T, content []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // only returns the one file whose name has this suffix, and its name.
@@ -139,7 +152,10 @@ func wantBill(t *testing.T, files map[string][]byte, library []byte) {
 				Hashes []struct{ Alg, Content string }
 			}
 		}
-		Components []struct{ Name, Version, PURL string }
+		Components []struct {
+			Name, Version, PURL string
+			Licenses            []struct{ License struct{ ID string } }
+		}
 	}
 	if err := json.Unmarshal(text, &bill); err != nil {
 		t.Fatal(err)
@@ -165,6 +181,11 @@ func wantBill(t *testing.T, files map[string][]byte, library []byte) {
 		}
 		delete(want, c.Name)
 		only(t, files, "/"+strings.ReplaceAll(c.Name, "/", "_")+".txt")
+		for _, l := range c.Licenses {
+			if !slices.Contains(licences, l.License.ID) {
+				t.Errorf("%s has the licence %q, which the packages do not state", c.Name, l.License.ID)
+			}
+		}
 	}
 	if len(want) > 0 {
 		t.Errorf("the bill of materials lacks %v", want)
@@ -197,7 +218,8 @@ func TestWheels(t *testing.T) {
 		}
 		_, text = only(t, files, ".dist-info/METADATA")
 		for _, line := range []string{
-			"Name: cachekit-core", "Version: " + version(t), "Requires-Python: >=3.9", "License-Expression: MIT",
+			"Name: cachekit-core", "Version: " + version(t), "Requires-Python: >=3.9",
+			"License-Expression: " + strings.Join(licences, " AND "),
 		} {
 			if !strings.Contains(string(text), line+"\n") {
 				t.Errorf("%s: METADATA lacks %q", processor, line)
@@ -215,6 +237,9 @@ func TestGems(t *testing.T) {
 	for processor := range processors {
 		outer := untar(t, read(t, gem(t, processor+"-linux-gnu")), false)
 		files := untar(t, outer["data.tar.gz"], true)
+		if want := "licenses:\n- " + strings.Join(licences, "\n- ") + "\n"; !strings.Contains(string(unpacked(t, outer["metadata.gz"])), want) {
+			t.Errorf("the gem for %s does not state %q", processor, want)
+		}
 		_, library := only(t, files, "lib/cachekit_core/libcachekit_core.so")
 		wantPortable(t, processor+", the library", library, processor)
 		wantBill(t, files, library)

@@ -75,9 +75,8 @@ func (p place) wantPython(t *testing.T, wheel, native string) {
 	if out := p.must(t, "../env/bin/python -W error readme.py"); out == "" {
 		t.Error("the program of the README printed nothing")
 	}
-	p.write(t, "which.py", `import cachekit_core, sys
-from cachekit_core import _native
-print(cachekit_core.load(), cachekit_core.__version__, "fast" if "cachekit_core._fast" in sys.modules else "plain")
+	p.write(t, "which.py", `import cachekit_core
+print(cachekit_core.load(), cachekit_core.__version__, "fast" if cachekit_core.accelerated else "plain")
 `)
 	fields := strings.Fields(p.must(t, "../env/bin/python which.py"))
 	if len(fields) != 3 || !strings.HasPrefix(fields[0], filepath.Join(p.dir, "env")) || fields[1] != version(t) || fields[2] != native {

@@ -381,13 +381,13 @@ func TestMasterKeyIsReplaced(t *testing.T) {
 	wantCounts(t, lost.counts(t), counts{misses: 61, damaged: 60})
 }
 
-// preload is a library that warns of rotation at every batch.
+// preload is a library that warns of rotation whatever is encrypted.
 func preload(t *testing.T) string {
 	t.Helper()
 	compiler := need.Program(t, "cc")
 	path := folder(t) + "/warns.so"
 	if said, err := output(".", compiler, "-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"+root+"/include",
-		"-shared", "-fPIC", "testdata/warns.c", "-o", path, "-ldl"); err != nil {
+		"-shared", "-fPIC", "../warns.c", "-o", path, "-ldl"); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
 	return path

@@ -16,6 +16,7 @@ if importlib.util.find_spec("cachekit_core") is None:
     os.environ["PYTHONPATH"] = source + (os.pathsep + others if others else "")
 
 import hypothesis  # noqa: E402
+import pytest  # noqa: E402
 
 import cachekit_core  # noqa: E402
 
@@ -27,6 +28,17 @@ if not _bundled.exists() and _built.exists():
 # Other processes of the machine make an example slow at times.
 hypothesis.settings.register_profile("calm", deadline=None)
 hypothesis.settings.load_profile("calm")
+
+
+@pytest.fixture(scope="module")
+def objects():
+    """A storage, an encryptor and a keyring with the key that the tests call KEY."""
+    with (
+        cachekit_core.ByteStorage() as storage,
+        cachekit_core.Encryptor() as encryptor,
+        cachekit_core.Keyring(b"k" * 32, tenant="t") as keyring,
+    ):
+        yield storage, encryptor, keyring
 
 
 def pytest_report_header():

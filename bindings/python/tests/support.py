@@ -1,5 +1,6 @@
 """What several tests need."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import textwrap
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+README = pathlib.Path(__file__).resolve().parents[1] / "README.md"
 IS_CPYTHON = sys.implementation.name == "cpython"
 
 
@@ -18,6 +20,14 @@ def missing(what):
     if os.environ.get("CACHEKIT_NO_SKIPS") == "1":
         pytest.fail(f"{what}, and CACHEKIT_NO_SKIPS=1")
     pytest.skip(what, allow_module_level=True)
+
+
+def needed(package):
+    """A package that a test needs, and not all Pythons have."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        missing(f"the package {package} is not installed")
 
 
 def vectors(name):

@@ -11,7 +11,7 @@ import weakref
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import IS_CPYTHON
+from support import IS_CPYTHON, needed
 
 import cachekit_core
 from cachekit_core import (
@@ -34,7 +34,7 @@ def mapped(data):
 
 
 def numpy_array(data):
-    numpy = pytest.importorskip("numpy")
+    numpy = needed("numpy")
     return numpy.frombuffer(data, dtype="<u4").reshape(2, -1)
 
 
@@ -56,16 +56,6 @@ KINDS = {
     "ctypes": lambda data: (ctypes.c_char * len(data)).from_buffer_copy(data),
     "numpy": numpy_array,
 }
-
-
-@pytest.fixture(scope="module")
-def objects():
-    with (
-        ByteStorage() as storage,
-        Encryptor() as encryptor,
-        Keyring(KEY, tenant="t") as keyring,
-    ):
-        yield storage, encryptor, keyring
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -81,12 +81,9 @@ def test_what_forked_and_closed_errors_say():
 
 
 def test_the_warning_names_the_line_of_the_caller():
-    def method():
-        _error.warn_rotation(2)
-
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        method()
+        _error.warn_rotation()
     (warning,) = caught
     assert warning.filename == __file__
     assert warning.category is cachekit_core.RotationNeededWarning

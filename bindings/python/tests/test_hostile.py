@@ -1,8 +1,8 @@
 """Whatever comes from a cache is data or a miss, and nothing else."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import needed
 
 import cachekit_core
 from cachekit_core import ByteStorage, CacheMiss, Encryptor, Keyring, interop
@@ -78,7 +78,7 @@ def test_what_was_encrypted_by_others_with_the_key(plaintext):
     | damaged(interop.encode({"a": [1, 2.5, "x", None], "b": {"c": b"y"}}))
 )
 def test_values(document):
-    pytest.importorskip("msgpack")
+    needed("msgpack")
     read(interop.decode, document)
     read(interop.open, KEYRING, "k", KEYRING.encrypt(document, AAD_OF_INTEROP))
 

@@ -2,12 +2,13 @@
 
 import datetime
 import enum
+import sys
 import uuid
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import counted, missing, vectors
+from support import IS_CPYTHON, counted, needed, vectors
 
 import cachekit_core
 from cachekit_core import CacheMiss, InvalidInputError, Keyring, interop
@@ -55,7 +56,7 @@ def test_what_keys_refuse():
 
 
 def test_values():
-    msgpack = pytest.importorskip("msgpack")
+    msgpack = needed("msgpack")
     file = vectors("cachekit/interop-mode-1.3.0.json")
     for row in counted(file["value_vectors"], 6):
         value = native(row["value"])
@@ -74,7 +75,7 @@ def test_values():
 
 
 def test_encrypted_values():
-    pytest.importorskip("msgpack")
+    needed("msgpack")
     file = vectors("cachekit/interop-mode-1.3.0.json")
     (row,) = counted(file["encryption_vectors"], 1)
     keyring = Keyring(bytes.fromhex(row["master_key_hex"]), tenant=row["tenant_id"])
@@ -206,7 +207,7 @@ def test_text_that_is_not_utf8():
 
 
 def test_a_flood_of_keys_is_a_miss():
-    pytest.importorskip("msgpack")
+    needed("msgpack")
     few = b"\x8f" + b"".join(bytes([i, 0xC0]) for i in range(15))
     assert interop.decode(few) == dict.fromkeys(range(15))
     many = b"\xde\x00\x21" + b"".join(bytes([i, 0xC0]) for i in range(33))
@@ -281,16 +282,6 @@ def test_values_are_those_of_the_package_cachekit(value):
 
 
 def oracle():
-    try:
-        from cachekit import interop as package
-    except ImportError:  # it needs Python 3.10 or later, and CPython
-        missing_oracle()
-    return package
-
-
-def missing_oracle():
-    import sys
-
-    if sys.version_info < (3, 10) or sys.implementation.name != "cpython":
+    if sys.version_info < (3, 10) or not IS_CPYTHON:
         pytest.skip("the package cachekit is not for this Python")
-    missing("the package cachekit is not installed")
+    return needed("cachekit.interop")

@@ -24,16 +24,6 @@ KEY = b"k" * 32
 MIB = 1 << 20
 
 
-@pytest.fixture(scope="module")
-def objects():
-    with (
-        ByteStorage() as storage,
-        Encryptor() as encryptor,
-        Keyring(KEY, tenant="t") as keyring,
-    ):
-        yield storage, encryptor, keyring
-
-
 def test_closed():
     storage, encryptor, keyring = ByteStorage(), Encryptor(), Keyring(KEY, tenant="t")
     sealed = keyring.seal("k", b"data")
@@ -364,7 +354,7 @@ def test_errors_hold_no_secrets(objects):
         shown = caught.getrepr(style="native", chain=True).reprcrash.message
         assert "5ecre7" not in shown and "5ecre7" not in str(caught.value)
         assert caught.value.__cause__ is None
-    assert "x" * 5 not in repr(cachekit_core.derive_tenant_keys(KEY, "t"))
+    assert repr(cachekit_core.derive_tenant_keys(KEY, "t")) == "TenantKeys(...)"
     assert repr(keyring) == "<Keyring>"
 
 

@@ -13,7 +13,7 @@ import threading
 
 import pytest
 from redis_server import running_server, server  # noqa: F401, fixtures
-from support import ROOT, missing
+from support import README, missing
 
 try:
     import msgpack  # noqa: F401, for interop entries
@@ -448,10 +448,7 @@ def test_workers_share_what_they_were_forked_with(server):  # noqa: F811
 
 
 def test_the_program_in_readme(server):  # noqa: F811
-    path = ROOT / "bindings" / "python" / "README.md"
-    if not path.exists():
-        missing("README.md is not here")
-    text = path.read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n([^`]*\nimport redis\n.*?)```", text, re.DOTALL)
     assert program.count("redis.Redis()") == 1
     here = program.replace("redis.Redis()", f"redis.Redis.from_url({server.url!r})")

@@ -1,7 +1,7 @@
 """The published test vectors."""
 
 import pytest
-from support import counted, vectors
+from support import counted, needed, vectors
 
 import cachekit_core
 from cachekit_core import ByteStorage, CacheMiss, Encryptor, Keyring, interop
@@ -166,7 +166,7 @@ def test_decode_bounds():
 
 
 def test_private_frames_are_no_values():
-    pytest.importorskip("msgpack")
+    needed("msgpack")
     file = vectors("cachekit/python-frame.json")
     for row in counted(file["frame_vectors"], 11):
         with pytest.raises(CacheMiss, match="without interop mode"):

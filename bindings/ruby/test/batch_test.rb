@@ -65,6 +65,27 @@ class BatchTest < Minitest::Test
     end
   end
 
+  # Of one item alone: the others have their answers. Of all: the call fails.
+  def test_errors_that_the_whole_call_can_have
+    keyring do |k|
+      items = [["a", k.seal("a", "x")], ["b", k.seal("b", "y")]]
+      original = NATIVE.method(:cachekit_keyring_open_many)
+      one = lambda do |*arguments|
+        assert_equal 0, original.call(*arguments)
+        arguments[2].put_int(CachekitCore::Declarations::Item.offset_of(:error), CachekitCore::OutOfMemoryError.code)
+        CachekitCore::OutOfMemoryError.code
+      end
+      NATIVE.stub(:cachekit_keyring_open_many, one) do
+        answers = k.open_many(items)
+        assert_kind_of CachekitCore::OutOfMemoryError, answers[0]
+        assert_equal "y", answers[1]
+      end
+      [CachekitCore::OutOfMemoryError, CachekitCore::InternalError].each do |kind|
+        NATIVE.stub(:cachekit_keyring_open_many, kind.code) { assert_raises(kind) { k.open_many(items) } }
+      end
+    end
+  end
+
   def test_large_batches
     keyring do |k|
       items = Array.new(20) { |i| [i.to_s, noise(100_000 + i)] } # more than 1 MiB: other threads run

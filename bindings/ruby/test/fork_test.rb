@@ -33,8 +33,7 @@ class ForkTest < Minitest::Test
 
   def test_children_after_the_first_use
     out = ruby("#{CHILD}; use.call; in_child(&use); puts use.call")
-    assert_match(/\ACachekitCore::ForkedError: .*forked after the library had been used; use it only in the children/,
-                 out)
+    assert_match(/\ACachekitCore::ForkedError: process forked after .*: use it only in the children/, out)
     assert_match(/\nworks\n\z/, out)
   end
 

@@ -37,6 +37,12 @@ module Helper
     JSON.parse(File.read(path))
   end
 
+  # @return [Array] rows, of which there must be so many, lest a test look at nothing
+  def counted(rows, count)
+    assert_equal count, rows.size
+    rows
+  end
+
   def hex(digits) = [digits].pack("H*")
 
   def program(name)

@@ -18,7 +18,7 @@ class MetricsTest < Minitest::Test
       assert_equal [0], metrics[:encrypt].values.uniq
       assert_operator metrics[:store][:total_ns], :>, 0
       assert_in_delta 70_000.0 / envelope.bytesize, metrics[:last_compression_ratio]
-      assert_equal CachekitCore.hardware_acceleration?, metrics[:hardware_accelerated]
+      assert_equal CachekitCore.hardware_acceleration_enabled?, metrics[:hardware_accelerated]
     end
     keyring do |k|
       k.open("k", k.seal("k", "x"))

@@ -76,7 +76,7 @@ class RotationTest < Minitest::Test
   def test_batch
     compiler = program("cc")
     Dir.mktmpdir do |folder|
-      assert system(compiler, "-I#{ROOT}/include", "-shared", "-fPIC", "-Wl,--no-as-needed", "#{ROOT}/tests/redis/testdata/warns.c",
+      assert system(compiler, "-I#{ROOT}/include", "-shared", "-fPIC", "-Wl,--no-as-needed", "#{ROOT}/tests/warns.c",
                     "-o", "#{folder}/warns.so", ENV.fetch("CACHEKIT_LIBRARY"), "-ldl",
                     "-Wl,-rpath,#{File.dirname(ENV.fetch("CACHEKIT_LIBRARY"))}")
       out = ruby(<<~CODE, environment: { "CACHEKIT_LIBRARY" => "#{folder}/warns.so" }, stderr: /\A-e:\d+: warning: cachekit_core: rotation needed.*\n\z/)

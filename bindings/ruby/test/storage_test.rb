@@ -123,7 +123,7 @@ class StorageTest < Minitest::Test
     assert_equal hex("2d06800538d394c2"), CachekitCore.checksum("")
     assert CachekitCore.verify_checksum("", hex("2d06800538d394c2"))
     refute CachekitCore.verify_checksum("x", hex("2d06800538d394c2"))
-    assert_raises(ArgumentError) { CachekitCore.verify_checksum("x", "short") }
+    assert_raises(CachekitCore::InvalidInputError) { CachekitCore.verify_checksum("x", "short") }
     assert_equal 8, CachekitCore.checksum("x" * 2_000_000).bytesize
   end
 

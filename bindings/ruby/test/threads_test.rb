@@ -33,25 +33,20 @@ class ThreadsTest < Minitest::Test
   # Other threads run while a large payload is stored, and may change it meanwhile.
   def test_large_payload_is_kept_as_it_was
     CachekitCore::ByteStorage.open do |storage|
-      20.times do |i|
-        data = noise(4_000_000 + i)
-        expected = CachekitCore.checksum(data)
-        started = Queue.new
+      untouched = Array.new(20) do |i|
+        original, data = noise(4_000_000 + i), noise(4_000_000 + i) # a dup would share its memory
         writer = Thread.new do
-          started.push(true)
           2000.times { |n| data.setbyte(n, n & 0xFF) }
           data.replace("gone")
         end
-        started.pop
-        envelope = storage.store(data) # before, after or during
+        payload = storage.retrieve(storage.store(data)) # before, after or during
         writer.join
-        payload = storage.retrieve(envelope)
         next if payload == "gone"
 
-        assert_equal payload.bytesize, 4_000_000 + i
-        assert_equal expected, CachekitCore.checksum(noise(4_000_000 + i))
-        assert_equal payload.byteslice(2000..), noise(4_000_000 + i).byteslice(2000..)
+        assert_equal original.byteslice(2000..), payload.byteslice(2000..)
+        payload == original
       end
+      assert untouched.any?, "the writer was always first: that was no test"
     end
   end
 

@@ -12,7 +12,7 @@ type exception struct {
 	code   codes.Code
 	name   string // of the class
 	doc    string
-	python []string // classes above it, beside the family's own
+	python []string // the classes above it in Python
 }
 
 // alsoPython are the exceptions of Python that a code is one of too.
@@ -127,7 +127,7 @@ module CachekitCore
 	}
 	for _, e := range exceptions() {
 		comment(e.doc)
-		fmt.Fprintf(&b, "  class %s < %s\n    CODE = %d\n    NAME = %q\n%s  end\n\n", e.name, "CachekitError", e.code, e.code.Name(), miss(e.python[0] == "CacheMiss"))
+		fmt.Fprintf(&b, "  class %s < CachekitError\n    CODE = %d\n    NAME = %q\n%s  end\n\n", e.name, e.code, e.code.Name(), miss(e.code.Row().Miss))
 	}
 	for _, e := range entryErrors {
 		comment(sentence(e.doc))

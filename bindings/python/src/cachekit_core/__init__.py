@@ -39,7 +39,7 @@ from ._declarations import (
     VERSION_MINOR,
     VERSION_PATCH,
 )
-from ._handle import call as _call
+from ._error import check as _check
 from ._library import LibraryNotFoundError, load
 from ._native import accelerated
 from .encryptor import Encryptor
@@ -75,7 +75,7 @@ def start() -> None:
     """Starts the library now instead of at the first call that needs it; that takes some 2
     ms. Not before a fork. Raises OutOfMemoryError if there is too little memory or address
     space, or too few threads; a later call tries again."""
-    _call(_library.lib().start())
+    _check(_library.lib().start())
 
 
 def build_info() -> str:

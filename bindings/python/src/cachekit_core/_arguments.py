@@ -5,24 +5,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _declarations
 from ._buffers import readable
+from ._declarations import (
+    INPUT_TOO_LARGE,
+    INTERNAL,
+    INVALID_INPUT,
+    MAX_CACHE_KEY_SIZE,
+    MAX_FORMAT_SIZE,
+)
 from ._error import error_for
 
 __all__ = [
-    "INPUT_TOO_LARGE",
-    "INVALID_INPUT",
     "c_string",
     "check_apart",
     "encoded",
     "format_bytes",
     "key_pointer",
     "name_pointer",
+    "number",
 ]
-
-INVALID_INPUT = 1
-INPUT_TOO_LARGE = 10
-_INTERNAL = 19
 
 
 def encoded(text: str, what: str) -> bytes:
@@ -49,12 +50,20 @@ def format_bytes(format: object) -> bytes | None:
     if format is None:
         return None
     data = c_string(format, "format")
-    if len(data) > _declarations.MAX_FORMAT_SIZE:
+    if len(data) > MAX_FORMAT_SIZE:
         raise error_for(
-            INPUT_TOO_LARGE,
-            f"format: {len(data)} bytes, the limit is {_declarations.MAX_FORMAT_SIZE}",
+            INPUT_TOO_LARGE, f"format: {len(data)} bytes, the limit is {MAX_FORMAT_SIZE}"
         )
     return data
+
+
+def number(value: object, what: str, limit: int) -> int:
+    """An int up to limit, since ctypes would cut off what is larger than a number of C."""
+    if not isinstance(value, int):
+        raise TypeError(f"{what}: int is needed, not {type(value).__name__}")
+    if not 0 <= value <= limit:
+        raise error_for(INVALID_INPUT, f"{what} {value}, the limit is {limit}")
+    return value
 
 
 def name_pointer(name: object, what: str, views: list[Any]) -> tuple[Any, int]:
@@ -67,10 +76,9 @@ def name_pointer(name: object, what: str, views: list[Any]) -> tuple[Any, int]:
 def key_pointer(cache_key: object, views: list[Any]) -> tuple[Any, int]:
     """The same for a cache key that an entry is bound to."""
     pointer, size = name_pointer(cache_key, "cache key", views)
-    if size > _declarations.MAX_CACHE_KEY_SIZE:
+    if size > MAX_CACHE_KEY_SIZE:
         raise error_for(
-            INPUT_TOO_LARGE,
-            f"cache key: {size} bytes, the limit is {_declarations.MAX_CACHE_KEY_SIZE}",
+            INPUT_TOO_LARGE, f"cache key: {size} bytes, the limit is {MAX_CACHE_KEY_SIZE}"
         )
     return pointer, size
 
@@ -83,4 +91,4 @@ def check_apart(out: int, room: int, *inputs: tuple[Any, int]) -> None:
         if type(pointer) is bytes or not size or not room:  # bytes cannot be written to
             continue
         if pointer < out + room and out < pointer + size:
-            raise error_for(_INTERNAL, "input and output overlap")
+            raise error_for(INTERNAL, "input and output overlap")

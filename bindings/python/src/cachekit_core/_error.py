@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from types import FrameType
 from typing import NoReturn
+
+from . import _declarations
+from ._library import error_string, last_detail
 
 __all__ = [
     "CacheMiss",
     "CachekitError",
     "RotationNeededWarning",
+    "check",
     "error_for",
     "raise_for",
     "warn_rotation",
@@ -40,8 +46,8 @@ class RotationNeededWarning(UserWarning):
 # A closed object has the handle 0 here, so these are the only ways to get such a code
 # from Python, and both need more than the library's words.
 _ADVICE = {
-    16: "closed",
-    18: "use it only in the children (workers), after the fork",
+    _declarations.INVALID_HANDLE: "closed",
+    _declarations.FORKED: "use it only in the children (workers), after the fork",
 }
 
 
@@ -53,7 +59,6 @@ def error_for(code: int, detail: str = "", reading: bool = False) -> CachekitErr
     not valid or too large is the entry, and a miss.
     """
     from . import errors  # which imports this module
-    from ._library import error_string
 
     classes = errors.BY_CODE_OF_ENTRY if reading else errors.BY_CODE
     cls = classes.get(code, CachekitError)
@@ -65,16 +70,30 @@ def error_for(code: int, detail: str = "", reading: bool = False) -> CachekitErr
     return error
 
 
-def raise_for(code: int, detail: str = "", reading: bool = False) -> NoReturn:
-    """Raises the exception of a code: see error_for."""
-    raise error_for(code, detail, reading)
+def raise_for(code: int, reading: bool = False) -> NoReturn:
+    """Raises the exception of a code that a call of this thread has just returned."""
+    raise error_for(code, last_detail(), reading)
 
 
-def warn_rotation(stacklevel: int = 2) -> None:
-    """Gives RotationNeededWarning, for the line that is so many calls above this one."""
+def check(code: int, reading: bool = False) -> None:
+    """Raises or warns, if the code that a call has just returned says so."""
+    if code == _declarations.ROTATION_NEEDED:
+        warn_rotation()
+    elif code:
+        raise_for(code, reading)
+
+
+def warn_rotation() -> None:
+    """Gives RotationNeededWarning, for the line of the program that called this package."""
+    ours = __name__.partition(".")[0]
+    frame: FrameType | None = sys._getframe()
+    stacklevel = 1
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == ours:
+        frame = frame.f_back
+        stacklevel += 1
     warnings.warn(
         RotationNeededWarning(
             "the call did its work; after 2^31 encryptions, make a new object soon"
         ),
-        stacklevel=stacklevel + 1,
+        stacklevel=stacklevel,
     )

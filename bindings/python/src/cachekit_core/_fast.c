@@ -50,13 +50,8 @@ __attribute__((weak)) PyAPI_FUNC(int) _PyBytes_Resize(PyObject **bytes, Py_ssize
 #define HAS_RESIZE 1
 #endif
 
-/*
- * From so many bytes of input on, other Python threads run during a call, as in _library.py. To
- * let go of the GIL and take it again costs some 100 ns if nobody wants it (3.11 and 3.13), but
- * a thread that computes in Python takes its turn of 5 ms if the call gives it the time to wake
- * up: beside one, a store of 16 KiB took 0.4 ms on average where it let go, and of 8 KiB,
- * where it did not, 23 us. At 64 KiB a store takes 90 us, which others may well use.
- */
+/* From so many bytes of input on, other Python threads run during a call: _library.py has the
+ * same limit, and says why. */
 #define RELEASE_FROM 65536
 
 /* Results up to this size are made on the stack, and then copied into a bytes object of the
@@ -199,7 +194,7 @@ static void too_large(const char *what, size_t size, size_t limit)
 
 static int warn_rotation(void)
 {
-    PyObject *result = call_python("cachekit_core._error", "warn_rotation", "(i)", 2);
+    PyObject *result = call_python("cachekit_core._error", "warn_rotation", "()");
     if (result == NULL)
         return -1;
     Py_DECREF(result);

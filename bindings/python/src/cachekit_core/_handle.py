@@ -1,30 +1,19 @@
-"""What ByteStorage, Encryptor and Keyring have in common: a handle of the library."""
+"""What ByteStorage, Encryptor and Keyring have in common: a handle of the library, limits of
+what is compressed, and a count of what is encrypted."""
 
 from __future__ import annotations
 
 import ctypes
 import weakref
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from . import _declarations, _library
-from ._arguments import INVALID_INPUT, c_string
-from ._error import error_for, raise_for
+from ._arguments import c_string, number
+from ._error import check
 
-__all__ = ["Handle", "call", "last_detail", "metrics_dict", "metrics_text"]
+__all__ = ["Compresses", "Encrypts", "Handle"]
 
 _T = TypeVar("_T", bound="Handle")
-
-
-def last_detail() -> str:
-    """What the last call of this thread that failed found wrong."""
-    text: bytes = _library.held().last_error_detail()
-    return text.decode()
-
-
-def call(code: int, reading: bool = False) -> None:
-    """Raises for the code that a call has returned."""
-    if code:
-        raise_for(code, last_detail(), reading)
 
 
 def _free(name: str, handle: int) -> None:
@@ -34,10 +23,12 @@ def _free(name: str, handle: int) -> None:
 
 
 class Handle:
-    """Belongs to no program: see its subclasses."""
+    """The base of ByteStorage, Encryptor and Keyring, which are what a program makes."""
 
     __slots__ = ("__weakref__", "_finalizer", "_handle")
 
+    #: What the names of the library's functions call such an object.
+    _KIND: ClassVar[str]
     #: The object of the library; 0 before it is made and once it is closed.
     _handle: int
     _finalizer: weakref.finalize[Any, Any] | None
@@ -47,10 +38,14 @@ class Handle:
         self._handle, self._finalizer = 0, None
         return self
 
-    def _own(self, handle: int, free: str) -> None:
-        """Takes over a handle, which the function of that name frees."""
+    def _own(self, handle: int) -> None:
+        """Takes over a handle, which is to be freed."""
         self._handle = handle
-        self._finalizer = weakref.finalize(self, _free, free, handle)
+        self._finalizer = weakref.finalize(self, _free, f"{self._KIND}_free", handle)
+
+    def _native(self, name: str, *arguments: Any) -> Any:
+        """What the function of that name for this kind of object returns."""
+        return getattr(_library.held(), f"{self._KIND}_{name}")(self._handle, *arguments)
 
     def close(self) -> None:
         """Frees the object and wipes its keys. Calls of other threads that have begun
@@ -63,6 +58,38 @@ class Handle:
     def closed(self) -> bool:
         """Whether close has been called."""
         return not self._handle
+
+    def metrics(self) -> dict[str, Any]:
+        """What the object has done: for each of "store", "retrieve", "encrypt" and "decrypt"
+        a dict of "operations" (failed ones too), "errors", "bytes_in", "bytes_out",
+        "timed_operations", "total_ns" and "last_ns" (nanoseconds, of the timed ones);
+        "last_compression_ratio" and "hardware_accelerated". A seal counts as a store and an
+        encryption, an open as a decryption and a retrieval."""
+        metrics = self._metrics()
+        found: dict[str, Any] = {
+            operation: {count: getattr(getattr(metrics, operation), count) for count in _COUNTS}
+            for operation in _OPERATIONS
+        }
+        found["last_compression_ratio"] = metrics.last_compression_ratio
+        found["hardware_accelerated"] = metrics.hardware_accelerated
+        return found
+
+    def metrics_text(self, name: str | None = None) -> str:
+        """The same for Prometheus, in its text-based format. name, at most 1024 bytes in
+        UTF-8, becomes a label."""
+        label = None if name is None else c_string(name, "name")
+        metrics = self._metrics()
+        out = ctypes.create_string_buffer(_declarations.METRICS_TEXT_BUFFER_SIZE)
+        size = ctypes.c_size_t(len(out))
+        check(
+            _library.held().metrics_text(ctypes.byref(metrics), label, out, ctypes.byref(size))
+        )
+        return out.value.decode()
+
+    def _metrics(self) -> _declarations.Metrics:
+        metrics = _declarations.Metrics(struct_size=ctypes.sizeof(_declarations.Metrics))
+        check(self._native("get_metrics", ctypes.byref(metrics)))
+        return metrics
 
     def __enter__(self: _T) -> _T:
         return self
@@ -81,52 +108,58 @@ _OPERATIONS = ("store", "retrieve", "encrypt", "decrypt")
 _COUNTS = tuple(name for name, *_ in _declarations.OperationMetrics._fields_)
 
 
-def read_metrics(function: str, handle: int) -> _declarations.Metrics:
-    """The metrics of a handle."""
-    metrics = _declarations.Metrics(struct_size=ctypes.sizeof(_declarations.Metrics))
-    call(getattr(_library.held(), function)(handle, ctypes.byref(metrics)))
-    return metrics
+class Compresses(Handle):
+    """The base of what compresses: ByteStorage and Keyring."""
+
+    __slots__ = ("_level", "_max_payload")
+
+    def _limit(self, level: int, max_payload: int | None) -> None:
+        """Sets what the constructor was given."""
+        self.level = level
+        self.max_payload = _declarations.MAX_PAYLOAD_SIZE if max_payload is None else max_payload
+
+    @property
+    def level(self) -> int:
+        """How hard to compress, 1 (fast, the default) to 9 (small). May be set at any time;
+        InvalidInputError for another number. Readers need not know it and are as fast."""
+        return self._level
+
+    @level.setter
+    def level(self, level: int) -> None:
+        check(self._native("set_level", number(level, "level", _declarations.MAX_LEVEL)))
+        self._level = level
+
+    @property
+    def max_payload(self) -> int:
+        """The largest payload in bytes, 1 to 512 MiB, of all that the object makes and reads.
+        May be set at any time; InvalidInputError for another number. What claims more is
+        refused before memory is taken for it."""
+        return self._max_payload
+
+    @max_payload.setter
+    def max_payload(self, size: int) -> None:
+        limit = _declarations.MAX_PAYLOAD_SIZE
+        check(self._native("set_max_payload", number(size, "max_payload", limit)))
+        self._max_payload = size
 
 
-def metrics_dict(function: str, handle: int) -> dict[str, Any]:
-    """The metrics of a handle, for Python."""
-    metrics = read_metrics(function, handle)
-    found: dict[str, Any] = {
-        operation: {count: getattr(getattr(metrics, operation), count) for count in _COUNTS}
-        for operation in _OPERATIONS
-    }
-    found["last_compression_ratio"] = metrics.last_compression_ratio
-    found["hardware_accelerated"] = metrics.hardware_accelerated
-    return found
+#: From so many encryptions on each one warns; after twice as many they are refused.
+_ROTATION_FROM = 1 << 31
 
 
-def metrics_text(function: str, handle: int, name: str | None) -> str:
-    """The metrics of a handle, for Prometheus."""
-    label = None if name is None else c_string(name, "name")
-    metrics = read_metrics(function, handle)
-    out = ctypes.create_string_buffer(_declarations.METRICS_TEXT_BUFFER_SIZE)
-    size = ctypes.c_size_t(len(out))
-    call(_library.held().metrics_text(ctypes.byref(metrics), label, out, ctypes.byref(size)))
-    return out.value.decode()
+class Encrypts(Handle):
+    """The base of what encrypts, and so needs to be replaced at some time: Encryptor and
+    Keyring."""
 
+    __slots__ = ()
 
-def checked_level(level: int) -> int:
-    """A level that fits into an int of C; the library checks the rest."""
-    if not isinstance(level, int):
-        raise TypeError(f"level: int is needed, not {type(level).__name__}")
-    if not 0 <= level <= 1000:
-        raise error_for(
-            INVALID_INPUT, f"level {level}: there are 1 to {_declarations.MAX_LEVEL}"
-        )
-    return level
+    @property
+    def counter(self) -> int:
+        """The number of encryptions made, seals too, 0 to 2^32; 0 if closed."""
+        count: int = self._native("get_counter")
+        return count
 
-
-def checked_limit(size: int) -> int:
-    """A limit that fits into a size_t; the library checks the rest."""
-    if not isinstance(size, int):
-        raise TypeError(f"max_payload: int is needed, not {type(size).__name__}")
-    if not 0 <= size < 1 << 31:
-        raise error_for(
-            INVALID_INPUT, f"max_payload {size}: 1 to {_declarations.MAX_PAYLOAD_SIZE} bytes"
-        )
-    return size
+    @property
+    def rotation_needed(self) -> bool:
+        """Whether encryptions warn: make a new object, which may have the same keys."""
+        return self.counter >= _ROTATION_FROM

@@ -12,6 +12,7 @@ from . import _library, _plain
 
 if TYPE_CHECKING:
     _calls = _plain
+    #: Whether the C extension makes the frequent calls.
     accelerated: bool
 else:
     accelerated = False

@@ -16,8 +16,20 @@ from typing import Any
 from . import _library
 from ._arguments import check_apart, format_bytes, key_pointer
 from ._buffers import address, allocate, readable, release, taken, writable
-from ._declarations import CHECKSUM_SIZE, CIPHERTEXT_OVERHEAD, MAX_PAYLOAD_SIZE, Item
-from ._error import CachekitError, error_for, raise_for, warn_rotation
+from ._declarations import (
+    BUFFER_TOO_SMALL,
+    CHECKSUM_SIZE,
+    CIPHERTEXT_OVERHEAD,
+    FORKED,
+    INTERNAL,
+    INVALID_HANDLE,
+    MAX_PAYLOAD_SIZE,
+    NULL_POINTER,
+    OUT_OF_MEMORY,
+    ROTATION_NEEDED,
+    Item,
+)
+from ._error import CachekitError, check, error_for, warn_rotation
 
 __all__ = [
     "checksum",
@@ -43,31 +55,15 @@ __all__ = [
     "storage_store_many",
 ]
 
-_ROTATION_NEEDED = 5
-_BUFFER_TOO_SMALL = 8
-
 # What fails for all items at once, if none of them succeeded.
-_OF_THE_WHOLE_CALL = frozenset((9, 16, 17, 18, 19))
+_OF_THE_WHOLE_CALL = frozenset(
+    (NULL_POINTER, INVALID_HANDLE, OUT_OF_MEMORY, FORKED, INTERNAL)
+)
 
 # Up to here a result of unknown length is written into memory that is certainly or probably
 # long enough, since the copy is cheaper than to ask first.
 _GUESS_UP_TO = 4096
 _MIB = 1 << 20
-
-
-def _detail() -> str:
-    """What the last call of this thread that failed found wrong."""
-    text: bytes = _library.held().last_error_detail()
-    return text.decode()
-
-
-def _check(code: int, reading: bool) -> None:
-    """Raises for the code of a call. The caller of the public method gets the warning: it
-    is above a function of this module, which is above this one."""
-    if code == _ROTATION_NEEDED:
-        warn_rotation(4)
-    elif code:
-        raise_for(code, _detail(), reading)
 
 
 def _store_bound(size: int, format: bytes | None) -> int:
@@ -86,7 +82,7 @@ def checksum(data: object) -> bytes:
     try:
         pointer, size = readable(data, "data", views)
         out = allocate(CHECKSUM_SIZE)
-        _check(_library.functions(size).checksum(pointer, size, out), False)
+        check(_library.functions(size).checksum(pointer, size, out), False)
         return taken(out, CHECKSUM_SIZE)
     finally:
         if views:
@@ -102,10 +98,10 @@ def storage_store(handle: int, data: object, format: str | None) -> bytes:
         used = c_size_t(_store_bound(size, form))
         out = allocate(used.value)
         code = call(handle, pointer, size, form, out, byref(used))
-        if code == _BUFFER_TOO_SMALL:
+        if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(handle, pointer, size, form, out, byref(used))
-        _check(code, False)
+        check(code, False)
         return taken(out, used.value)
     finally:
         if views:
@@ -120,7 +116,7 @@ def storage_store_into(handle: int, data: object, out: object, format: str | Non
         target, room = writable(out, "out", views)
         check_apart(target, room, (pointer, size))
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).byte_storage_store_into(
                 handle, pointer, size, form, target, byref(used)
             ),
@@ -142,10 +138,10 @@ def storage_retrieve(handle: int, envelope: object) -> bytes:
         used = c_size_t(8 * size if size <= _GUESS_UP_TO else 0)
         out = allocate(used.value)
         code = call(handle, pointer, size, out, byref(used))
-        if code == _BUFFER_TOO_SMALL:
+        if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(handle, pointer, size, out, byref(used))
-        _check(code, True)
+        check(code, True)
         return taken(out, used.value)
     finally:
         if views:
@@ -159,7 +155,7 @@ def storage_retrieve_into(handle: int, envelope: object, out: object) -> int:
         target, room = writable(out, "out", views)
         check_apart(target, room, (pointer, size))
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).byte_storage_retrieve_into(
                 handle, pointer, size, target, byref(used)
             ),
@@ -172,58 +168,34 @@ def storage_retrieve_into(handle: int, envelope: object, out: object) -> int:
 
 
 def encrypt(handle: int, key: object, plaintext: object, aad: object) -> bytes:
-    views: list[Any] = []
-    try:
-        keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(plaintext, "plaintext", views)
-        aadp, aad_size = readable(aad, "aad", views)
-        used = c_size_t(_encrypted_size(size))
-        out = allocate(used.value)
-        _check(
-            _library.functions(size).encrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
-            ),
-            False,
-        )
-        return taken(out, used.value)
-    finally:
-        if views:
-            release(views)
+    return _crypted("encrypt", handle, key, plaintext, aad)
 
 
 def encrypt_into(handle: int, key: object, plaintext: object, aad: object, out: object) -> int:
-    views: list[Any] = []
-    try:
-        keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(plaintext, "plaintext", views)
-        aadp, aad_size = readable(aad, "aad", views)
-        target, room = writable(out, "out", views)
-        used = c_size_t(room)
-        _check(
-            _library.functions(size).encrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
-            ),
-            False,
-        )
-        return used.value
-    finally:
-        if views:
-            release(views)
+    return _crypted_into("encrypt", handle, key, plaintext, aad, out)
 
 
 def decrypt(handle: int, key: object, ciphertext: object, aad: object) -> bytes:
+    return _crypted("decrypt", handle, key, ciphertext, aad)
+
+
+def decrypt_into(handle: int, key: object, ciphertext: object, aad: object, out: object) -> int:
+    return _crypted_into("decrypt", handle, key, ciphertext, aad, out)
+
+
+def _crypted(function: str, handle: int, key: object, text: object, aad: object) -> bytes:
     views: list[Any] = []
     try:
+        reading = function == "decrypt"
         keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(ciphertext, "ciphertext", views)
+        pointer, size = readable(text, "ciphertext" if reading else "plaintext", views)
         aadp, aad_size = readable(aad, "aad", views)
-        used = c_size_t(_decrypted_size(size))
+        used = c_size_t(_decrypted_size(size) if reading else _encrypted_size(size))
         out = allocate(used.value)
-        _check(
-            _library.functions(size).decrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)
-            ),
-            True,
+        call = getattr(_library.functions(size), function)
+        check(
+            call(handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)),
+            reading,
         )
         return taken(out, used.value)
     finally:
@@ -231,19 +203,21 @@ def decrypt(handle: int, key: object, ciphertext: object, aad: object) -> bytes:
             release(views)
 
 
-def decrypt_into(handle: int, key: object, ciphertext: object, aad: object, out: object) -> int:
+def _crypted_into(
+    function: str, handle: int, key: object, text: object, aad: object, out: object
+) -> int:
     views: list[Any] = []
     try:
+        reading = function == "decrypt"
         keyp, key_size = readable(key, "key", views)
-        pointer, size = readable(ciphertext, "ciphertext", views)
+        pointer, size = readable(text, "ciphertext" if reading else "plaintext", views)
         aadp, aad_size = readable(aad, "aad", views)
         target, room = writable(out, "out", views)
         used = c_size_t(room)
-        _check(
-            _library.functions(size).decrypt(
-                handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)
-            ),
-            True,
+        call = getattr(_library.functions(size), function)
+        check(
+            call(handle, keyp, key_size, aadp, aad_size, pointer, size, target, byref(used)),
+            reading,
         )
         return used.value
     finally:
@@ -259,7 +233,7 @@ def keyring_seal(handle: int, cache_key: object, data: object, format: str | Non
         pointer, size = readable(data, "data", views)
         used = c_size_t(_store_bound(size, form) + CIPHERTEXT_OVERHEAD)
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).keyring_seal_into(
                 handle, form, keyp, key_size, pointer, size, out, byref(used)
             ),
@@ -282,7 +256,7 @@ def keyring_seal_into(
         target, room = writable(out, "out", views)
         check_apart(target, room, (keyp, key_size), (pointer, size))
         used = c_size_t(room)
-        _check(
+        check(
             _library.functions(size).keyring_seal_into(
                 handle, form, keyp, key_size, pointer, size, target, byref(used)
             ),
@@ -317,7 +291,7 @@ def _open(
         if size >= _MIB:
             # The length is known only after decryption, and to guess would take too much.
             result, used = c_void_p(), c_size_t()
-            _check(
+            check(
                 functions.keyring_open(
                     handle, form, keyp, key_size, pointer, size,
                     byref(result), byref(used), byref(index),
@@ -332,12 +306,12 @@ def _open(
         out = allocate(used.value)
         call = functions.keyring_open_into
         code = call(handle, form, keyp, key_size, pointer, size, out, byref(used), byref(index))
-        if code == _BUFFER_TOO_SMALL:
+        if code == BUFFER_TOO_SMALL:
             out = allocate(used.value)
             code = call(
                 handle, form, keyp, key_size, pointer, size, out, byref(used), byref(index)
             )
-        _check(code, True)
+        check(code, True)
         return taken(out, used.value), index.value
     finally:
         if views:
@@ -355,7 +329,7 @@ def keyring_open_into(
         target, room = writable(out, "out", views)
         check_apart(target, room, (keyp, key_size), (pointer, size))
         used, index = c_size_t(room), c_size_t()
-        _check(
+        check(
             _library.functions(size).keyring_open_into(
                 handle, form, keyp, key_size, pointer, size, target, byref(used), byref(index)
             ),
@@ -374,7 +348,7 @@ def keyring_encrypt(handle: int, plaintext: object, aad: object) -> bytes:
         aadp, aad_size = readable(aad, "aad", views)
         used = c_size_t(_encrypted_size(size))
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).keyring_encrypt(
                 handle, aadp, aad_size, pointer, size, out, byref(used)
             ),
@@ -399,7 +373,7 @@ def keyring_decrypt_with_index(
         aadp, aad_size = readable(aad, "aad", views)
         used, index = c_size_t(_decrypted_size(size)), c_size_t()
         out = allocate(used.value)
-        _check(
+        check(
             _library.functions(size).keyring_decrypt(
                 handle, aadp, aad_size, pointer, size, out, byref(used), byref(index)
             ),
@@ -456,7 +430,7 @@ def _many(
     with_index: bool,
 ) -> list[Any]:
     views: list[Any] = []
-    kept: list[Any] = []  # bytes objects whose addresses are in the array
+    # Keeps the bytes objects whose addresses are in the array.
     rows: list[tuple[Any, int, Any, int]] = []
     results: list[Any] = []
     places: list[int] = []  # of each row in results
@@ -472,7 +446,6 @@ def _many(
                 results.append(error)
                 continue
             pointer, size = readable(data, what, views)
-            kept += keyp, pointer
             places.append(len(results))
             results.append(None)
             rows.append((keyp, key_size, pointer, size))
@@ -488,15 +461,15 @@ def _many(
             handle, *before, items, len(rows), ctypes.sizeof(Item), byref(memory)
         )
         try:
-            detail = _detail() if code not in (0, _ROTATION_NEEDED) else ""
+            detail = _library.last_detail() if code not in (0, ROTATION_NEEDED) else ""
             if code in _OF_THE_WHOLE_CALL and not memory:
-                raise_for(code, detail, reading)
+                raise error_for(code, detail, reading)
             # "items[3]: what", of the first that failed, counted without the None.
             detail = detail.partition(": ")[2] if detail.startswith("items[") else detail
             warned = False
             for place, item in zip(places, items):
-                if item.error in (0, _ROTATION_NEEDED):
-                    warned = warned or item.error == _ROTATION_NEEDED
+                if item.error in (0, ROTATION_NEEDED):
+                    warned = warned or item.error == ROTATION_NEEDED
                     data = string_at(item.out, item.out_len)
                     results[place] = (data, item.key_index) if with_index else data
                 else:
@@ -505,9 +478,8 @@ def _many(
         finally:
             functions.free_buffer(memory)
         if warned:
-            warn_rotation(4)
+            warn_rotation()
         return results
     finally:
-        del kept
         if views:
             release(views)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 from . import _library
 from ._error import raise_for
-from ._handle import Handle, last_detail, metrics_dict, metrics_text
+from ._handle import Encrypts
 from ._native import decrypt, decrypt_into, encrypt, encrypt_into
 from ._types import Data
 
-__all__ = ["ROTATION_AFTER", "Encryptor"]
-
-#: After so many encryptions an encryptor or keyring warns; after twice as many it refuses.
-ROTATION_AFTER = 1 << 31
+__all__ = ["Encryptor"]
 
 
-class Encryptor(Handle):
+class Encryptor(Encrypts):
     """Encrypts with AES-256-GCM, with nonces from a counter, so that none repeats.
 
     One object is enough for a whole program; every thread may use it at the same time. A
@@ -29,6 +25,7 @@ class Encryptor(Handle):
     """
 
     __slots__ = ()
+    _KIND = "encryptor"
 
     def __init__(self) -> None:
         """Makes an encryptor, which can make 2^32 encryptions. Raises RngFailureError if the
@@ -36,8 +33,8 @@ class Encryptor(Handle):
         code = ctypes.c_int()
         handle = _library.held().encryptor_new(ctypes.byref(code))
         if not handle:
-            raise_for(code.value, last_detail())
-        self._own(handle, "encryptor_free")
+            raise_for(code.value)
+        self._own(handle)
 
     def encrypt(self, key: Data, plaintext: Data, aad: Data) -> bytes:
         """Encrypts plaintext under a key of 32 bytes. aad is authenticated with it and has to
@@ -74,22 +71,3 @@ class Encryptor(Handle):
         otherwise.
         """
         return decrypt_into(self._handle, key, ciphertext, aad, out)
-
-    @property
-    def counter(self) -> int:
-        """The number of encryptions made, 0 to 2^32; 0 if closed."""
-        count: int = _library.held().encryptor_get_counter(self._handle)
-        return count
-
-    @property
-    def rotation_needed(self) -> bool:
-        """Whether encryptions warn: make a new encryptor, which starts at 0."""
-        return self.counter >= ROTATION_AFTER
-
-    def metrics(self) -> dict[str, Any]:
-        """What the encryptor has done: see ByteStorage.metrics."""
-        return metrics_dict("encryptor_get_metrics", self._handle)
-
-    def metrics_text(self, name: str | None = None) -> str:
-        """The same for Prometheus: see ByteStorage.metrics_text."""
-        return metrics_text("encryptor_get_metrics", self._handle, name)

@@ -12,10 +12,10 @@ from ctypes import byref, c_size_t
 from typing import Any, NamedTuple
 
 from . import _declarations, _library, _native
-from ._arguments import INVALID_INPUT, check_apart
+from ._arguments import check_apart
 from ._buffers import allocate, readable, release, taken, writable
-from ._error import error_for
-from ._handle import call
+from ._declarations import BUFFER_TOO_SMALL, CHECKSUM_MISMATCH, INVALID_INPUT
+from ._error import check, error_for
 from ._types import Data
 
 __all__ = [
@@ -30,9 +30,6 @@ __all__ = [
     "msgpack_check",
     "verify_checksum",
 ]
-
-_CHECKSUM_MISMATCH = 2
-_BUFFER_TOO_SMALL = 8
 
 
 class EnvelopeInfo(NamedTuple):
@@ -71,9 +68,9 @@ def verify_checksum(data: Data, expected: Data) -> bool:
         code = _library.functions(size).verify_checksum(pointer, size, other)
     finally:
         release(views)
-    if code == _CHECKSUM_MISMATCH:
+    if code == CHECKSUM_MISMATCH:
         return False
-    call(code)
+    check(code)
     return True
 
 
@@ -97,7 +94,7 @@ def compress(data: Data) -> bytes:
         fits = size <= _declarations.MAX_PAYLOAD_SIZE
         used = c_size_t(compressed_bound(size) if fits else 0)
         out = allocate(used.value)
-        call(_library.functions(size).compress(pointer, size, out, byref(used)))
+        check(_library.functions(size).compress(pointer, size, out, byref(used)))
         return taken(out, used.value)
     finally:
         release(views)
@@ -116,7 +113,7 @@ def compress_into(data: Data, out: Data) -> int:
         target, room = writable(out, "out", views)
         check_apart(target, room, (pointer, size))
         used = c_size_t(room)
-        call(_library.functions(size).compress(pointer, size, target, byref(used)))
+        check(_library.functions(size).compress(pointer, size, target, byref(used)))
         return used.value
     finally:
         release(views)
@@ -131,10 +128,10 @@ def decompress(envelope: Data) -> bytes:
         used = c_size_t()
         out = allocate(0)
         code = _library.held().decompress(pointer, size, out, byref(used))
-        if code == _BUFFER_TOO_SMALL:  # it said the size, which is in the header
+        if code == BUFFER_TOO_SMALL:  # it said the size, which is in the header
             out = allocate(used.value)
             code = _library.functions(used.value).decompress(pointer, size, out, byref(used))
-        call(code, True)
+        check(code, True)
         return taken(out, used.value)
     finally:
         release(views)
@@ -153,7 +150,7 @@ def decompress_into(envelope: Data, out: Data) -> int:
         target, room = writable(out, "out", views)
         check_apart(target, room, (pointer, size))
         used = c_size_t(room)
-        call(_library.functions(size).decompress(pointer, size, target, byref(used)), True)
+        check(_library.functions(size).decompress(pointer, size, target, byref(used)), True)
         return used.value
     finally:
         release(views)
@@ -167,7 +164,7 @@ def inspect(envelope: Data) -> EnvelopeInfo:
     try:
         pointer, size = readable(envelope, "envelope", views)
         info = _declarations.EnvelopeInfo(struct_size=ctypes.sizeof(_declarations.EnvelopeInfo))
-        call(_library.functions(size).envelope_inspect(pointer, size, byref(info)), True)
+        check(_library.functions(size).envelope_inspect(pointer, size, byref(info)), True)
         # The format lies in the envelope.
         format = ctypes.string_at(info.format, info.format_len) if info.format_len else b""
     finally:
@@ -184,6 +181,6 @@ def msgpack_check(data: Data) -> None:
     views: list[Any] = []
     try:
         pointer, size = readable(data, "data", views)
-        call(_library.functions(size).msgpack_check(pointer, size), True)
+        check(_library.functions(size).msgpack_check(pointer, size), True)
     finally:
         release(views)

@@ -17,10 +17,9 @@ from typing import Any
 from uuid import UUID
 
 from . import _library
-from ._arguments import INVALID_INPUT, c_string, encoded
-from ._declarations import INTEROP_KEY_BUFFER_SIZE
-from ._error import CachekitError, error_for
-from ._handle import call
+from ._arguments import c_string, encoded
+from ._declarations import INTEROP_KEY_BUFFER_SIZE, INVALID_INPUT
+from ._error import CachekitError, check, error_for
 from ._types import Data
 from .envelope import msgpack_check
 from .keyring import Keyring
@@ -40,7 +39,7 @@ def key(namespace: str, operation: str, /, *args: Any, **kwargs: Any) -> str:
     Arguments are None, bool, int from -2^63 to 2^64-1, finite float, str, bytes, bytearray,
     memoryview, list, tuple, dict with str keys, set, frozenset, datetime with an offset, and
     UUID; 2.0 is the same as 2. namespace and operation match ``[a-z0-9][a-z0-9._-]{0,63}`` and
-    do not contain "..".
+    do not contain ".."; the namespaces "ns" and "nsapi" are reserved.
 
     Raises InvalidInputError for other values, and TypeError for other types.
     """
@@ -50,7 +49,7 @@ def key(namespace: str, operation: str, /, *args: Any, **kwargs: Any) -> str:
     )
     out = ctypes.create_string_buffer(INTEROP_KEY_BUFFER_SIZE)
     used = c_size_t(INTEROP_KEY_BUFFER_SIZE)
-    call(
+    check(
         _library.functions(len(document)).interop_key(
             space, name, document, len(document), out, byref(used)
         )
@@ -97,7 +96,7 @@ def decode(data: Data) -> Any:
 
 def seal(keyring: Keyring, key: str, value: Any) -> bytes:
     """Encrypts a value for its key: encode, then Keyring.seal_interop, and what both raise."""
-    return keyring._seal_interop(key, encode(value), 4)
+    return keyring.seal_interop(key, encode(value))
 
 
 def open(keyring: Keyring, key: str, sealed: Data) -> Any:

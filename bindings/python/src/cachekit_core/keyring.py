@@ -7,17 +7,19 @@ from ctypes import byref, c_char, c_size_t, c_void_p
 from typing import Any, TypeVar
 
 from . import _library
-from ._arguments import INVALID_INPUT, c_string, name_pointer
+from ._arguments import c_string, name_pointer
 from ._buffers import address, allocate, readable, release, taken
 from ._declarations import (
     CIPHERTEXT_OVERHEAD,
     DEFAULT_LEVEL,
     FINGERPRINT_SIZE,
+    INPUT_TOO_LARGE,
     INTEROP_KEY_BUFFER_SIZE,
+    INVALID_INPUT,
     MAX_PAYLOAD_SIZE,
 )
-from ._error import CachekitError, error_for, warn_rotation
-from ._handle import Handle, call, checked_level, checked_limit, metrics_dict, metrics_text
+from ._error import CachekitError, check, error_for
+from ._handle import Compresses, Encrypts
 from ._native import (
     keyring_decrypt,
     keyring_decrypt_with_index,
@@ -31,16 +33,13 @@ from ._native import (
     keyring_seal_many,
 )
 from ._types import Data, Name
-from .encryptor import ROTATION_AFTER
 
 __all__ = ["Keyring"]
 
 _K = TypeVar("_K", bound="Keyring")
-_INPUT_TOO_LARGE = 10
-_ROTATION_NEEDED = 5
 
 
-class Keyring(Handle):
+class Keyring(Compresses, Encrypts):
     """One tenant's keys: seals values for their place in the cache, and opens the entries.
 
     The current master key encrypts; up to three earlier ones, decrypt_only, still open what
@@ -53,7 +52,8 @@ class Keyring(Handle):
     CounterExhaustedError after 2^32: make a new keyring then, which may have the same keys.
     """
 
-    __slots__ = ("_level", "_max_payload")
+    __slots__ = ()
+    _KIND = "keyring"
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Keyring(Handle):
         *,
         tenant: Name,
         decrypt_only: Sequence[Data] = (),
-        level: int = 1,
+        level: int = DEFAULT_LEVEL,
         max_payload: int | None = None,
     ) -> None:
         """Makes the keyring of a tenant.
@@ -87,7 +87,7 @@ class Keyring(Handle):
                 sizes[i] = size
             name, name_size = name_pointer(tenant, "tenant", views)
             handle = c_void_p()
-            call(
+            check(
                 _library.held().keyring_new(
                     current, current_size, pointers, sizes, len(others), name, name_size,
                     byref(handle),
@@ -102,7 +102,7 @@ class Keyring(Handle):
         cls: type[_K],
         tenant: Name = "default",
         *,
-        level: int = 1,
+        level: int = DEFAULT_LEVEL,
         max_payload: int | None = None,
     ) -> _K:
         """Makes a keyring with the master keys of the environment: CACHEKIT_MASTER_KEY, 64
@@ -118,7 +118,7 @@ class Keyring(Handle):
         try:
             name, name_size = name_pointer(tenant, "tenant", views)
             handle = c_void_p()
-            call(_library.held().keyring_from_env(name, name_size, byref(handle)))
+            check(_library.held().keyring_from_env(name, name_size, byref(handle)))
         finally:
             release(views)
         keyring._made(handle, level, max_payload)
@@ -126,32 +126,8 @@ class Keyring(Handle):
 
     def _made(self, handle: c_void_p, level: int, max_payload: int | None) -> None:
         assert handle.value is not None
-        self._own(handle.value, "keyring_free")
-        self._level, self._max_payload = DEFAULT_LEVEL, MAX_PAYLOAD_SIZE
-        self.level = level
-        if max_payload is not None:
-            self.max_payload = max_payload
-
-    @property
-    def level(self) -> int:
-        """How hard to compress: see ByteStorage.level."""
-        return self._level
-
-    @level.setter
-    def level(self, level: int) -> None:
-        call(_library.held().keyring_set_level(self._handle, checked_level(level)))
-        self._level = level
-
-    @property
-    def max_payload(self) -> int:
-        """The largest payload in bytes, of what is sealed, opened, encrypted and decrypted:
-        see ByteStorage.max_payload."""
-        return self._max_payload
-
-    @max_payload.setter
-    def max_payload(self, size: int) -> None:
-        call(_library.held().keyring_set_max_payload(self._handle, checked_limit(size)))
-        self._max_payload = size
+        self._own(handle.value)
+        self._limit(level, max_payload)
 
     def seal(self, cache_key: Name, data: Data, format: str = "msgpack") -> bytes:
         """Compresses and encrypts data, bound to the tenant, the cache key and the format,
@@ -244,7 +220,7 @@ class Keyring(Handle):
             aadp, aad_size = readable(aad, "aad", views)
             used = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD))
             out = allocate(used.value)
-            call(
+            check(
                 _library.functions(size).keyring_decrypt_at(
                     self._handle, index, aadp, aad_size, pointer, size, out, byref(used)
                 ),
@@ -275,20 +251,9 @@ class Keyring(Handle):
         found = []
         for index in range(self.key_count or 1):
             out = (c_char * FINGERPRINT_SIZE)()
-            call(_library.held().keyring_fingerprint(self._handle, index, out))
+            check(_library.held().keyring_fingerprint(self._handle, index, out))
             found.append(out.raw)
         return found
-
-    @property
-    def counter(self) -> int:
-        """The number of encryptions made, seals too, 0 to 2^32; 0 if closed."""
-        count: int = _library.held().keyring_get_counter(self._handle)
-        return count
-
-    @property
-    def rotation_needed(self) -> bool:
-        """Whether encryptions warn: make a new keyring, which may have the same keys."""
-        return self.counter >= ROTATION_AFTER
 
     def seal_interop(self, interop_key: str, value: Data) -> bytes:
         """Encrypts a value, one MessagePack document, for the key that interop.key made.
@@ -297,25 +262,20 @@ class Keyring(Handle):
         Raises InvalidInputError if it is not one document, InputTooLargeError for a key above
         194 bytes.
         """
-        return self._seal_interop(interop_key, value, 3)
-
-    def _seal_interop(self, interop_key: str, value: Data, stacklevel: int) -> bytes:
         key = _interop_key(interop_key)
         views: list[Any] = []
         try:
             pointer, size = readable(value, "value", views)
             used = c_size_t(_room(size, CIPHERTEXT_OVERHEAD))
             out = allocate(used.value)
-            code = _library.functions(size).keyring_seal_interop(
-                self._handle, key, pointer, size, out, byref(used)
+            check(
+                _library.functions(size).keyring_seal_interop(
+                    self._handle, key, pointer, size, out, byref(used)
+                )
             )
+            return taken(out, used.value)
         finally:
             release(views)
-        if code == _ROTATION_NEEDED:
-            warn_rotation(stacklevel)
-        else:
-            call(code)
-        return taken(out, used.value)
 
     def open_interop(self, interop_key: str, sealed: Data) -> bytes:
         """Decrypts such a value, which is one well-formed MessagePack document.
@@ -333,7 +293,7 @@ class Keyring(Handle):
             pointer, size = readable(sealed, "sealed", views)
             used, index = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD)), c_size_t()
             out = allocate(used.value)
-            call(
+            check(
                 _library.functions(size).keyring_open_interop(
                     self._handle, key, pointer, size, out, byref(used), byref(index)
                 ),
@@ -342,15 +302,6 @@ class Keyring(Handle):
             return taken(out, used.value), index.value
         finally:
             release(views)
-
-    def metrics(self) -> dict[str, Any]:
-        """What the keyring has done: see ByteStorage.metrics. A seal counts as a store and an
-        encryption, an open as a decryption and a retrieval."""
-        return metrics_dict("keyring_get_metrics", self._handle)
-
-    def metrics_text(self, name: str | None = None) -> str:
-        """The same for Prometheus: see ByteStorage.metrics_text."""
-        return metrics_text("keyring_get_metrics", self._handle, name)
 
 
 def _room(size: int, more: int) -> int:
@@ -362,7 +313,7 @@ def _interop_key(interop_key: str) -> bytes:
     key = c_string(interop_key, "interop key")
     if len(key) >= INTEROP_KEY_BUFFER_SIZE:
         raise error_for(
-            _INPUT_TOO_LARGE,
+            INPUT_TOO_LARGE,
             f"interop key: {len(key)} bytes, the limit is {INTEROP_KEY_BUFFER_SIZE - 1}",
         )
     return key

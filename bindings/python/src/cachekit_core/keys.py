@@ -18,7 +18,7 @@ from . import _declarations, _library
 from ._arguments import c_string, name_pointer
 from ._buffers import readable, release
 from ._declarations import FINGERPRINT_SIZE, KEY_SIZE
-from ._handle import call
+from ._error import check
 from ._types import Data, Name
 
 __all__ = [
@@ -47,7 +47,7 @@ def generate_key() -> bytes:
     """32 random bytes of the operating system: a new master key, or a key for Encryptor.
     Raises RngFailureError if it gives none."""
     out = (ctypes.c_char * KEY_SIZE)()
-    call(_library.held().generate_key(out))
+    check(_library.held().generate_key(out))
     return _wiped(out, KEY_SIZE)
 
 
@@ -58,7 +58,7 @@ def parse_master_key(text: str) -> bytes:
     digits = c_string(text, "master key")
     used = c_size_t(len(digits) // 2)
     out = (ctypes.c_char * max(used.value, 1))()
-    call(_library.held().parse_master_key(digits, out, byref(used)))
+    check(_library.held().parse_master_key(digits, out, byref(used)))
     return _wiped(out, used.value)
 
 
@@ -75,7 +75,7 @@ def derive_key(master: Data, salt: Name, domain: Name) -> bytes:
         pointer, size = readable(master, "master", views)
         saltp, salt_size = name_pointer(salt, "salt", views)
         domainp, domain_size = name_pointer(domain, "domain", views)
-        call(
+        check(
             _library.held().derive_key(
                 pointer, size, saltp, salt_size, domainp, domain_size, out
             )
@@ -93,7 +93,7 @@ def derive_tenant_keys(master: Data, tenant: Name) -> TenantKeys:
     try:
         pointer, size = readable(master, "master", views)
         name, name_size = name_pointer(tenant, "tenant", views)
-        call(_library.held().derive_tenant_keys(pointer, size, name, name_size, byref(keys)))
+        check(_library.held().derive_tenant_keys(pointer, size, name, name_size, byref(keys)))
     finally:
         release(views)
     found = TenantKeys(
@@ -109,7 +109,7 @@ def key_fingerprint(key: Data) -> bytes:
     views: list[Any] = []
     try:
         pointer, size = readable(key, "key", views)
-        call(_library.held().key_fingerprint(pointer, size, out))
+        check(_library.held().key_fingerprint(pointer, size, out))
     finally:
         release(views)
     return out.raw
@@ -136,7 +136,7 @@ def aad(
         keyp, key_size = name_pointer(cache_key, "cache key", views)
         used = c_size_t(26 + name_size + key_size + len(form) + len(kind or b""))
         out = (ctypes.c_char * used.value)()
-        call(
+        check(
             _library.held().aad(
                 name, name_size, keyp, key_size, form, compressed, kind, out, byref(used)
             )

@@ -9,9 +9,9 @@ from typing import Any
 from . import _library
 from ._arguments import format_bytes
 from ._buffers import readable, release
-from ._declarations import DEFAULT_LEVEL, MAX_PAYLOAD_SIZE
-from ._error import CachekitError, CacheMiss
-from ._handle import Handle, call, checked_level, checked_limit, metrics_dict, metrics_text
+from ._declarations import DEFAULT_LEVEL
+from ._error import CachekitError, CacheMiss, check
+from ._handle import Compresses
 from ._native import (
     storage_retrieve,
     storage_retrieve_into,
@@ -26,7 +26,7 @@ from .errors import OutOfMemoryError
 __all__ = ["ByteStorage"]
 
 
-class ByteStorage(Handle):
+class ByteStorage(Compresses):
     """Compresses a payload into an envelope (LZ4, with an XXH3-64 checksum), and back.
 
     One object is enough for a whole program; every thread may use it at the same time.
@@ -37,10 +37,15 @@ class ByteStorage(Handle):
     TypeError, BufferError or (numpy) ValueError for data that is not a C-contiguous buffer.
     """
 
-    __slots__ = ("_level", "_max_payload")
+    __slots__ = ()
+    _KIND = "byte_storage"
 
     def __init__(
-        self, format: str | None = "msgpack", *, level: int = 1, max_payload: int | None = None
+        self,
+        format: str | None = "msgpack",
+        *,
+        level: int = DEFAULT_LEVEL,
+        max_payload: int | None = None,
     ) -> None:
         """Makes a storage.
 
@@ -53,38 +58,12 @@ class ByteStorage(Handle):
         """
         form = format_bytes(format)
         functions = _library.held()
-        call(functions.start())  # the constructor itself says no code
+        check(functions.start())  # the constructor itself says no code
         handle = functions.byte_storage_new(form)
         if not handle:
             raise OutOfMemoryError("out of memory: no memory or no handle for a storage")
-        self._own(handle, "byte_storage_free")
-        self._level, self._max_payload = DEFAULT_LEVEL, MAX_PAYLOAD_SIZE
-        self.level = level
-        if max_payload is not None:
-            self.max_payload = max_payload
-
-    @property
-    def level(self) -> int:
-        """How hard to compress, 1 (fast, the default) to 9 (small). May be set at any time;
-        InvalidInputError for another number. Readers need not know it and are as fast."""
-        return self._level
-
-    @level.setter
-    def level(self, level: int) -> None:
-        call(_library.held().byte_storage_set_level(self._handle, checked_level(level)))
-        self._level = level
-
-    @property
-    def max_payload(self) -> int:
-        """The largest payload in bytes, 1 to 512 MiB. May be set at any time;
-        InvalidInputError for another number. An envelope that claims more is refused before
-        memory is taken for it."""
-        return self._max_payload
-
-    @max_payload.setter
-    def max_payload(self, size: int) -> None:
-        call(_library.held().byte_storage_set_max_payload(self._handle, checked_limit(size)))
-        self._max_payload = size
+        self._own(handle)
+        self._limit(level, max_payload)
 
     def store(self, data: Data, format: str | None = None) -> bytes:
         """Returns the envelope of data. format says what data is; by default that of the
@@ -141,7 +120,7 @@ class ByteStorage(Handle):
         views: list[Any] = []
         try:
             pointer, size = readable(envelope, "envelope", views)
-            call(
+            check(
                 _library.functions(size).byte_storage_validate(self._handle, pointer, size),
                 True,
             )
@@ -161,7 +140,7 @@ class ByteStorage(Handle):
         ratio = ctypes.c_double()
         try:
             pointer, size = readable(data, "data", views)
-            call(
+            check(
                 _library.functions(size).byte_storage_estimate_compression(
                     self._handle, pointer, size, ctypes.byref(ratio)
                 )
@@ -169,15 +148,3 @@ class ByteStorage(Handle):
         finally:
             release(views)
         return ratio.value
-
-    def metrics(self) -> dict[str, Any]:
-        """What the storage has done: for each of "store", "retrieve", "encrypt" and "decrypt"
-        a dict of "operations" (failed ones too), "errors", "bytes_in", "bytes_out",
-        "timed_operations", "total_ns" and "last_ns" (nanoseconds, of the timed ones);
-        "last_compression_ratio" and "hardware_accelerated"."""
-        return metrics_dict("byte_storage_get_metrics", self._handle)
-
-    def metrics_text(self, name: str | None = None) -> str:
-        """The same for Prometheus, in its text-based format. name, at most 1024 bytes in
-        UTF-8, becomes a label."""
-        return metrics_text("byte_storage_get_metrics", self._handle, name)

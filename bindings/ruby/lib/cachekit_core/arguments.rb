@@ -49,7 +49,7 @@ module CachekitCore
     end
 
     # The longest interop key, without the NUL that the size counts.
-    INTEROP_KEY_SIZE = INTEROP_KEY_BUFFER_SIZE - 1
+    INTEROP_KEY_SIZE = Declarations::INTEROP_KEY_BUFFER_SIZE - 1
 
     def interop_key(value)
       value = bytes(value, "interop_key")

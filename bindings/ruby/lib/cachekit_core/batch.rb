@@ -13,8 +13,8 @@ module CachekitCore
     ITEM_SIZE = Declarations::Item.size
     private_constant :COPIED_BELOW, :ITEM_SIZE
 
-    # Errors of all items.
-    WHOLE = [InvalidHandleError, OutOfMemoryError, ForkedError, NullPointerError].map(&:code).freeze
+    # What fails for all items at once, if none of them succeeded.
+    WHOLE = [InvalidHandleError, OutOfMemoryError, ForkedError, NullPointerError, InternalError].map(&:code).freeze
     private_constant :WHOLE
 
     # @param pairs [Array] of cache keys and data; an item of nil data is left out
@@ -40,7 +40,7 @@ module CachekitCore
       results = FFI::MemoryPointer.new(:pointer)
       begin
         code = Native.public_send(function, *arguments, items, @count, ITEM_SIZE, results)
-        Results.failed(code) if WHOLE.include?(code)
+        Results.failed(code) if WHOLE.include?(code) && results.read_pointer.null?
         detail = Native.cachekit_last_error_detail.sub(/\Aitems\[\d+\]: /, "") if code != 0
         align(take(items.get_bytes(0, @count * ITEM_SIZE), results.read_pointer, detail, &))
       ensure

@@ -9,17 +9,15 @@ module CachekitCore
   #   envelope = storage.store('{"name":"Ada"}')
   #   storage.retrieve(envelope) # => "{\"name\":\"Ada\"}"
   class ByteStorage < Resource
-    HANDLES = handles(:cachekit_byte_storage_free)
-    private_constant :HANDLES
+    include Compresses
+
+    KIND = "byte_storage"
+    HANDLES = handles(KIND)
+    private_constant :KIND, :HANDLES
 
     # @!method self.open(format: "msgpack", level: 1, max_payload: nil)
     #   Makes a storage and, with a block, yields it and closes it.
     #   @return [ByteStorage, Object] the storage, or what the block returned
-
-    # @return [Integer] how hard it compresses, 1 to 9; readers need not know
-    attr_reader :level
-    # @return [Integer] the limit of a payload, in bytes
-    attr_reader :max_payload
 
     # @param format [String, Symbol] what payloads are, if {#store} is not told; UTF-8
     # @param level [Integer] how hard to compress: 1, the fastest, to 9
@@ -34,23 +32,6 @@ module CachekitCore
       own(HANDLES.new(pointer))
       self.level = level
       self.max_payload = max_payload || MAX_PAYLOAD_SIZE
-    end
-
-    # @param level [Integer] 1, the fastest, to 9, which makes the smallest envelopes
-    # @raise [InvalidInputError, InvalidHandleError, ForkedError]
-    def level=(level)
-      Arguments.integer(level, "level", MAX_LEVEL)
-      Results.check(Native.cachekit_byte_storage_set_level(handle, level))
-      @level = level
-    end
-
-    # @param bytes [Integer] limit of a payload, 1 to 512 MiB. What claims more is refused
-    #   before memory is taken for it.
-    # @raise [InvalidInputError, InvalidHandleError, ForkedError]
-    def max_payload=(bytes)
-      Arguments.integer(bytes, "max_payload", MAX_PAYLOAD_SIZE)
-      Results.check(Native.cachekit_byte_storage_set_max_payload(handle, bytes))
-      @max_payload = bytes
     end
 
     # @param data [String] a payload
@@ -139,23 +120,6 @@ module CachekitCore
       ratio = FFI::MemoryPointer.new(:double)
       Results.check(Native.public_send(function, handle, data, data.bytesize, ratio))
       ratio.get_double(0)
-    end
-
-    # @return [Hash] +:store+, +:retrieve+, +:encrypt+ and +:decrypt+, each a Hash of
-    #   +:operations+, +:errors+, +:bytes_in+, +:bytes_out+, +:timed_operations+, +:total_ns+
-    #   and +:last_ns+, and +:last_compression_ratio+ and +:hardware_accelerated+
-    # @raise [InvalidHandleError, ForkedError]
-    def metrics = MetricsOf.hash(metrics_struct)
-
-    # @param name [String, nil] whose metrics these are, as a label
-    # @return [String] the metrics as text for Prometheus, in UTF-8
-    # @raise [InvalidInputError, InputTooLargeError, InvalidHandleError, ForkedError]
-    def metrics_text(name = nil) = MetricsOf.text(metrics_struct, name)
-
-    private
-
-    def metrics_struct
-      MetricsOf.struct { |out| Native.cachekit_byte_storage_get_metrics(handle, out) }
     end
   end
 end

@@ -5,7 +5,7 @@
 require "ffi"
 
 module CachekitCore
-  # Sizes and limits in bytes, structs and functions of the C library.
+  # Sizes and limits in bytes, codes, structs and functions of the C library.
   module Declarations
     VERSION_MAJOR = 0
     VERSION_MINOR = 1
@@ -30,6 +30,30 @@ module CachekitCore
     METRICS_TEXT_BUFFER_SIZE = 65536
     DEFAULT_LEVEL = 1
     MAX_LEVEL = 9
+
+    # What the functions return.
+    module Code
+      OK = 0
+      INVALID_INPUT = 1
+      CHECKSUM_MISMATCH = 2
+      DECOMPRESSION_FAILED = 3
+      DECRYPTION_FAILED = 4
+      ROTATION_NEEDED = 5
+      COUNTER_EXHAUSTED = 6
+      INVALID_KEY_LENGTH = 7
+      BUFFER_TOO_SMALL = 8
+      NULL_POINTER = 9
+      INPUT_TOO_LARGE = 10
+      DECOMPRESSION_BOMB = 11
+      SIZE_VALIDATION_FAILED = 12
+      RNG_FAILURE = 13
+      DOMAIN_TOO_LONG = 14
+      SALT_TOO_LONG = 15
+      INVALID_HANDLE = 16
+      OUT_OF_MEMORY = 17
+      FORKED = 18
+      INTERNAL = 19
+    end
 
     class EnvelopeInfo < FFI::Struct # :nodoc:
       layout :struct_size, :size_t,

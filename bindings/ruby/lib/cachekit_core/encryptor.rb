@@ -4,10 +4,11 @@ module CachekitCore
   # Encrypts and decrypts with AES-256-GCM and keys of the caller's. It counts its
   # encryptions, so that no nonce repeats; one is enough for a whole program.
   class Encryptor < Resource
-    include Wears
+    include Encrypts
 
-    HANDLES = handles(:cachekit_encryptor_free)
-    private_constant :HANDLES
+    KIND = "encryptor"
+    HANDLES = handles(KIND)
+    private_constant :KIND, :HANDLES
 
     # @!method self.open
     #   Makes an encryptor and, with a block, yields it and closes it.
@@ -64,20 +65,5 @@ module CachekitCore
     # @return [Integer] the number of encryptions made, 0 to 2^32
     # @raise [InvalidHandleError]
     def counter = Native.cachekit_encryptor_get_counter(handle)
-
-    # @return [Hash] as {ByteStorage#metrics}
-    # @raise [InvalidHandleError, ForkedError]
-    def metrics = MetricsOf.hash(metrics_struct)
-
-    # @param name [String, nil] whose metrics these are, as a label
-    # @return [String] the metrics as text for Prometheus, in UTF-8
-    # @raise [InvalidInputError, InputTooLargeError, InvalidHandleError, ForkedError]
-    def metrics_text(name = nil) = MetricsOf.text(metrics_struct, name)
-
-    private
-
-    def metrics_struct
-      MetricsOf.struct { |out| Native.cachekit_encryptor_get_metrics(handle, out) }
-    end
   end
 end

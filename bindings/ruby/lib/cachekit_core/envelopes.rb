@@ -11,8 +11,8 @@ module CachekitCore
   #   @return [String] XXH3-64 of the payload, 8 bytes, big-endian
   # @!attribute [r] format
   #   @return [String] UTF-8
-  Envelope = Struct.new(:original_size, :compressed_size, :checksum, :format,
-                        keyword_init: true) do
+  EnvelopeInfo = Struct.new(:original_size, :compressed_size, :checksum, :format,
+                            keyword_init: true) do
     # @return [Float] original size / compressed size; 0.0 if there is no block
     def ratio = compressed_size.zero? ? 0.0 : original_size.to_f / compressed_size
   end
@@ -29,10 +29,14 @@ module CachekitCore
     # @param data [String]
     # @param expected [String] 8 bytes
     # @return [Boolean] whether data has that checksum
+    # @raise [InvalidInputError] expected has another length
+    # @raise [ForkedError]
     def verify_checksum(data, expected)
       expected = Arguments.bytes(expected, "expected")
       if expected.bytesize != CHECKSUM_SIZE
-        raise ArgumentError, "expected has #{expected.bytesize} bytes, not #{CHECKSUM_SIZE}"
+        raise InvalidInputError, Results.text(
+          InvalidInputError::CODE, "expected has #{expected.bytesize} bytes, a checksum #{CHECKSUM_SIZE}"
+        )
       end
 
       checksum(data) == expected.b
@@ -74,7 +78,7 @@ module CachekitCore
     # Reads the header of an envelope without decompressing it. Nothing of it is checked
     # against the payload: whoever wrote the envelope can have written anything.
     # @param envelope [String]
-    # @return [Envelope]
+    # @return [EnvelopeInfo]
     # @raise [CacheMiss] it is not an envelope, or claims too much
     # @raise [ForkedError]
     def inspect_envelope(envelope)
@@ -82,9 +86,9 @@ module CachekitCore
       envelope = Arguments.held(Arguments.bytes(envelope, "envelope"))
       info = header(envelope)
       format = info[:format_len].zero? ? +"" : info[:format].get_bytes(0, info[:format_len])
-      Envelope.new(original_size: info[:original_size], compressed_size: info[:compressed_size],
-                   checksum: info[:checksum].to_ptr.get_bytes(0, CHECKSUM_SIZE),
-                   format: format.force_encoding(Encoding::UTF_8)).freeze
+      EnvelopeInfo.new(original_size: info[:original_size], compressed_size: info[:compressed_size],
+                       checksum: info[:checksum].to_ptr.get_bytes(0, CHECKSUM_SIZE),
+                       format: format.force_encoding(Encoding::UTF_8)).freeze
     end
 
     # Checks that bytes from a cache are exactly one well-formed MessagePack document, nested

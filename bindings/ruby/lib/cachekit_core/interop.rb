@@ -24,8 +24,9 @@ module CachekitCore
       #   CachekitCore::Interop.key("users", "get_user", 42)
       #   # => "users:get_user:61598716255080080f6456eb065c2e51badfaa4320b0efe97469c29cffee8875"
       #
-      # @param namespace [String] [a-z0-9][a-z0-9._-]{0,63} without ".."
-      # @param operation [String] the same
+      # @param namespace [String] [a-z0-9][a-z0-9._-]{0,63} without ".."; "ns" and "nsapi" are
+      #   reserved
+      # @param operation [String] of the same form
       # @param arguments [Array<Object>] the arguments; those which Python takes as *args are
       #   one Array among them
       # @param keywords [Hash] what Python takes as **kwargs: if there are any, one map behind
@@ -38,7 +39,7 @@ module CachekitCore
         operation = Arguments.text(operation, "operation")
         arguments += [keywords] unless keywords.empty?
         encoded = MessagePack.new(arguments: true).encode(arguments)
-        Results.sized(INTEROP_KEY_BUFFER_SIZE, false) do |out, out_len|
+        Results.sized(Declarations::INTEROP_KEY_BUFFER_SIZE, false) do |out, out_len|
           Native.cachekit_interop_key(namespace, operation, encoded, encoded.bytesize, out, out_len)
         end.chop.force_encoding(Encoding::UTF_8) # the NUL
       end

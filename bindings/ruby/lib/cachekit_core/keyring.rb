@@ -10,10 +10,12 @@ module CachekitCore
   #     keyring.open("users:1", sealed, format: "json") # => "{\"name\":\"Ada\"}"
   #   end
   class Keyring < Resource
-    include Wears
+    include Compresses
+    include Encrypts
 
-    HANDLES = handles(:cachekit_keyring_free)
-    private_constant :HANDLES
+    KIND = "keyring"
+    HANDLES = handles(KIND)
+    private_constant :KIND, :HANDLES
 
     # @!method self.open(master, tenant:, decrypt_only: [], level: 1, max_payload: nil)
     #   Makes a keyring and, with a block, yields it and closes it.
@@ -42,11 +44,6 @@ module CachekitCore
       keyring.__send__(:closing) { yield keyring }
     end
 
-    # @return [Integer] how hard it compresses, 1 to 9; readers need not know
-    attr_reader :level
-    # @return [Integer] the limit of a payload, in bytes
-    attr_reader :max_payload
-
     # The master keys are not kept: the keys of the tenant are derived from them.
     #
     # @param master [String] the current master key: 16 bytes or more; 32 are advised
@@ -68,22 +65,6 @@ module CachekitCore
                                       tenant, tenant.bytesize, out)
         end
       end
-    end
-
-    # @param level [Integer] as {ByteStorage#level=}
-    # @raise [InvalidInputError, InvalidHandleError, ForkedError]
-    def level=(level)
-      Arguments.integer(level, "level", MAX_LEVEL)
-      Results.check(Native.cachekit_keyring_set_level(handle, level))
-      @level = level
-    end
-
-    # @param bytes [Integer] as {ByteStorage#max_payload=}
-    # @raise [InvalidInputError, InvalidHandleError, ForkedError]
-    def max_payload=(bytes)
-      Arguments.integer(bytes, "max_payload", MAX_PAYLOAD_SIZE)
-      Results.check(Native.cachekit_keyring_set_max_payload(handle, bytes))
-      @max_payload = bytes
     end
 
     # Seals data for one place in the cache: copied to another cache key, the entry does not
@@ -297,16 +278,6 @@ module CachekitCore
     # @raise [InvalidHandleError]
     def counter = Native.cachekit_keyring_get_counter(handle)
 
-    # @return [Hash] as {ByteStorage#metrics}; a seal counts as a store and an encryption, an
-    #   open as a decryption and a retrieval
-    # @raise [InvalidHandleError, ForkedError]
-    def metrics = MetricsOf.hash(metrics_struct)
-
-    # @param name [String, nil] whose metrics these are, as a label
-    # @return [String] the metrics as text for Prometheus, in UTF-8
-    # @raise [InvalidInputError, InputTooLargeError, InvalidHandleError, ForkedError]
-    def metrics_text(name = nil) = MetricsOf.text(metrics_struct, name)
-
     private
 
     # Yields the place of the handle for the call that makes it.
@@ -358,10 +329,6 @@ module CachekitCore
         yield key_index.get_ulong(0)
         code
       end
-    end
-
-    def metrics_struct
-      MetricsOf.struct { |out| Native.cachekit_keyring_get_metrics(handle, out) }
     end
   end
 end

@@ -195,6 +195,6 @@ module CachekitCore
     def library_version = Native.cachekit_version_string.dup.force_encoding(Encoding::UTF_8)
 
     # @return [Boolean] whether encryption uses the processor's AES instructions
-    def hardware_acceleration? = Native.cachekit_hardware_acceleration_enabled
+    def hardware_acceleration_enabled? = Native.cachekit_hardware_acceleration_enabled
   end
 end

@@ -30,7 +30,7 @@ module CachekitCore
       # @return [String]
       def text(metrics, name)
         name = Arguments.text(name, "name") if name
-        text = Results.sized(METRICS_TEXT_BUFFER_SIZE, false) do |out, out_len|
+        text = Results.sized(Declarations::METRICS_TEXT_BUFFER_SIZE, false) do |out, out_len|
           Native.cachekit_metrics_text(metrics.to_ptr, name, out, out_len)
         end
         text.chop.force_encoding(Encoding::UTF_8) # the NUL

@@ -17,11 +17,11 @@ module CachekitCore
     end
     private_constant :Handle
 
-    # @param free_function [Symbol]
+    # @param kind [String] what the names of the library's functions call such an object
     # @return [Class] a class of handles
     # @api private
-    def self.handles(free_function)
-      Class.new(Handle) { self.free_function = free_function }
+    def self.handles(kind)
+      Class.new(Handle) { self.free_function = :"cachekit_#{kind}_free" }
     end
     private_class_method :handles
 
@@ -46,6 +46,19 @@ module CachekitCore
 
     # @return [Boolean]
     def closed? = @closed
+
+    # What the object has done. A seal counts as a store and an encryption, an open as a
+    # decryption and a retrieval.
+    # @return [Hash] +:store+, +:retrieve+, +:encrypt+ and +:decrypt+, each a Hash of
+    #   +:operations+, +:errors+, +:bytes_in+, +:bytes_out+, +:timed_operations+, +:total_ns+
+    #   and +:last_ns+, and +:last_compression_ratio+ and +:hardware_accelerated+
+    # @raise [InvalidHandleError, ForkedError]
+    def metrics = MetricsOf.hash(metrics_struct)
+
+    # @param name [String, nil] whose metrics these are, as a label
+    # @return [String] the metrics as text for Prometheus, in UTF-8
+    # @raise [InvalidInputError, InputTooLargeError, InvalidHandleError, ForkedError]
+    def metrics_text(name = nil) = MetricsOf.text(metrics_struct, name)
 
     # @return [String] shows no keys
     def inspect = "#<#{self.class}#{" (closed)" if @closed}>"
@@ -73,6 +86,13 @@ module CachekitCore
       close
     end
 
+    # Calls the function of that name for this kind of object.
+    def native(name, *arguments)
+      Native.public_send(:"cachekit_#{self.class.const_get(:KIND)}_#{name}", handle, *arguments)
+    end
+
+    def metrics_struct = MetricsOf.struct { |out| native(:get_metrics, out) }
+
     # What a number is asked of must be open: the library says 0 where it is not.
     def handle
       return @handle unless @closed
@@ -81,8 +101,34 @@ module CachekitCore
     end
   end
 
-  # What encrypts, and so wears out: {Encryptor} and {Keyring}.
-  module Wears
+  # What compresses: {ByteStorage} and {Keyring}.
+  module Compresses
+    # @return [Integer] how hard it compresses, 1 to 9; readers need not know
+    attr_reader :level
+    # @return [Integer] the limit of a payload, in bytes
+    attr_reader :max_payload
+
+    # @param level [Integer] 1, the fastest, to 9, which makes the smallest envelopes
+    # @raise [InvalidInputError, InvalidHandleError, ForkedError]
+    def level=(level)
+      Arguments.integer(level, "level", MAX_LEVEL)
+      Results.check(native(:set_level, level))
+      @level = level
+    end
+
+    # @param bytes [Integer] limit of a payload, 1 to 512 MiB. What claims more is refused
+    #   before memory is taken for it.
+    # @raise [InvalidInputError, InvalidHandleError, ForkedError]
+    def max_payload=(bytes)
+      Arguments.integer(bytes, "max_payload", MAX_PAYLOAD_SIZE)
+      Results.check(native(:set_max_payload, bytes))
+      @max_payload = bytes
+    end
+  end
+
+  # What encrypts, and so needs to be replaced after a number of encryptions: {Encryptor}
+  # and {Keyring}.
+  module Encrypts
     # @return [Boolean] whether 2^31 encryptions have been made: then make a new object in
     #   the place of this one, which refuses after 2^32
     def rotation_needed? = @rotation_needed || counter >= ROTATION_FROM

@@ -26,7 +26,7 @@ module CachekitCore
     KEPT = 32
     private_constant :FREE, :KEPT
 
-    ROTATION_NEEDED = 5 # the one code that is a warning
+    ROTATION_NEEDED = Declarations::Code::ROTATION_NEEDED # the one code that is a warning
 
     class << self
       # A result in the scratch memory. Yields out, out_len and key_index for the call.
@@ -114,8 +114,7 @@ module CachekitCore
       end
     end
 
-    FORKED = "this process was forked after the library had been used; " \
-             "use it only in the children (workers), after the fork"
+    FORKED = "use it only in the children (workers), after the fork"
     private_constant :FORKED
   end
   private_constant :Results
