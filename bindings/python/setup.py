@@ -54,7 +54,7 @@ def built_library(scratch: Path) -> Path:
     ):
         if shutil.which(program) is None:
             raise SystemExit(
-                f'cachekit-core: there is no wheel for this platform, and building one needs {what}: "{program}" is not installed'
+                f'cachekit-core: where there is no wheel, it is built from source, which needs {what}: "{program}" is not installed'
             )
     # What an outer make says is not for this one.
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}

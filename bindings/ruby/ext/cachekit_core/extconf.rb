@@ -11,7 +11,7 @@ cc = ENV.fetch("CC", "cc")
   next if program.include?("/") && File.executable?(program)
   next if ENV.fetch("PATH", "").split(File::PATH_SEPARATOR).any? { |dir| File.executable?(File.join(dir, program)) }
 
-  abort "cachekit_core: there is no gem for this platform, and building one needs #{what}: " \
+  abort "cachekit_core: where there is no gem for the platform, it is built from source, which needs #{what}: " \
         "\"#{program}\" is not installed"
 end
 abort "cachekit_core: the library can be built on Linux only" unless RUBY_PLATFORM.include?("linux")
