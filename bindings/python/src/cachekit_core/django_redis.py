@@ -45,10 +45,11 @@ from django.conf import settings
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
-from django_redis.client.default import DefaultClient, _main_exceptions
+from django_redis.client.default import DefaultClient
 from django_redis.compressors.base import BaseCompressor
 from django_redis.exceptions import ConnectionInterrupted
 from django_redis.serializers.base import BaseSerializer
+from redis import exceptions
 
 from ._error import CachekitError, CacheMiss
 from ._renewing import RenewingKeyring
@@ -58,6 +59,14 @@ from .storage import ByteStorage
 __all__ = ["Client", "Compressor", "Serializer"]
 
 logger = logging.getLogger(__name__)
+
+# What django-redis takes for a Redis that cannot be asked.
+_FAILURES = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.ResponseError,
+    TimeoutError,
+)
 
 _JSON = "django_redis.serializers.json.JSONSerializer"
 _PICKLE = "django_redis.serializers.pickle.PickleSerializer"  # what django-redis takes itself
@@ -190,7 +199,7 @@ class Client(DefaultClient):
         name = self.make_key(key, version=version)
         try:
             entry = client.get(name)
-        except _main_exceptions as error:
+        except _FAILURES as error:
             raise ConnectionInterrupted(connection=client) from error
         if entry is None:
             return default
@@ -210,7 +219,7 @@ class Client(DefaultClient):
             return {}
         try:
             entries = client.mget(*names)
-        except _main_exceptions as error:
+        except _FAILURES as error:
             raise ConnectionInterrupted(connection=client) from error
         found: dict[str, Any] = {}
         for name, opened in zip(names, self._sealer.open_many(list(zip(names, entries)))):

@@ -92,7 +92,7 @@ module CachekitCore
           if @path.nil?
             @path = find(path)
           elsif path && File.identical?(path, @path) == false
-            raise LibraryNotFoundError, "#{@path} is loaded already, and a process has one"
+            raise "the library has been loaded already, from #{@path}"
           end
           @path
         end
@@ -178,7 +178,8 @@ module CachekitCore
     #
     # @param path [String, nil] the file to load
     # @return [String] what was loaded
-    # @raise [LibraryNotFoundError] there is none that fits, or another one is loaded
+    # @raise [LibraryNotFoundError] there is none that fits
+    # @raise [RuntimeError] another one has been loaded already
     def load(path = nil) = Library.load(path)
 
     # Starts the library now instead of at its first use, which takes about 2 ms. Do not call
