@@ -47,6 +47,36 @@ work()
     assert printed == "b'data'\n" * 3
 
 
+def test_while_another_thread_loads():
+    """Its lock is not one of the child."""
+    printed = python(
+        BEGINNING
+        + """
+import threading
+from cachekit_core import _library
+loading, forked = threading.Event(), threading.Event()
+find = _library._find
+def slow(path):
+    loading.set()
+    forked.wait()
+    return find(path)
+_library._find = slow
+thread = threading.Thread(target=cachekit_core.load)
+thread.start()
+loading.wait()
+def work():
+    _library._find = find
+    with Keyring(b"k" * 32, tenant="t") as keyring:
+        print(keyring.open("k", keyring.seal("k", b"data")))
+in_child(work)
+forked.set()
+thread.join()
+work()
+"""
+    )
+    assert printed == "b'data'\n" * 2
+
+
 def test_loading_starts_nothing():
     printed = python(
         BEGINNING

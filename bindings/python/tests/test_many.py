@@ -139,3 +139,11 @@ def test_a_thousand():
         ]
     )
     assert opened == [data if i % 7 else None for i, (_, data) in enumerate(items)]
+
+
+def test_mapping():
+    keyring = Keyring(KEY, tenant="t")
+    sealed = keyring.seal_many({"a": b"1", "b": None, "c": b"3"})
+    opened = keyring.open_many(dict(zip("abc", sealed)))
+    assert opened == [b"1", None, b"3"]
+    assert keyring.open_many_with_index({"a": sealed[0]}) == [(b"1", 0)]

@@ -123,6 +123,17 @@ class ActiveSupportTest < Minitest::Test
   end
 
   # One keyring for all threads, and another one when it is worn out.
+  # Marshal raises ArgumentError for a class that there is no more.
+  def test_object_of_a_class_that_is_gone
+    keyring = CachekitCore::Keyring.new(CachekitCore.generate_key, tenant: "t")
+    coder = CachekitCore::ActiveSupport::Coder.new(keyring)
+    self.class.const_set(:Gone, Struct.new(:a))
+    bytes = coder.dump(ActiveSupport::Cache::Entry.new(self.class::Gone.new(1)))
+    refute_nil coder.load(bytes)
+    self.class.send(:remove_const, :Gone)
+    assert_nil coder.load(bytes)
+  end
+
   def test_keyring_is_made_at_first_use_and_replaced
     made = Queue.new
     coder = CachekitCore::ActiveSupport::Coder.new(lambda {

@@ -36,6 +36,16 @@ class LibraryNotFoundError(OSError):
 
 
 _lock = threading.Lock()
+
+
+def _unlock() -> None:
+    """In a child of a process in which another thread was loading: it does not exist here."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_unlock)
+
 _path: str | None = None
 _lib: SimpleNamespace | None = None
 _held: SimpleNamespace | None = None

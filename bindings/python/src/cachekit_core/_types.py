@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Union
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Optional, Union
 
 if sys.version_info >= (3, 12):
     from collections.abc import Buffer
@@ -17,5 +18,7 @@ else:
 Data = Buffer
 #: A name, such as a cache key, a tenant or a salt: text, which stands for its UTF-8, or bytes.
 Name = Union[str, Buffer]
+#: What calls for many take: for each cache key its data, or None where there are none.
+Items = Union[Mapping[Name, Optional[Data]], Iterable[tuple[Name, Optional[Data]]]]
 
-__all__ = ["Buffer", "Data", "Name"]
+__all__ = ["Buffer", "Data", "Items", "Name"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import byref, c_char, c_size_t, c_void_p
 from typing import Any, TypeVar
 
@@ -32,7 +32,7 @@ from ._native import (
     keyring_seal_into,
     keyring_seal_many,
 )
-from ._types import Data, Name
+from ._types import Data, Items, Name
 
 __all__ = ["Keyring"]
 
@@ -173,28 +173,28 @@ class Keyring(Compresses, Encrypts):
         return keyring_open_into(self._handle, cache_key, sealed, format, out)[0]
 
     def seal_many(
-        self, items: Iterable[tuple[Name, Data | None]], format: str = "msgpack"
+        self, items: Items, format: str = "msgpack"
     ) -> list[bytes | CachekitError | None]:
-        """seal for many in one call. items are pairs of a cache key and data. The list has
-        for each its entry, None for None, or the exception, not raised, of one that failed
-        on its own."""
-        return keyring_seal_many(self._handle, list(items), format)
+        """seal for many in one call. items are pairs of a cache key and data, or a mapping of
+        them. The list has for each its entry, None for None, or the exception, not raised, of
+        one that failed on its own."""
+        return keyring_seal_many(self._handle, _pairs(items), format)
 
     def open_many(
-        self, items: Iterable[tuple[Name, Data | None]], format: str = "msgpack"
+        self, items: Items, format: str = "msgpack"
     ) -> list[bytes | CachekitError | None]:
         """open for many in one call. items are pairs of a cache key and an entry, such as
-        ``zip(keys, redis.mget(keys))``. The list has for each its data, None for None (not in
+        ``zip(keys, redis.mget(keys))``, or a mapping of them. The list has for each its data, None for None (not in
         the cache), or the exception, not raised, of one that failed on its own. A result
         that is not bytes is a miss."""
-        return keyring_open_many(self._handle, list(items), format, False)
+        return keyring_open_many(self._handle, _pairs(items), format, False)
 
     def open_many_with_index(
-        self, items: Iterable[tuple[Name, Data | None]], format: str = "msgpack"
+        self, items: Items, format: str = "msgpack"
     ) -> list[tuple[bytes, int] | CachekitError | None]:
         """open_many with pairs of the data and the index of the key that opened the entry:
         see open_with_index."""
-        return keyring_open_many(self._handle, list(items), format, True)
+        return keyring_open_many(self._handle, _pairs(items), format, True)
 
     def encrypt(self, plaintext: Data, aad: Data) -> bytes:
         """Encrypts with the current key, without compression: see Encryptor.encrypt. The aad
@@ -302,6 +302,10 @@ class Keyring(Compresses, Encrypts):
             return taken(out, used.value), index.value
         finally:
             release(views)
+
+
+def _pairs(items: Items) -> list[Any]:
+    return list(items.items() if isinstance(items, Mapping) else items)
 
 
 def _room(size: int, more: int) -> int:

@@ -73,8 +73,7 @@ module CachekitCore
       def load(bytes)
         return unless bytes.is_a?(String)
 
-        entry = @serializer.load(keyring.open(@namespace, bytes, format: FORMAT))
-        entry.is_a?(Array) ? ::ActiveSupport::Cache::Entry.unpack(entry) : entry
+        read(keyring.open(@namespace, bytes, format: FORMAT))
       rescue CacheMiss
         nil
       end
@@ -90,6 +89,17 @@ module CachekitCore
           @keyring = @maker.call if @keyring.equal?(current)
           @keyring
         end
+      end
+
+      private
+
+      # What is authentic, and yet no entry here, is a miss too: such as an object of a class
+      # that has changed since.
+      def read(data)
+        entry = @serializer.load(data)
+        entry.is_a?(Array) ? ::ActiveSupport::Cache::Entry.unpack(entry) : entry
+      rescue StandardError
+        nil
       end
     end
   end
