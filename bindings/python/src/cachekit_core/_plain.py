@@ -89,20 +89,26 @@ def checksum(data: object) -> bytes:
             release(views)
 
 
+def made(call: Any, reading: bool, room: int, *arguments: Any) -> bytes:
+    """The result of a call that writes into a buffer, which gets so much room, or else what
+    the call says that it needs."""
+    used = c_size_t(room)
+    out = allocate(room)
+    code = call(*arguments, out, byref(used))
+    if code == BUFFER_TOO_SMALL:
+        out = allocate(used.value)
+        code = call(*arguments, out, byref(used))
+    check(code, reading)
+    return taken(out, used.value)
+
+
 def storage_store(handle: int, data: object, format: str | None) -> bytes:
     views: list[Any] = []
     try:
         form = format_bytes(format)
         pointer, size = readable(data, "data", views)
         call = _library.functions(size).byte_storage_store_into
-        used = c_size_t(_store_bound(size, form))
-        out = allocate(used.value)
-        code = call(handle, pointer, size, form, out, byref(used))
-        if code == BUFFER_TOO_SMALL:
-            out = allocate(used.value)
-            code = call(handle, pointer, size, form, out, byref(used))
-        check(code, False)
-        return taken(out, used.value)
+        return made(call, False, _store_bound(size, form), handle, pointer, size, form)
     finally:
         if views:
             release(views)
@@ -135,14 +141,8 @@ def storage_retrieve(handle: int, envelope: object) -> bytes:
         call = _library.functions(size).byte_storage_retrieve_into
         # Of a large envelope it is cheaper to ask for the size, which is in its header,
         # than to copy the result out of memory that was too long.
-        used = c_size_t(8 * size if size <= _GUESS_UP_TO else 0)
-        out = allocate(used.value)
-        code = call(handle, pointer, size, out, byref(used))
-        if code == BUFFER_TOO_SMALL:
-            out = allocate(used.value)
-            code = call(handle, pointer, size, out, byref(used))
-        check(code, True)
-        return taken(out, used.value)
+        room = 8 * size if size <= _GUESS_UP_TO else 0
+        return made(call, True, room, handle, pointer, size)
     finally:
         if views:
             release(views)
@@ -190,14 +190,9 @@ def _crypted(function: str, handle: int, key: object, text: object, aad: object)
         keyp, key_size = readable(key, "key", views)
         pointer, size = readable(text, "ciphertext" if reading else "plaintext", views)
         aadp, aad_size = readable(aad, "aad", views)
-        used = c_size_t(_decrypted_size(size) if reading else _encrypted_size(size))
-        out = allocate(used.value)
+        room = decrypted_size(size) if reading else encrypted_size(size)
         call = getattr(_library.functions(size), function)
-        check(
-            call(handle, keyp, key_size, aadp, aad_size, pointer, size, out, byref(used)),
-            reading,
-        )
-        return taken(out, used.value)
+        return made(call, reading, room, handle, keyp, key_size, aadp, aad_size, pointer, size)
     finally:
         if views:
             release(views)
@@ -231,15 +226,9 @@ def keyring_seal(handle: int, cache_key: object, data: object, format: str | Non
         form = format_bytes(format)
         keyp, key_size = key_pointer(cache_key, views)
         pointer, size = readable(data, "data", views)
-        used = c_size_t(_store_bound(size, form) + CIPHERTEXT_OVERHEAD)
-        out = allocate(used.value)
-        check(
-            _library.functions(size).keyring_seal_into(
-                handle, form, keyp, key_size, pointer, size, out, byref(used)
-            ),
-            False,
-        )
-        return taken(out, used.value)
+        call = _library.functions(size).keyring_seal_into
+        room = _store_bound(size, form) + CIPHERTEXT_OVERHEAD
+        return made(call, False, room, handle, form, keyp, key_size, pointer, size)
     finally:
         if views:
             release(views)
@@ -346,15 +335,8 @@ def keyring_encrypt(handle: int, plaintext: object, aad: object) -> bytes:
     try:
         pointer, size = readable(plaintext, "plaintext", views)
         aadp, aad_size = readable(aad, "aad", views)
-        used = c_size_t(_encrypted_size(size))
-        out = allocate(used.value)
-        check(
-            _library.functions(size).keyring_encrypt(
-                handle, aadp, aad_size, pointer, size, out, byref(used)
-            ),
-            False,
-        )
-        return taken(out, used.value)
+        call = _library.functions(size).keyring_encrypt
+        return made(call, False, encrypted_size(size), handle, aadp, aad_size, pointer, size)
     finally:
         if views:
             release(views)
@@ -371,7 +353,7 @@ def keyring_decrypt_with_index(
     try:
         pointer, size = readable(ciphertext, "ciphertext", views)
         aadp, aad_size = readable(aad, "aad", views)
-        used, index = c_size_t(_decrypted_size(size)), c_size_t()
+        used, index = c_size_t(decrypted_size(size)), c_size_t()
         out = allocate(used.value)
         check(
             _library.functions(size).keyring_decrypt(
@@ -385,11 +367,11 @@ def keyring_decrypt_with_index(
             release(views)
 
 
-def _encrypted_size(size: int) -> int:
+def encrypted_size(size: int) -> int:
     return size + CIPHERTEXT_OVERHEAD if size <= MAX_PAYLOAD_SIZE else 0
 
 
-def _decrypted_size(size: int) -> int:
+def decrypted_size(size: int) -> int:
     return (
         max(size - CIPHERTEXT_OVERHEAD, 0)
         if size <= MAX_PAYLOAD_SIZE + CIPHERTEXT_OVERHEAD

@@ -16,6 +16,7 @@ from ._arguments import check_apart
 from ._buffers import allocate, readable, release, taken, writable
 from ._declarations import BUFFER_TOO_SMALL, CHECKSUM_MISMATCH, INVALID_INPUT
 from ._error import check, error_for
+from ._plain import made
 from ._types import Data
 
 __all__ = [
@@ -92,10 +93,8 @@ def compress(data: Data) -> bytes:
     try:
         pointer, size = readable(data, "data", views)
         fits = size <= _declarations.MAX_PAYLOAD_SIZE
-        used = c_size_t(compressed_bound(size) if fits else 0)
-        out = allocate(used.value)
-        check(_library.functions(size).compress(pointer, size, out, byref(used)))
-        return taken(out, used.value)
+        room = compressed_bound(size) if fits else 0
+        return made(_library.functions(size).compress, False, room, pointer, size)
     finally:
         release(views)
 

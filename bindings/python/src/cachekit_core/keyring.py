@@ -10,13 +10,11 @@ from . import _library
 from ._arguments import c_string, name_pointer
 from ._buffers import address, allocate, readable, release, taken
 from ._declarations import (
-    CIPHERTEXT_OVERHEAD,
     DEFAULT_LEVEL,
     FINGERPRINT_SIZE,
     INPUT_TOO_LARGE,
     INTEROP_KEY_BUFFER_SIZE,
     INVALID_INPUT,
-    MAX_PAYLOAD_SIZE,
 )
 from ._error import CachekitError, check, error_for
 from ._handle import Compresses, Encrypts
@@ -32,6 +30,7 @@ from ._native import (
     keyring_seal_into,
     keyring_seal_many,
 )
+from ._plain import decrypted_size, encrypted_size, made
 from ._types import Data, Items, Name
 
 __all__ = ["Keyring"]
@@ -218,15 +217,9 @@ class Keyring(Compresses, Encrypts):
         try:
             pointer, size = readable(ciphertext, "ciphertext", views)
             aadp, aad_size = readable(aad, "aad", views)
-            used = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD))
-            out = allocate(used.value)
-            check(
-                _library.functions(size).keyring_decrypt_at(
-                    self._handle, index, aadp, aad_size, pointer, size, out, byref(used)
-                ),
-                True,
-            )
-            return taken(out, used.value)
+            call = _library.functions(size).keyring_decrypt_at
+            room = decrypted_size(size)
+            return made(call, True, room, self._handle, index, aadp, aad_size, pointer, size)
         finally:
             release(views)
 
@@ -266,14 +259,8 @@ class Keyring(Compresses, Encrypts):
         views: list[Any] = []
         try:
             pointer, size = readable(value, "value", views)
-            used = c_size_t(_room(size, CIPHERTEXT_OVERHEAD))
-            out = allocate(used.value)
-            check(
-                _library.functions(size).keyring_seal_interop(
-                    self._handle, key, pointer, size, out, byref(used)
-                )
-            )
-            return taken(out, used.value)
+            call = _library.functions(size).keyring_seal_interop
+            return made(call, False, encrypted_size(size), self._handle, key, pointer, size)
         finally:
             release(views)
 
@@ -291,7 +278,7 @@ class Keyring(Compresses, Encrypts):
         views: list[Any] = []
         try:
             pointer, size = readable(sealed, "sealed", views)
-            used, index = c_size_t(_room(size, -CIPHERTEXT_OVERHEAD)), c_size_t()
+            used, index = c_size_t(decrypted_size(size)), c_size_t()
             out = allocate(used.value)
             check(
                 _library.functions(size).keyring_open_interop(
@@ -306,11 +293,6 @@ class Keyring(Compresses, Encrypts):
 
 def _pairs(items: Items) -> list[Any]:
     return list(items.items() if isinstance(items, Mapping) else items)
-
-
-def _room(size: int, more: int) -> int:
-    """Room for a result; none for an input that the library refuses as too large."""
-    return max(size + more, 0) if size <= MAX_PAYLOAD_SIZE + CIPHERTEXT_OVERHEAD else 0
 
 
 def _interop_key(interop_key: str) -> bytes:
