@@ -547,19 +547,22 @@ static bool redirect(const char *log)
     return true;
 }
 
+/* Blocks the signals that run waits for. It comes before there are threads, all of which
+ * are to have them blocked, and before the socket is there: who sees that may send one. */
+static void block(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGUSR1);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
 /* Starts the threads, waits for signals, and ends the threads. */
-static int run(struct server *server, int ready)
+static int run(struct server *server, const sigset_t *signals, int ready)
 {
     pthread_t threads[64];
-    sigset_t signals;
     int signal, started = 0;
-
-    /* Before there are threads, all of which are to have them blocked. */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGUSR1);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
     /* The first call of the library. */
     atomic_store(&server->keyring, new_keyring(&server->options));
@@ -571,7 +574,7 @@ static int run(struct server *server, int ready)
     int status = started > 0 && (ready < 0 || detach(ready, server->options.log)) ? DONE : FAILED;
     if (status != DONE)
         complain("start", strerror(errno));
-    while (status == DONE && sigwait(&signals, &signal) == 0 && signal == SIGUSR1)
+    while (status == DONE && sigwait(signals, &signal) == 0 && signal == SIGUSR1)
         print_metrics(server);
 
     atomic_store(&server->stopping, true);
@@ -658,10 +661,12 @@ int main(int argc, char **argv)
     }
     if (o->log && !redirect(o->log))
         return FAILED;
+    sigset_t signals;
+    block(&signals);
     server.listener = listen_on(o->socket);
     if (server.listener < 0)
         return FAILED;
-    int status = run(&server, ready);
+    int status = run(&server, &signals, ready);
     close(server.listener);
     unlink(o->socket);
     return status;

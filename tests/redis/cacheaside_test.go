@@ -78,7 +78,11 @@ func startAside(t *testing.T, port int, k keys, more ...string) *aside {
 		stop()
 	})
 	until(t, "it listens", func() bool {
-		_, err := os.Stat(a.socket)
+		// The file alone is not enough: it is there before the server listens.
+		conn, err := net.Dial("unix", a.socket)
+		if err == nil {
+			conn.Close()
+		}
 		return err == nil
 	})
 	return a
