@@ -20,7 +20,7 @@ GO         ?= go
 
 # Most targets build something; these do not, and ask for no tool. Nor does an
 # install of what was built: root may have no Go.
-no_tools := help clean uninstall $(if $(wildcard $(BUILD)/config),install)
+no_tools := help clean uninstall $(if $(wildcard $(BUILD)/config),install) $(if $(wildcard $(BUILD)/cachekit),install-cachekit)
 ifneq ($(or $(filter-out $(no_tools),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
 include tools.mk
 endif
@@ -88,6 +88,13 @@ $(BUILD)/config: always
 .PHONY: always
 always:
 
+.PHONY: cachekit
+cachekit: ## build the command, one static file, and its manual pages into build/, or BUILD
+	@mkdir -p '$(BUILD)'
+	cd cmd/cachekit && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(omit) -X main.version=$(version)' \
+	    -o '$(abspath $(BUILD))/cachekit' .
+	@'$(BUILD)/cachekit' man '$(BUILD)/man'
+
 .PHONY: example
 example: all $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
 	'$(BUILD)/quickstart'
@@ -102,8 +109,8 @@ $(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so incl
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages
-test: test-go test-c test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
+.PHONY: test test-go test-c test-command test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages
+test: test-go test-c test-command test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
 
 # Where the tests look first.
 export CACHEKIT_VECTORS := $(abspath $(BUILD))/vectors
@@ -119,6 +126,9 @@ test-go: ## the Go tests
 c_tests = LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' BUILD='$(abspath $(BUILD))/tests'
 test-c: all ## the C tests
 	$(MAKE) -C tests/c check $(c_tests)
+
+test-command: ## the command, with Redis servers of its own
+	cd cmd/cachekit && $(GO) vet ./... && GO='$(GO)' ../../tests/go.sh ./...
 
 test-build: ## build the library in other ways and places
 	GO='$(GO)' tests/go.sh -count=1 ./tests/build/...
@@ -201,13 +211,15 @@ generate: ## write the generated files again
 	$(GO) generate ./core/... ./internal/... ./capi/... ./bindings/...
 
 lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
-	@unformatted=$$(gofmt -l bindings core capi examples internal tests); \
+	@unformatted=$$(gofmt -l bindings cmd core capi examples internal tests); \
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...
 	cd examples/go-redis && $(GO) vet ./...
 	cd bench && $(GO) vet ./...
+	cd cmd/cachekit && for os in linux darwin windows; do CGO_ENABLED=0 GOOS=$$os $(GO) vet ./... || exit 1; done
 	$(GO) run $(STATICCHECK) ./...
+	cd cmd/cachekit && $(GO) run $(STATICCHECK) ./...
 	@report=$$($(GO) run $(GOVULNCHECK) ./... 2>&1) || case "$$report" in \
 	    *"fetching vulnerabilities"*) report="govulncheck: left out, its database cannot be reached";; \
 	    *) echo "$$report"; exit 1;; \
@@ -238,6 +250,12 @@ install: $(if $(linker),all,built) ## install library, headers and pkg-config fi
 	    > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
 	@[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true
 
+.PHONY: install-cachekit
+install-cachekit: $(if $(linker),cachekit) ## install the command and its manual pages (PREFIX, DESTDIR)
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1'
+	install -m 755 '$(BUILD)/cachekit' '$(DESTDIR)$(PREFIX)/bin/'
+	install -m 644 '$(BUILD)'/man/*.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'
+
 .PHONY: built
 built:
 	@[ "$$(head -n 1 '$(BUILD)/config')" = '$(CC)' ] || { echo "make: the library was built with" \
@@ -248,7 +266,8 @@ uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(LIBDIR)/libcachekit_core.so' '$(DESTDIR)$(LIBDIR)/$(soname)' \
 	    '$(DESTDIR)$(LIBDIR)/$(notdir $(library))' '$(DESTDIR)$(INCLUDEDIR)/cachekit.h' \
 	    '$(DESTDIR)$(INCLUDEDIR)/cachekit_ffi.h' \
-	    '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
+	    '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc' \
+	    '$(DESTDIR)$(PREFIX)/bin/cachekit' '$(DESTDIR)$(PREFIX)'/share/man/man1/cachekit*.1
 
 .PHONY: clean
 clean: ## remove what was built

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every fuzz target of the module, one after the other, for the given
+# Runs every fuzz target of the modules, one after the other, for the given
 # time, or number of inputs, each. A finding is written to the package's
 # testdata/fuzz, and from then on it is a test case.
 set -eu
@@ -14,7 +14,7 @@ esac
 cd "$(dirname "$0")/.."
 
 # Lines of "folder target".
-targets=$(grep -rE --include='*_test.go' --exclude-dir=bench '^func Fuzz' core internal |
+targets=$(grep -rE --include='*_test.go' --exclude-dir=bench '^func Fuzz' cmd core internal |
     sed -E 's|^(.*)/[^/]*_test\.go:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort)
 count=$(echo "$targets" | wc -l)
 number=0
@@ -33,7 +33,7 @@ echo "$targets" | while read -r folder target; do
     # -run matches nothing, or the package's tests would run each time.
     {
         status=0
-        go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 10x "./$folder" 2>&1 || status=$?
+        go test -C "$folder" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 10x . 2>&1 || status=$?
         echo "$status" >"$log/status"
     } | tee "$log/output"
     status=$(cat "$log/status")

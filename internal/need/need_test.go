@@ -44,14 +44,16 @@ func TestWhatIsMissingIsAFailureWhereNothingMayBe(t *testing.T) {
 func TestVectorsAreFoundInOrder(t *testing.T) {
 	top := t.TempDir()
 	made, inside, beside := filepath.Join(top, "made"), filepath.Join(top, "clone/build/vectors"), filepath.Join(top, "shared/vectors")
-	tested := filepath.Join(top, "clone/core/deep")
+	tested := filepath.Join(top, "clone/cmd/nested/deep")
 	for _, dir := range []string{made, inside, beside, tested} {
 		if err := os.MkdirAll(filepath.Join(dir, "set"), 0o777); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(top, "clone/go.mod"), nil, 0o666); err != nil {
-		t.Fatal(err)
+	for _, module := range []string{"clone/go.mod", "clone/cmd/nested/go.mod"} {
+		if err := os.WriteFile(filepath.Join(top, module), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Chdir(tested)
 	t.Setenv("CACHEKIT_VECTORS", made)

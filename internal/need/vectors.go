@@ -43,7 +43,7 @@ func FindVectors(name string) (path string, ok bool) {
 	if made := os.Getenv("CACHEKIT_VECTORS"); made != "" {
 		folders = append(folders, made)
 	}
-	if root := repository(); root != "" {
+	for _, root := range modules() {
 		folders = append(folders, filepath.Join(root, "build", "vectors"), filepath.Join(root, "..", "shared", "vectors"))
 	}
 	for _, folder := range folders {
@@ -57,16 +57,27 @@ func FindVectors(name string) (path string, ok bool) {
 
 // repository returns the folder with go.mod above the one that a test runs in.
 func repository() string {
+	if folders := modules(); len(folders) > 0 {
+		return folders[0]
+	}
+	return ""
+}
+
+// modules returns all folders with go.mod above the one that a test runs in, the nearest
+// first: there are modules within the repository's.
+func modules() (folders []string) {
 	dir, err := os.Getwd()
-	for err == nil {
+	if err != nil {
+		return nil
+	}
+	for {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
+			folders = append(folders, dir)
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			break
+			return folders
 		}
 		dir = parent
 	}
-	return ""
 }
