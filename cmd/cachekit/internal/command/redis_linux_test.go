@@ -380,7 +380,7 @@ func TestOnATerminal(t *testing.T) {
 	do("send-keys", "clear", "Enter")
 	do("send-keys", "cachekit ins", "Tab")
 	shows("ready> cachekit inspect")
-	do("send-keys", "--fro", "Tab")
+	do("send-keys", "--", "--fro", "Tab")
 	shows("inspect --from")
 	do("send-keys", " redis", "Tab")
 	shows("redis-cli")

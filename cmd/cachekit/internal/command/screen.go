@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -74,11 +75,16 @@ func printReport(w *bufio.Writer, r *entry.Report, indent string) {
 			width = max(width, utf8.RuneCountInString(p.Name))
 		}
 		fmt.Fprintln(w)
-		for _, p := range r.Parts {
-			fmt.Fprintf(w, "%s  %-*s %12d bytes\n", indent, width, p.Name, p.Size)
+		parts := r.Parts
+		if len(parts) > 1 {
+			parts = append(slices.Clone(parts), entry.Part{Name: "total", Size: r.Size})
 		}
-		if len(r.Parts) > 1 {
-			fmt.Fprintf(w, "%s  %-*s %12d bytes\n", indent, width, "total", r.Size)
+		for _, p := range parts {
+			unit := "bytes"
+			if p.Size == 1 {
+				unit = "byte"
+			}
+			fmt.Fprintf(w, "%s  %-*s %12d %s\n", indent, width, p.Name, p.Size, unit)
 		}
 	}
 	rows := rowsOf(r)

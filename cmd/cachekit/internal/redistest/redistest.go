@@ -164,7 +164,7 @@ func Cluster(t *testing.T, n int, args ...string) []*Instance {
 			if err != nil || !bytes.Contains([]byte(info), []byte("cluster_state:ok")) {
 				return false
 			}
-			slots, err := c.ClusterSlots(ctx).Result()
+			slots, err := c.Do(ctx, "CLUSTER", "SLOTS").Slice()
 			return err == nil && len(slots) == n
 		})
 	}
