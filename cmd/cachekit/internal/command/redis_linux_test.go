@@ -270,6 +270,9 @@ func TestResealIsKilledAmidWrites(t *testing.T) {
 			killed++
 		}
 	}
+	for end := time.Now().Add(30 * time.Second); written.Load() < 1000 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // a slow machine has not written all of them yet
+	}
 	close(stop)
 	<-stopped
 	if killed == 0 || written.Load() < 1000 {

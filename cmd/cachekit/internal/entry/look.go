@@ -124,11 +124,11 @@ func looksLikeJSON(value []byte) bool {
 	return len(start) > 0 && (start[0] == '{' || start[0] == '[' || start[0] == '"')
 }
 
-// isText tells whether value can be read aloud.
+// isText tells whether value is UTF-8 without control characters but those of lines.
 func isText(value []byte) bool {
 	for in := value; len(in) > 0; {
 		c, n := utf8.DecodeRune(in)
-		if c == utf8.RuneError && n == 1 || !unicode.IsPrint(c) && c != '\n' && c != '\t' && c != '\r' {
+		if c == utf8.RuneError && n == 1 || unicode.IsControl(c) && c != '\n' && c != '\t' && c != '\r' {
 			return false
 		}
 		in = in[n:]

@@ -63,7 +63,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	o.Timeout = cmp.Or(o.Timeout, 5*time.Second)
 	o.MaxValue = cmp.Or(o.MaxValue, core.MaxPayloadSize+encryption.Overhead)
 	db := &DB{t: t, o: o}
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, db.patience())
 	defer cancel()
 	if err := db.connect(ctx); err != nil {
 		db.Close()
@@ -86,7 +86,7 @@ func (db *DB) connect(ctx context.Context) error {
 	}
 	options := db.options(db.t.network, db.t.addrs[0])
 	if db.t.kind == sentinel {
-		options.Addr, options.Dialer = db.t.master, db.dialMaster
+		options.Addr, options.Dialer, options.DialTimeout = db.t.master, db.dialMaster, db.patience()
 	}
 	client := redis.NewClient(options)
 	db.client = client

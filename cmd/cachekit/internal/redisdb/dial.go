@@ -102,6 +102,15 @@ func (db *DB) tlsFor(addr string) *tls.Config {
 	return config
 }
 
+// patience is for all servers that may have to be asked, one after the other.
+func (db *DB) patience() time.Duration {
+	asked := len(db.t.addrs)
+	if db.t.kind == sentinel {
+		asked++ // the master
+	}
+	return time.Duration(asked) * db.o.Timeout
+}
+
 // dialMaster asks the Sentinels for the master each time, so that a failover is followed.
 func (db *DB) dialMaster(ctx context.Context, _, _ string) (net.Conn, error) {
 	var failed error
@@ -165,8 +174,13 @@ func (db *DB) clusterOptions() *redis.ClusterOptions {
 	return &redis.ClusterOptions{
 		Addrs: db.t.addrs, Dialer: o.Dialer, OnConnect: o.OnConnect, Username: o.Username, Password: o.Password,
 		Protocol: o.Protocol, DisableIdentity: true, DialerRetries: o.DialerRetries, DialTimeout: o.DialTimeout,
-		ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolTimeout: o.PoolTimeout, ContextTimeoutEnabled: true,
+		PoolTimeout: o.PoolTimeout, ContextTimeoutEnabled: true,
 		MaintNotificationsConfig: o.MaintNotificationsConfig,
+		// On the way to the servers a -1 would become a 0, and that the library's default.
+		NewClient: func(node *redis.Options) *redis.Client {
+			node.ReadTimeout, node.WriteTimeout = -1, -1
+			return redis.NewClient(node)
+		},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +20,13 @@ import (
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/redistest"
 )
 
+func TestMain(m *testing.M) {
+	os.Unsetenv("REDISCLI_AUTH") // a developer's own
+	os.Exit(m.Run())
+}
+
 func open(t *testing.T, url string, o Options) *DB {
 	t.Helper()
-	t.Setenv("REDISCLI_AUTH", "")
 	db, err := Open(t.Context(), url, o)
 	if err != nil {
 		t.Fatal(err)
@@ -406,6 +411,7 @@ func TestTheProductIsNamed(t *testing.T) {
 }
 
 func TestACluster(t *testing.T) {
+	t.Parallel()
 	servers := redistest.Cluster(t, 3)
 	seeds := servers[1].Addr + "," + servers[2].Addr
 	ctx := t.Context()
@@ -470,16 +476,66 @@ func TestACluster(t *testing.T) {
 			}
 		})
 	}
+	t.Run("one of two seeds is silent", func(t *testing.T) {
+		start := time.Now()
+		db := open(t, "redis-cluster://"+muteServer(t)+","+servers[0].Addr, Options{Timeout: 500 * time.Millisecond})
+		if _, found, err := db.Get(ctx, keys[0]); !found || err != nil {
+			t.Errorf("%t, %v after %v", found, err, time.Since(start))
+		}
+	})
 	t.Run("a database", func(t *testing.T) {
 		if _, err := Open(ctx, servers[0].URL+"/1", Options{}); err == nil || !strings.Contains(err.Error(), errDBs.Error()) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("a password", func(t *testing.T) {
+		for _, s := range servers {
+			ok(t, s.Client(t).ConfigSet(ctx, "requirepass", "hunter2"))
+		}
+		if _, err := Open(ctx, "redis-cluster://"+seeds, Options{}); err == nil || !strings.Contains(err.Error(), "wants a password") {
+			t.Errorf("without: %v", err)
+		}
+		for _, scheme := range []string{"redis-cluster", "redis"} {
+			_, err := Open(ctx, scheme+"://:wrong-hunter3@"+servers[0].Addr, Options{})
+			if err == nil || !strings.Contains(err.Error(), "refuses the user or the password") {
+				t.Errorf("%s with a wrong one: %v", scheme, err)
+			}
+			db := open(t, scheme+"://:hunter2@"+servers[0].Addr, Options{})
+			if n := len(collect(t, db, "", 0, nil)); n != 3000 {
+				t.Errorf("%s: %d keys", scheme, n)
+			}
+		}
+	})
+}
+
+func TestAServerThatIsNoClusterIsNotTakenForOne(t *testing.T) {
+	s := redistest.Server(t)
+	_, err := Open(t.Context(), s.URL+"?cluster=true", Options{})
+	if err == nil || !strings.Contains(err.Error(), "cluster support disabled") {
+		t.Errorf("%v", err)
+	}
+}
+
+// The library has deadlines for a whole reply, which a large value over a slow line misses.
+func TestTheLibraryHasNoTimeoutsOfItsOwn(t *testing.T) {
+	db := &DB{t: &target{kind: cluster, addrs: []string{"h:1"}}, o: Options{Timeout: time.Second}}
+	o := redis.Options{}
+	client := db.clusterOptions().NewClient(&o)
+	defer client.Close()
+	alone := redis.NewClient(db.options("tcp", "h:1"))
+	defer alone.Close()
+	for _, c := range []*redis.Client{client, alone} {
+		// 0 stands for none, once a client has them.
+		if got := c.Options(); got.ReadTimeout != 0 || got.WriteTimeout != 0 {
+			t.Errorf("%v, %v", got.ReadTimeout, got.WriteTimeout)
+		}
+	}
 }
 
 // All slots of one server go to another in the middle of a scan, the keys behind the back of
 // the cursor.
 func TestAScanFindsKeysThatMoved(t *testing.T) {
+	t.Parallel()
 	servers := redistest.Cluster(t, 2)
 	ctx := t.Context()
 	db := open(t, servers[0].URL, Options{})
@@ -540,6 +596,7 @@ func TestSlotsAreReadFromClusterNodes(t *testing.T) {
 }
 
 func TestSentinelsTellTheMaster(t *testing.T) {
+	t.Parallel()
 	s := redistest.Sentinel(t)
 	ctx := t.Context()
 	ok(t, s.Master.Client(t).Set(ctx, "k", "v", 0), s.Master.Client(t).Wait(ctx, 1, 10*time.Second))
@@ -577,6 +634,9 @@ func TestSentinelsTellTheMaster(t *testing.T) {
 		}
 		db.Close()
 	})
+	t.Run("one of two is silent", func(t *testing.T) {
+		open(t, "redis-sentinel://"+muteServer(t)+","+s.Sentinel.Addr+"/"+s.Name, Options{Timeout: 500 * time.Millisecond})
+	})
 	s.Failover(t)
 	check()
 	if seen := collect(t, db, "", 0, cursors); seen["k"] == 0 {
@@ -606,21 +666,29 @@ func closedPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func TestAServerThatIsNotThereIsAClearErrorInTime(t *testing.T) {
-	mute, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+// muteServer takes connections, and says nothing.
+func muteServer(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer mute.Close()
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String()
+}
+
+func TestAServerThatIsNotThereIsAClearErrorInTime(t *testing.T) {
+	t.Parallel()
+	mute := muteServer(t)
 	closed := closedPort(t)
 	for url, want := range map[string]string{
-		"redis://" + closed:                                 closed + ": connect: connection refused",
-		"redis-cluster://" + closed:                         closed + ": connect: connection refused",
-		"redis-sentinel://" + closed + "/name":              closed + ": connect: connection refused",
-		"unix:///no/such/socket":                            "/no/such/socket: connect: no such file",
-		"redis://" + mute.Addr().String():                   "no answer within 500ms",
-		"rediss://" + mute.Addr().String():                  "no answer within 500ms",
-		"redis://" + mute.Addr().String() + "?cluster=true": "no answer within 500ms",
+		"redis://" + closed:                    closed + ": connect: connection refused",
+		"redis-cluster://" + closed:            closed + ": connect: connection refused",
+		"redis-sentinel://" + closed + "/name": closed + ": connect: connection refused",
+		"unix:///no/such/socket":               "/no/such/socket: connect: no such file",
+		"redis://" + mute:                      "no answer within 500ms",
+		"rediss://" + mute:                     "no answer within 500ms",
+		"redis://" + mute + "?cluster=true":    "no answer within 500ms",
 	} {
 		start := time.Now()
 		db, err := Open(t.Context(), url, Options{Timeout: 500 * time.Millisecond})
@@ -636,6 +704,7 @@ func TestAServerThatIsNotThereIsAClearErrorInTime(t *testing.T) {
 }
 
 func TestASlowServerIsWaitedForWhileItSendsSomething(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -168,9 +168,11 @@ func (p *printer) json(data []byte) {
 			p.put(": ")
 			i++
 		default:
-			end := token(data, i)
-			p.put(safe(data[i:end]))
-			i = end
+			for end := token(data, i); i < end && p.err == nil; {
+				n := piece(data[i:end])
+				p.put(safe(data[i : i+n]))
+				i += n
+			}
 		}
 	}
 }
@@ -361,10 +363,12 @@ func timestamp(data []byte) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// isText tells whether data is UTF-8 without control characters but those of lines. Other
+// characters that are not to be seen are in ordinary texts; they are shown escaped.
 func isText(data []byte) bool {
 	for len(data) > 0 {
 		c, n := utf8.DecodeRune(data)
-		if c == utf8.RuneError && n == 1 || !unicode.IsPrint(c) && c != '\n' && c != '\t' && c != '\r' {
+		if c == utf8.RuneError && n == 1 || unicode.IsControl(c) && c != '\n' && c != '\t' && c != '\r' {
 			return false
 		}
 		data = data[n:]
@@ -382,7 +386,7 @@ func (p *printer) text(data []byte) {
 				p.newline(0)
 			}
 			line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    ")
-			p.put(strings.ReplaceAll(line, "\r", `\r`))
+			p.put(safe([]byte(line)))
 		}
 		data = data[n:]
 	}

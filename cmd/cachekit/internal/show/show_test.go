@@ -35,6 +35,7 @@ func TestValues(t *testing.T) {
 		{"long bytes", "\xc4\x21" + strings.Repeat("\xab", 33), "MessagePack", "  h'" + strings.Repeat("ab", 32) + "..' (33 bytes)\n"},
 		{"escapes in MessagePack", "\xa6\x1b[31m\n", "MessagePack", "  \"\\x1b[31m\\n\"\n"},
 		{"text", "grüße\tan\r\nalle", "text", "  grüße    an\n  alle\n"},
+		{"text with a space that does not break", "prix\u00a0: 3", "text", "  prix\\u00a0: 3\n"},
 		{"bytes", "\xff\x00ABC", "bytes", "  00000000: ff00 4142 43                             ..ABC\n"},
 	} {
 		if got := What([]byte(test.data)); got != test.what {
@@ -88,7 +89,7 @@ func TestLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"numbers": numbers, "a string": long, "JSON": []byte("[" + strings.Repeat("1,", 100_000) + "1]"),
+		"numbers": numbers, "a string": long, "a JSON string": []byte(`"` + strings.Repeat("ä", 1<<20) + `"`), "JSON": []byte("[" + strings.Repeat("1,", 100_000) + "1]"),
 		"text": []byte(strings.Repeat("a line\n", 100_000)), "one line": bytes.Repeat([]byte("ä"), 100_000), "bytes": make([]byte, 1<<20),
 	} {
 		for _, limit := range []int{1, 100, 4096} {
