@@ -151,6 +151,19 @@ func TestGeneratedKeys(t *testing.T) {
 	}
 }
 
+// The name of a file may come from anybody.
+func TestNamesOfFilesAreQuoted(t *testing.T) {
+	folder(t)
+	if err := os.WriteFile("a\x1b[31m", []byte("x"), 0o600); err != nil {
+		t.Skip("skipped: this file system refuses such names")
+	}
+	for _, args := range [][]string{{"inspect", "a\x1b[31m"}, {"inspect", "json", "a\x1b[31m"}, {"inspect", "--check", "a\x1b[31m"}} {
+		if r := run(t, "", args...); strings.Contains(r.out, "\x1b") || !strings.Contains(r.out, `"a\x1b[31m"`) {
+			t.Errorf("%v: %q", args, r.out)
+		}
+	}
+}
+
 // A file comes into being as a whole or not at all.
 func TestOutputOnAFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -55,6 +56,8 @@ func readAll(in io.Reader, name string, size int64) ([]byte, error) {
 			return nil, fmt.Errorf("%s: more than the %d bytes that an entry can have", name, maxInput)
 		case err == io.EOF:
 			return data, nil
+		case errors.As(err, new(*fs.PathError)):
+			return nil, err // which has the name
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		case len(data) == cap(data):

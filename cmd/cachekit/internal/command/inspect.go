@@ -146,7 +146,7 @@ func (i *inspection) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		found.Name = name
+		found.Name = quoted(name)
 		if name == "-" {
 			found.Name = "standard input"
 		}
