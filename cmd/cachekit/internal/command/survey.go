@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,6 +71,10 @@ func (i *inspection) survey(cmd *cobra.Command, o entry.Options) error {
 		sum.Add(quoted(key), entry.Look(value, one))
 		return nil
 	}, sum.Skip)
+	if errors.Is(err, redisdb.ErrMoving) {
+		cmd.PrintErrln("cachekit: " + err.Error()) // what was seen is worth showing
+		err = nil
+	}
 	if err = interrupted(ctx, err, "this is what was seen until then"); err != nil && ctx.Err() == nil {
 		return err
 	}
