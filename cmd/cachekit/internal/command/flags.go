@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/secret"
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
@@ -36,24 +37,61 @@ func levelFlag(cmd *cobra.Command, level *int) {
 	fixedValues(cmd, "level", values...)
 }
 
+// keyed are the flags of commands that do something to a file with a tenant's keys.
+type keyed struct {
+	tenant, keyFile, output string
+}
+
+func (k *keyed) tenantFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&k.tenant, "tenant", encryption.DefaultTenant, "`tenant` whose keys are used")
+}
+
+func (k *keyed) fileFlags(cmd *cobra.Command) {
+	keyFileFlag(cmd, &k.keyFile)
+	outputFlag(cmd, &k.output)
+}
+
+// with gives transform the keyring and the input, and writes what it returns.
+func (k *keyed) with(cmd *cobra.Command, args []string, transform func(*encryption.TenantKeyring, []byte) ([]byte, error)) error {
+	keyring, err := tenantKeyring(k.keyFile, k.tenant)
+	if err != nil {
+		return err
+	}
+	defer keyring.Wipe()
+	in, err := readInput(cmd, inputName(args))
+	if err != nil {
+		return err
+	}
+	out, err := transform(keyring, in)
+	if err != nil {
+		return err
+	}
+	return writeOutput(cmd, k.output, out, outputMode)
+}
+
 // binding is what an entry is bound to, by flags.
 type binding struct {
+	keyed
 	cacheKey string
-	tenant   string
 	format   string
 	interop  bool
-	keyFile  string
-	output   string
 }
 
 func (b *binding) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&b.cacheKey, "key", "", "cache `key` of the entry (required)")
-	flags.StringVar(&b.tenant, "tenant", encryption.DefaultTenant, "`tenant` whose keys are used")
+	b.tenantFlag(cmd)
 	flags.StringVar(&b.format, "format", core.DefaultFormat, "`format` of the payload")
 	flags.BoolVar(&b.interop, "interop", false, "an entry of interop mode: one MessagePack document, not compressed")
-	keyFileFlag(cmd, &b.keyFile)
-	outputFlag(cmd, &b.output)
+	b.fileFlags(cmd)
+}
+
+// with is that of keyed, for flags that go together.
+func (b *binding) with(cmd *cobra.Command, args []string, transform func(*encryption.TenantKeyring, []byte) ([]byte, error)) error {
+	if err := b.check(cmd); err != nil {
+		return err
+	}
+	return b.keyed.with(cmd, args, transform)
 }
 
 // check refuses what is missing, or does not go together.
@@ -75,6 +113,25 @@ func tenantKeyring(file, tenant string) (*encryption.TenantKeyring, error) {
 	}
 	defer masters.Wipe()
 	return encryption.NewTenantKeyring(masters[0], masters[1:], []byte(tenant))
+}
+
+// readKeys reads the keys that there have to be, to try them on entries.
+func readKeys(file string) (*entry.Keys, error) {
+	masters, err := secret.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	defer masters.Wipe()
+	return masters.Keyring()
+}
+
+// readKeysIfAny is readKeys where there need not be any.
+func readKeysIfAny(file string) (*entry.Keys, error) {
+	keys, err := readKeys(file)
+	if errors.Is(err, secret.ErrNone) {
+		return nil, nil
+	}
+	return keys, err
 }
 
 const outputMode = 0o600 // of files with a payload or an entry

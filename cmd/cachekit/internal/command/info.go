@@ -44,11 +44,7 @@ func (i *inspection) showInfo(cmd *cobra.Command, o entry.Options) error {
 		return err
 	}
 	var keys []string
-	match := i.server.match
-	if match == "" {
-		match = "*"
-	}
-	err = db.Scan(ctx, match, timedKeys, nil, func(batch []string) error {
+	err = db.Scan(ctx, i.server.match, timedKeys, nil, func(batch []string) error {
 		keys = append(keys, batch...)
 		if len(keys) >= timedKeys {
 			return errEnough
@@ -72,12 +68,9 @@ func (i *inspection) showInfo(cmd *cobra.Command, o entry.Options) error {
 			continue // of another type, or gone
 		}
 		get = append(get, took)
-		one := o
-		if one.CacheKey == nil {
-			one.CacheKey = i.server.cacheKey(key)
-		}
+		bound := i.server.bound(o, key)
 		began = time.Now()
-		report := entry.Look(value, one)
+		report := entry.Look(value, bound)
 		open = append(open, time.Since(began))
 		states[report.State]++
 	}

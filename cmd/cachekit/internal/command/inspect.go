@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
-	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/secret"
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/spelling"
 )
 
@@ -188,7 +187,7 @@ func (i *inspection) print(w *bufio.Writer, found *inspected, table bool, names 
 	case i.json:
 		return json.NewEncoder(w).Encode(found)
 	case i.check:
-		fmt.Fprintf(w, "%s: %s\n", found.Name, sentence(found))
+		fmt.Fprintf(w, "%s: %s\n", found.Name, sentence(found.Report))
 		return nil
 	case table:
 		printRow(w, found, names)
@@ -244,13 +243,4 @@ func withoutNewline(form spelling.Form, value []byte, o entry.Options) *inspecte
 		}
 	}
 	return found
-}
-
-// readKeysIfAny reads the keys that a file or the environment names, if one does.
-func readKeysIfAny(file string) (*entry.Keys, error) {
-	keys, err := readKeys(file)
-	if errors.Is(err, secret.ErrNone) {
-		return nil, nil
-	}
-	return keys, err
 }

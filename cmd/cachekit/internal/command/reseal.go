@@ -13,7 +13,6 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/redisdb"
-	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/secret"
 )
 
 // resealing is what `cachekit reseal` was asked for.
@@ -108,7 +107,7 @@ func (r *resealing) one(cmd *cobra.Command, args []string) error {
 	if report.State == entry.Intact {
 		code = exitStrange
 	}
-	return &exit{code, errors.New("this is not an entry that a key opened: " + sentence(&inspected{Report: report}))}
+	return &exit{code, errors.New("this is not an entry that a key opened: " + sentence(report))}
 }
 
 // overServer reseals the entries of a server.
@@ -160,8 +159,7 @@ func (r *resealing) overServer(cmd *cobra.Command, args []string) error {
 
 // move reseals one entry.
 func (r *resealing) move(ctx context.Context, db *redisdb.DB, keys *entry.Keys, key string, value []byte, t *tally) error {
-	o := r.options(keys)
-	o.CacheKey = r.server.cacheKey(key)
+	o := r.server.bound(r.options(keys), key)
 	o.MaxPayload = surveyPayload
 	report := entry.Look(value, o)
 	again, err := o.Reseal(value, report)
@@ -250,14 +248,4 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
-}
-
-// readKeys reads the keys that there have to be.
-func readKeys(file string) (*entry.Keys, error) {
-	masters, err := secret.Read(file)
-	if err != nil {
-		return nil, err
-	}
-	defer masters.Wipe()
-	return masters.Keyring()
 }

@@ -5,7 +5,6 @@ package command
 import (
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -29,7 +28,7 @@ func Run(version string, args []string, in io.Reader, out, errs io.Writer) int {
 			return code
 		}
 	}
-	root.PrintErrln("cachekit: " + strings.TrimPrefix(err.Error(), "cachekit: "))
+	root.PrintErrln("cachekit: " + withoutName(err.Error()))
 	return code
 }
 
@@ -73,8 +72,8 @@ func all(cmd *cobra.Command) []*cobra.Command {
 	return commands
 }
 
-// complete gives cmd what all commands have: one line in which flags stand, and errors
-// that say where help is.
+// complete gives cmd what all commands have: flags in the order in which they were
+// declared, and errors that say where help is.
 func complete(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {

@@ -33,14 +33,13 @@ var names = map[entry.Kind]string{
 }
 
 // sentence says in one line what was found.
-func sentence(found *inspected) string {
-	r := found.Report
+func sentence(r *entry.Report) string {
 	text := names[r.Kind]
 	switch r.State {
 	case entry.Intact:
 		text += ", intact: "
 	case entry.Damaged:
-		return text + ", damaged: " + strings.TrimPrefix(r.Damage, "cachekit: ")
+		return text + ", damaged: " + withoutName(r.Damage)
 	default:
 		text += ": "
 	}
@@ -49,7 +48,7 @@ func sentence(found *inspected) string {
 
 // printScreen writes all that was found out about one value.
 func printScreen(w *bufio.Writer, found *inspected, shown string) error {
-	fmt.Fprintf(w, "%s: %s.\n", found.Name, sentence(found))
+	fmt.Fprintf(w, "%s: %s.\n", found.Name, sentence(found.Report))
 	if found.Form != formRaw {
 		fmt.Fprintf(w, "The input was read as %s.\n", found.Form)
 	}
@@ -95,7 +94,7 @@ func printReport(w *bufio.Writer, r *entry.Report, indent string) {
 		fmt.Fprintf(w, "%s  %-11s %s\n", indent, row[0], row[1])
 	}
 	if r.Inside != nil && r.Kind != entry.Envelope && r.Kind != entry.ContainerV2 {
-		fmt.Fprintf(w, "\n%s  inside: %s\n", indent, sentence(&inspected{Report: r.Inside}))
+		fmt.Fprintf(w, "\n%s  inside: %s\n", indent, sentence(r.Inside))
 		printReport(w, r.Inside, indent+"  ")
 	}
 }
@@ -121,7 +120,7 @@ func rowsOf(r *entry.Report) (rows [][2]string) {
 			add("checksum", "%s, not compared", h.Checksum)
 		}
 		if r.Inside != nil {
-			add("content", "%s", sentence(&inspected{Report: r.Inside}))
+			add("content", "%s", sentence(r.Inside))
 		}
 	}
 	if f := r.Frame; f != nil {
@@ -132,13 +131,13 @@ func rowsOf(r *entry.Report) (rows [][2]string) {
 		}
 	}
 	if o := r.Opened; o != nil {
-		add("keys", "%s tried, index %d opened it (%s)", count(r.KeyCount, "key"), o.KeyIndex, keyRole(o.KeyIndex))
+		add("keys", "%s tried, index %d opened it (%s)", countOf(r.KeyCount, "key", "keys"), o.KeyIndex, keyRole(o.KeyIndex))
 		add("fingerprint", "%s, of the key of tenant %s", o.Fingerprint, quoted(o.Binding.Tenant))
 		add("bound by", "%s", o.Binding)
 	}
 	if r.Kind == entry.Unopened {
 		if r.KeyCount > 0 {
-			add("keys", "%s tried, none opened it", count(r.KeyCount, "key"))
+			add("keys", "%s tried, none opened it", countOf(r.KeyCount, "key", "keys"))
 		}
 		if r.Missing != "" {
 			add("missing", "%s", missing[r.Missing])
@@ -188,12 +187,16 @@ func frameClaims(f *entry.Frame) string {
 // quoted is text from an entry, safe on a terminal.
 func quoted(text string) string { return entry.Printable(text) }
 
-func count(n int, what string) string {
+func countOf(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %s", n, many)
 }
+
+// withoutName is an error's text without the name that the errors of the library begin
+// with.
+func withoutName(text string) string { return strings.TrimPrefix(text, "cachekit: ") }
 
 func nameWidth(names []string) int {
 	width := len("NAME")
@@ -227,7 +230,7 @@ func printRow(w *bufio.Writer, found *inspected, names []string) {
 		what += fmt.Sprintf("key %d", found.Opened.KeyIndex)
 	}
 	if found.Damage != "" {
-		what = strings.TrimPrefix(found.Damage, "cachekit: ")
+		what = withoutName(found.Damage)
 	}
 	line := fmt.Sprintf("%-*s %-20s %-9s %12d %12s %6s %s", nameWidth(names), found.Name, found.Kind, found.State,
 		found.Size, payload, ratio, what)

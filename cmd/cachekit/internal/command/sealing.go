@@ -77,45 +77,19 @@ func opened(cmd *cobra.Command, index int, err error) error {
 	return nil
 }
 
-// with gives transform the keyring and the input, and writes what it returns.
-func (b *binding) with(cmd *cobra.Command, args []string, transform func(*encryption.TenantKeyring, []byte) ([]byte, error)) error {
-	if err := b.check(cmd); err != nil {
-		return err
-	}
-	return withKeyring(cmd, args, b.keyFile, b.tenant, b.output, transform)
-}
-
-func withKeyring(cmd *cobra.Command, args []string, keyFile, tenant, output string,
-	transform func(*encryption.TenantKeyring, []byte) ([]byte, error)) error {
-	keyring, err := tenantKeyring(keyFile, tenant)
-	if err != nil {
-		return err
-	}
-	defer keyring.Wipe()
-	in, err := readInput(cmd, inputName(args))
-	if err != nil {
-		return err
-	}
-	out, err := transform(keyring, in)
-	if err != nil {
-		return err
-	}
-	return writeOutput(cmd, output, out, outputMode)
-}
-
 // raw are the flags of encrypt and decrypt, which leave it to the caller what a ciphertext
 // is bound to.
 type raw struct {
-	tenant, aad, aadHex, keyFile, output string
+	keyed
+	aad, aadHex string
 }
 
 func (r *raw) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&r.tenant, "tenant", encryption.DefaultTenant, "`tenant` whose keys are used")
+	r.tenantFlag(cmd)
 	flags.StringVar(&r.aad, "aad", "", "additional authenticated data, as `text`")
 	flags.StringVar(&r.aadHex, "aad-hex", "", "additional authenticated data, as hexadecimal `digits`")
-	keyFileFlag(cmd, &r.keyFile)
-	outputFlag(cmd, &r.output)
+	r.fileFlags(cmd)
 }
 
 func (r *raw) data(cmd *cobra.Command) ([]byte, error) {
@@ -132,6 +106,15 @@ func (r *raw) data(cmd *cobra.Command) ([]byte, error) {
 	return data, nil
 }
 
+// with is that of keyed, with the additional data.
+func (r *raw) with(cmd *cobra.Command, args []string, transform func(k *encryption.TenantKeyring, in, aad []byte) ([]byte, error)) error {
+	aad, err := r.data(cmd)
+	if err != nil {
+		return err
+	}
+	return r.keyed.with(cmd, args, func(k *encryption.TenantKeyring, in []byte) ([]byte, error) { return transform(k, in, aad) })
+}
+
 func newEncrypt() *cobra.Command {
 	var r raw
 	cmd := &cobra.Command{
@@ -143,11 +126,7 @@ that for you.`, encryption.Overhead),
 		Example: `  cachekit encrypt --aad users:1 token.bin -o token.entry`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			aad, err := r.data(cmd)
-			if err != nil {
-				return err
-			}
-			return withKeyring(cmd, args, r.keyFile, r.tenant, r.output, func(k *encryption.TenantKeyring, in []byte) ([]byte, error) {
+			return r.with(cmd, args, func(k *encryption.TenantKeyring, in, aad []byte) ([]byte, error) {
 				return k.Encrypt(in, aad)
 			})
 		},
@@ -164,11 +143,7 @@ func newDecrypt() *cobra.Command {
 		Example: `  cachekit decrypt --aad users:1 token.entry -o token.bin`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			aad, err := r.data(cmd)
-			if err != nil {
-				return err
-			}
-			return withKeyring(cmd, args, r.keyFile, r.tenant, r.output, func(k *encryption.TenantKeyring, in []byte) ([]byte, error) {
+			return r.with(cmd, args, func(k *encryption.TenantKeyring, in, aad []byte) ([]byte, error) {
 				plaintext, index, err := k.Decrypt(in, aad)
 				return plaintext, opened(cmd, index, err)
 			})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/redisdb"
 )
 
@@ -34,6 +35,15 @@ func (s *server) flags(cmd *cobra.Command) {
 
 // cacheKey is what an entry is bound to, of its key in Redis.
 func (s *server) cacheKey(key string) []byte { return []byte(strings.TrimPrefix(key, s.strip)) }
+
+// bound are the options for the entry at a key in Redis: it is bound to that, unless
+// --key says otherwise.
+func (s *server) bound(o entry.Options, key string) entry.Options {
+	if o.CacheKey == nil {
+		o.CacheKey = s.cacheKey(key)
+	}
+	return o
+}
 
 // connect returns the database, and a context that ends when the user interrupts.
 func (s *server) connect(cmd *cobra.Command) (ctx context.Context, db *redisdb.DB, done func(), err error) {

@@ -38,11 +38,7 @@ func (i *inspection) inspectKeys(cmd *cobra.Command, keys []string, o entry.Opti
 		case !found:
 			return nil, fmt.Errorf("%s: there is no such key", quoted(key))
 		}
-		if o.CacheKey == nil {
-			o.CacheKey = i.server.cacheKey(key)
-			defer func() { o.CacheKey = nil }()
-		}
-		return &inspected{Name: quoted(key), Form: formRaw, Report: entry.Look(value, o)}, nil
+		return &inspected{Name: quoted(key), Form: formRaw, Report: entry.Look(value, i.server.bound(o, key))}, nil
 	})
 }
 
@@ -64,11 +60,7 @@ func (i *inspection) survey(cmd *cobra.Command, o entry.Options) error {
 	sum := survey.New()
 	began := time.Now()
 	err = i.server.each(ctx, cmd, db, nil, func(key string, value []byte) error {
-		one := o
-		if one.CacheKey == nil {
-			one.CacheKey = i.server.cacheKey(key)
-		}
-		sum.Add(quoted(key), entry.Look(value, one))
+		sum.Add(quoted(key), entry.Look(value, i.server.bound(o, key)))
 		return nil
 	}, sum.Skip)
 	if errors.Is(err, redisdb.ErrMoving) {
@@ -117,7 +109,7 @@ func (i *inspection) survey(cmd *cobra.Command, o entry.Options) error {
 func (s *server) each(ctx context.Context, cmd *cobra.Command, db *redisdb.DB, cursors redisdb.Cursors,
 	entry func(key string, value []byte) error, skip func(why string)) error {
 	total := int64(0)
-	if s.match == "*" || s.match == "" {
+	if s.match == "*" {
 		var err error
 		if total, err = db.KeyCount(ctx); err != nil {
 			return err
@@ -213,7 +205,7 @@ func printNamed(w *bufio.Writer, title string, entries []survey.Named) {
 	for _, e := range entries {
 		fmt.Fprintf(w, "%12s  %s", survey.Bytes(int64(e.Bytes)), e.Key)
 		if e.Damage != "" {
-			fmt.Fprintf(w, ": %s", strings.TrimPrefix(e.Damage, "cachekit: "))
+			fmt.Fprintf(w, ": %s", withoutName(e.Damage))
 		}
 		fmt.Fprintln(w)
 	}
@@ -226,11 +218,4 @@ func fingerprints(k *survey.KeySum) string {
 	}
 	slices.Sort(tenants)
 	return strings.Join(tenants, ", ")
-}
-
-func countOf(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -1,8 +1,6 @@
 package entry
 
 import (
-	"fmt"
-
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 	"github.com/cachekit-go/cachekit-core/internal/lz4block"
@@ -23,10 +21,6 @@ const (
 func (o Options) container(value []byte) *Report {
 	r := &Report{Kind: ContainerV2, State: Intact, Size: len(value), Parts: []Part{{"content", len(value)}},
 		Why: "it begins with c1 02, as containers of the draft of interop v2 do"}
-	wrong := func(format string, numbers ...any) *Report {
-		r.State, r.Damage = Damaged, fmt.Sprintf(format, numbers...)
-		return r
-	}
 	at := 2
 	next := func() msgpack.Header {
 		h := msgpack.Next(value[at:])
@@ -34,34 +28,34 @@ func (o Options) container(value []byte) *Report {
 		return h
 	}
 	if h := next(); h.Kind != msgpack.Array || h.N != 3 {
-		return wrong("not an array of 3 at byte 2")
+		return r.wrong("not an array of 3 at byte 2")
 	}
 	start := at
 	method := next()
 	if method.Kind != msgpack.Uint || method.N > methodLZ4 {
-		return wrong("not a known method at byte %d", start)
+		return r.wrong("not a known method at byte %d", start)
 	}
 	start = at
 	size := next()
 	if size.Kind != msgpack.Uint {
-		return wrong("not an original size at byte %d", start)
+		return r.wrong("not an original size at byte %d", start)
 	}
 	start = at
 	payload := next()
 	left := uint64(len(value) - at)
 	switch {
 	case payload.Kind != msgpack.Bin:
-		return wrong("not a payload of type bin at byte %d", start)
+		return r.wrong("not a payload of type bin at byte %d", start)
 	case payload.N > left:
-		return wrong("truncated at byte %d: the payload has %d bytes, and %d are there", len(value), payload.N, left)
+		return r.wrong("truncated at byte %d: the payload has %d bytes, and %d are there", len(value), payload.N, left)
 	case payload.N < left:
-		return wrong("%d bytes behind the container, at byte %d", left-payload.N, uint64(at)+payload.N)
+		return r.wrong("%d bytes behind the container, at byte %d", left-payload.N, uint64(at)+payload.N)
 	case size.N > uint64(o.maxPayload()):
-		return wrong("claims a payload of %d bytes, the limit is %d", size.N, o.maxPayload())
+		return r.wrong("claims a payload of %d bytes, the limit is %d", size.N, o.maxPayload())
 	case method.N == methodNone && size.N != payload.N:
-		return wrong("claims %d bytes and holds %d, not compressed", size.N, payload.N)
+		return r.wrong("claims %d bytes and holds %d, not compressed", size.N, payload.N)
 	case method.N == methodLZ4 && size.N > core.MaxCompressionRatio*payload.N:
-		return wrong("claims %d bytes in a block of %d, more than %d for each", size.N, payload.N, core.MaxCompressionRatio)
+		return r.wrong("claims %d bytes in a block of %d, more than %d for each", size.N, payload.N, core.MaxCompressionRatio)
 	}
 	content := value[at:]
 	r.Parts = []Part{{"payload", len(content)}, {"magic, version and headers", at}}
@@ -72,7 +66,7 @@ func (o Options) container(value []byte) *Report {
 		out := make([]byte, size.N)
 		n, err := lz4block.Decode(out, content)
 		if err != nil || n != len(out) {
-			return wrong("the block is malformed, or is not of %d bytes", size.N)
+			return r.wrong("the block is malformed, or is not of %d bytes", size.N)
 		}
 		content = out
 	}

@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"encoding/hex"
 	"fmt"
 
 	"github.com/cachekit-go/cachekit-core/core"
@@ -103,7 +104,7 @@ func (o Options) decrypt(value []byte, bindings []Binding) *Report {
 		if err != nil {
 			return r.damaged(err)
 		}
-		r.Opened = &Opening{index, hexOf(fingerprint[:]), b}
+		r.Opened = &Opening{index, hex.EncodeToString(fingerprint[:]), b}
 		o.opened(r, plaintext)
 		return r
 	}
@@ -114,9 +115,7 @@ func (o Options) decrypt(value []byte, bindings []Binding) *Report {
 func (o Options) opened(r *Report, plaintext []byte) {
 	r.Kind, r.State, r.Missing = Ciphertext, Intact, ""
 	r.Why = "a key opened it, so no byte was changed"
-	if r.Inside = o.checksummed(plaintext); r.Inside == nil {
-		r.Inside = o.inside(plaintext)
-	}
+	r.Inside = o.afterChecksum(plaintext)
 	switch b := r.Opened.Binding; {
 	case r.Inside.Kind == Envelope:
 		r.Kind = Sealed

@@ -1,6 +1,8 @@
 package entry
 
 import (
+	"encoding/hex"
+
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
@@ -25,17 +27,14 @@ func looksLikeEnvelope(value []byte) bool {
 	return block.Kind == msgpack.Bin || len(rest) > 0 && (rest[0] == 0xcc || rest[0] <= 0x7f)
 }
 
-// envelope reports on what is an envelope, or was one: flaw is what Inspect says.
-func (o Options) envelope(value []byte, flaw error) *Report {
+// envelope reports on what is an envelope, or was one: header and flaw are what Inspect
+// says.
+func (o Options) envelope(value []byte, header core.Envelope, flaw error) *Report {
 	r := &Report{Kind: Envelope, State: Intact, Size: len(value),
 		Why: "it is an array of 4 fields: block, checksum, original size and format"}
 	if flaw != nil {
 		r.Parts = []Part{{"unreadable", len(value)}}
 		return r.damaged(flaw)
-	}
-	header, err := core.Inspect(value)
-	if err != nil {
-		return r.damaged(err)
 	}
 	r.Parts, r.Envelope = envelopeParts(value)
 	if msgpack.Next(value).Kind == msgpack.Map {
@@ -44,7 +43,7 @@ func (o Options) envelope(value []byte, flaw error) *Report {
 	r.Envelope.PayloadSize = header.OriginalSize
 	r.Envelope.BlockSize = header.CompressedSize
 	r.Envelope.Ratio = float64(header.OriginalSize) / float64(len(value))
-	r.Envelope.Checksum = hexOf(header.Checksum[:])
+	r.Envelope.Checksum = hex.EncodeToString(header.Checksum[:])
 	r.Envelope.Format = string(header.Format)
 
 	storage := core.NewByteStorage(core.DefaultFormat)

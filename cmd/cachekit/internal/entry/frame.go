@@ -3,7 +3,7 @@ package entry
 import (
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
+	"slices"
 
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
@@ -27,24 +27,20 @@ func isFrame(value []byte) bool {
 func (o Options) frame(value []byte) *Report {
 	r := &Report{Kind: PythonFrame, State: Intact, Size: len(value), Parts: []Part{{"unreadable", len(value)}},
 		Why: `it begins with "CK" and the version 3, as frames of the Python SDK do, which only that reads`}
-	wrong := func(format string, numbers ...any) *Report {
-		r.State, r.Damage = Damaged, fmt.Sprintf(format, numbers...)
-		return r
-	}
 	if !msgpack.IsPythonFrame(value) {
 		r.Why = `it begins with "CK" and a version, as frames of the Python SDK do`
-		return wrong("version %d at byte 2, only 3 is known", value[2])
+		return r.wrong("version %d at byte 2, only 3 is known", value[2])
 	}
 	if len(value) < frameStart {
-		return wrong("truncated at byte %d, in the length of the header", len(value))
+		return r.wrong("truncated at byte %d, in the length of the header", len(value))
 	}
 	n := uint64(binary.BigEndian.Uint32(value[3:]))
 	behind := value[frameStart:]
 	switch {
 	case n > uint64(len(behind)):
-		return wrong("truncated at byte %d: the header has %d bytes, and %d are there", len(value), n, len(behind))
+		return r.wrong("truncated at byte %d: the header has %d bytes, and %d are there", len(value), n, len(behind))
 	case n > maxFrameHeader:
-		return wrong("the header has %d bytes", n)
+		return r.wrong("the header has %d bytes", n)
 	}
 	var header struct {
 		S string `json:"s"`
@@ -59,24 +55,20 @@ func (o Options) frame(value []byte) *Report {
 		} `json:"m"`
 	}
 	if err := json.Unmarshal(behind[:n], &header); err != nil {
-		return wrong("the header, from byte %d to byte %d, is not the JSON that it should be", frameStart, frameStart+n)
+		return r.wrong("the header, from byte %d to byte %d, is not the JSON that it should be", frameStart, frameStart+n)
 	}
 	if header.S == "" {
-		return wrong("the header names no serializer")
+		return r.wrong("the header names no serializer")
 	}
 	payload := behind[n:]
 	m := header.M
 	r.Frame = &Frame{Serializer: header.S, Version: header.V, Format: m.Format, OriginalType: m.OriginalType,
 		Compressed: m.Compressed, Encrypted: m.Encrypted, Tenant: m.TenantID, Fingerprint: m.Fingerprint}
 	r.Parts = []Part{{"magic, version and length", frameStart}, {"header", int(n)}, {"payload", len(payload)}}
-	switch {
-	case m.Encrypted:
+	if m.Encrypted {
 		r.Inside = o.claimed(r.Frame, payload)
-	default:
-		r.Inside = o.checksummed(payload)
-		if r.Inside == nil {
-			r.Inside = o.inside(payload)
-		}
+	} else {
+		r.Inside = o.afterChecksum(payload)
 	}
 	r.State, r.Damage, r.Code, r.Missing = r.Inside.State, r.Inside.Damage, r.Inside.Code, r.Inside.Missing
 	if r.State == Strange {
@@ -90,9 +82,8 @@ func (o Options) frame(value []byte) *Report {
 // that does not open it, to what is tried without a frame.
 func (o Options) claimed(f *Frame, payload []byte) *Report {
 	if len(payload) < encryption.Overhead {
-		r := whole(payload, Unopened, "the header says that it is encrypted")
-		r.State, r.Damage = Damaged, fmt.Sprintf("a ciphertext has %d bytes or more", encryption.Overhead)
-		return r
+		return whole(payload, Unopened, "the header says that it is encrypted").
+			wrong("a ciphertext has %d bytes or more", encryption.Overhead)
 	}
 	if f.Tenant != "" && len(o.Tenants) == 0 {
 		o.Tenants = []string{f.Tenant}
@@ -104,14 +95,16 @@ func (o Options) claimed(f *Frame, payload []byte) *Report {
 		}
 	}
 	for _, b := range o.bindings() {
-		if len(bindings) == 0 || b != bindings[0] {
+		if !slices.Contains(bindings, b) {
 			bindings = append(bindings, b)
 		}
 	}
 	r := o.decrypt(payload, bindings)
-	r.Why += "; the header of the frame says that it is encrypted"
+	const why = "the header of the frame says that it is encrypted"
 	if r.Opened == nil {
-		r.Why = "the header of the frame says that it is encrypted"
+		r.Why = why
+	} else {
+		r.Why += "; " + why
 	}
 	return r
 }

@@ -2,13 +2,11 @@ package entry
 
 import (
 	"bytes"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/text"
 	"github.com/cachekit-go/cachekit-core/core"
 	"github.com/cachekit-go/cachekit-core/core/encryption"
 	"github.com/cachekit-go/cachekit-core/core/interop"
@@ -27,22 +25,14 @@ type Options struct {
 // Look says what value is. The Report refers to value.
 func Look(value []byte, o Options) *Report {
 	r := recognise(value, o)
-	if r.State != Intact && len(value) >= encryption.Overhead && r.Kind != PythonFrame {
-		// Random bytes may look like the start of anything: what a key opens is decided.
-		if sealed := o.decrypt(value, o.bindings()); sealed.Opened != nil || r.State == Strange {
-			return keepForeign(sealed, r)
-		}
-	}
-	return r
-}
-
-// keepForeign is the report on a value that may be a ciphertext, or that on the text or
-// the foreign format that it is.
-func keepForeign(sealed, r *Report) *Report {
-	if sealed.Opened == nil && r.Kind != Unknown {
+	if r.State == Intact || r.Kind == PythonFrame || len(value) < encryption.Overhead {
 		return r
 	}
-	return sealed
+	// Random bytes may look like the start of anything: what a key opens is decided.
+	if sealed := o.decrypt(value, o.bindings()); sealed.Opened != nil || r.Kind == Unknown {
+		return sealed
+	}
+	return r
 }
 
 // recognise looks at the bytes, without keys.
@@ -55,15 +45,15 @@ func recognise(value []byte, o Options) *Report {
 	case value[0] == containerMagic && len(value) > 1 && value[1] == containerVersion:
 		return o.container(value)
 	}
-	_, flaw := core.Inspect(value)
+	header, flaw := core.Inspect(value)
 	if !errors.Is(flaw, core.ErrInvalidInput) || looksLikeEnvelope(value) {
-		return o.envelope(value, flaw)
+		return o.envelope(value, header, flaw)
 	}
-	if len(value) <= core.MaxPayloadSize && looksLikeJSON(value) && json.Valid(value) {
+	if len(value) <= core.MaxPayloadSize && text.IsJSON(value) {
 		return whole(value, JSON, "it is JSON from the first byte to the last")
 	}
-	if text, ok := foreign(value); ok {
-		r := whole(value, Foreign, text)
+	if why, ok := foreign(value); ok {
+		r := whole(value, Foreign, why)
 		r.State = Strange
 		return r
 	}
@@ -76,7 +66,7 @@ func recognise(value []byte, o Options) *Report {
 		}
 		return r
 	}
-	if isText(value) {
+	if text.Is(value) {
 		r := whole(value, Text, "it is UTF-8 without control characters")
 		r.State = Strange
 		return r
@@ -103,7 +93,21 @@ func (o Options) inside(payload []byte) *Report {
 	return recognise(payload, o)
 }
 
-// damaged notes an error of this module.
+// afterChecksum is inside for what the Python SDK may have put behind a checksum.
+func (o Options) afterChecksum(payload []byte) *Report {
+	if r := o.checksummed(payload); r != nil {
+		return r
+	}
+	return o.inside(payload)
+}
+
+// wrong notes what is wrong with an entry that the library has no reader for.
+func (r *Report) wrong(format string, numbers ...any) *Report {
+	r.State, r.Damage = Damaged, fmt.Sprintf(format, numbers...)
+	return r
+}
+
+// damaged notes an error of the library.
 func (r *Report) damaged(err error) *Report {
 	r.State = Damaged
 	r.Damage = err.Error()
@@ -117,23 +121,6 @@ func Printable(s string) string {
 		return s
 	}
 	return strconv.Quote(s)
-}
-
-func looksLikeJSON(value []byte) bool {
-	start := bytes.TrimLeft(value, " \t\r\n")
-	return len(start) > 0 && (start[0] == '{' || start[0] == '[' || start[0] == '"')
-}
-
-// isText tells whether value is UTF-8 without control characters but those of lines.
-func isText(value []byte) bool {
-	for in := value; len(in) > 0; {
-		c, n := utf8.DecodeRune(in)
-		if c == utf8.RuneError && n == 1 || unicode.IsControl(c) && c != '\n' && c != '\t' && c != '\r' {
-			return false
-		}
-		in = in[n:]
-	}
-	return true
 }
 
 // foreignFormats are what caches hold too, by their first bytes.
@@ -158,5 +145,3 @@ func foreign(value []byte) (why string, ok bool) {
 	}
 	return "", false
 }
-
-func hexOf(b []byte) string { return hex.EncodeToString(b) }

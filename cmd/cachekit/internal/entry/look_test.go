@@ -165,7 +165,7 @@ func TestCiphertextsAreOpened(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Opened.Fingerprint != hexOf(fingerprint[:]) {
+		if r.Opened.Fingerprint != hex.EncodeToString(fingerprint[:]) {
 			t.Errorf("%s: fingerprint %s, want %x", test.name, r.Opened.Fingerprint, fingerprint)
 		}
 		if last := r.Tried[len(r.Tried)-1]; last != test.binding {

@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/text"
 	"github.com/cachekit-go/cachekit-core/core/interop"
 	"github.com/cachekit-go/cachekit-core/internal/msgpack"
 )
@@ -30,18 +31,18 @@ const maxHex = 32
 
 // What says what data is taken for: JSON, MessagePack, text, bytes or nothing.
 func What(data []byte) string {
-	start := bytes.TrimLeft(data, " \t\r\n")
+	start := bytes.TrimLeft(data, text.Space)
 	document := interop.Check(data) == nil
 	switch {
 	case len(data) == 0:
 		return "nothing"
-	case len(start) > 0 && strings.IndexByte(`{["`, start[0]) >= 0 && json.Valid(data):
+	case text.IsJSON(data):
 		return "JSON"
 	case document && len(data) > 1:
 		return "MessagePack"
 	case len(start) > 0 && start[0] < utf8.RuneSelf && json.Valid(data):
 		return "JSON"
-	case isText(data):
+	case text.Is(data):
 		return "text"
 	case document:
 		return "MessagePack"
@@ -140,7 +141,7 @@ func (p *printer) json(data []byte) {
 	depth, empty := 0, false
 	for i := 0; i < len(data) && p.err == nil; {
 		c := data[i]
-		if empty && c != '}' && c != ']' && !isSpace(c) {
+		if empty && c != '}' && c != ']' && strings.IndexByte(text.Space, c) < 0 {
 			p.newline(depth)
 			empty = false
 		}
@@ -192,8 +193,6 @@ func token(data []byte, i int) int {
 	}
 	return min(i+1, len(data))
 }
-
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
 // safe is text that is in quotes already, without what a terminal would obey.
 func safe(text []byte) string {
@@ -361,19 +360,6 @@ func timestamp(data []byte) (time.Time, bool) {
 		return time.Unix(seconds, int64(nanoseconds)), nanoseconds < 1e9 && seconds > -62135596800 && seconds < 253402300800
 	}
 	return time.Time{}, false
-}
-
-// isText tells whether data is UTF-8 without control characters but those of lines. Other
-// characters that are not to be seen are in ordinary texts; they are shown escaped.
-func isText(data []byte) bool {
-	for len(data) > 0 {
-		c, n := utf8.DecodeRune(data)
-		if c == utf8.RuneError && n == 1 || unicode.IsControl(c) && c != '\n' && c != '\t' && c != '\r' {
-			return false
-		}
-		data = data[n:]
-	}
-	return true
 }
 
 // text writes the lines of a text.
