@@ -65,6 +65,20 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"inspect", "--show=some", "json"}, exitUsage, "cut or all"},
 		{"", []string{"inspect", "--from", "octal", "json"}, exitUsage, "redis-cli"},
 		{"", []string{"inspect", "--match", "*"}, exitUsage, "--redis"},
+		{"", []string{"inspect", "--info", "json"}, exitUsage, "--redis"},
+		{"", []string{"inspect", "--strip", "a", "json"}, exitUsage, "--redis"},
+		{"", []string{"inspect", "--timeout", "1s", "json"}, exitUsage, "--redis"},
+		{"", []string{"inspect", "--redis", "", "json"}, exitUsage, "empty"},
+		{"", []string{"inspect", "--redis", "redis://localhost:1", "--match", ""}, exitUsage, "empty"},
+		{"", []string{"inspect", "--redis", "redis://localhost:1", "--timeout", "-1s", "k"}, exitUsage, "--timeout"},
+		{"", []string{"inspect", "--redis", "redis://localhost:1", "--batch", "0", "k"}, exitUsage, "--batch"},
+		{"", []string{"inspect", "--redis", "redis://localhost:1", "--info", "k"}, exitUsage, "--info"},
+		{"", []string{"inspect", "--redis", "redis://localhost:1", "--plot", "x", "k"}, exitUsage, "--plot"},
+		{"", []string{"inspect", "--redis", "redis://localhost:1", "--match", "*", "--show"}, exitUsage, "--show"},
+		{"", []string{"inspect", "--redis", "redis://localhost:1", "--from", "hex", "k"}, exitUsage, "--from"},
+		{"", []string{"inspect", "--json", "--show", "json"}, exitUsage, "--show"},
+		{"", []string{"inspect", "--\x1b]0;title\a", "json"}, exitUsage, `\x1b`},
+		{"", []string{"inspect", "none\x1b[31m"}, exitFailed, `\x1b`},
 		{"", []string{"inspect", "none"}, exitFailed, "none"},
 		{"", []string{"inspect", "."}, exitFailed, ""},
 		{"", []string{"inspect", "--key-file", "none", "json"}, exitFailed, "none"},
@@ -72,10 +86,14 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"inspect", "--redis", "redis://localhost:1", "--timeout", "1s", "k"}, exitFailed, ""},
 		{"", []string{"store", "--level", "10", "json"}, exitUsage, "level"},
 		{"", []string{"store", "a", "b"}, exitUsage, "at most 1"},
+		{"", []string{"store", "--format", "", "json"}, exitUsage, "--format"},
+		{"", []string{"store", "json", "-o", "folder"}, exitFailed, "folder: this is a folder"},
+		{"", []string{"store", "json", "-o", "none/made"}, exitFailed, "none/made cannot be written: no such file or directory"},
 		{"x", []string{"retrieve"}, exitDamaged, ""},
 		{"", []string{"retrieve", "cut"}, exitDamaged, "truncated at byte 20"},
 		{"", []string{"retrieve", "flipped"}, exitDamaged, "checksum"},
 		{"", []string{"seal", "json"}, exitUsage, "key"},
+		{"", []string{"seal", "--key", "", "--key-file", "keys", "json"}, exitUsage, "key"},
 		{"", []string{"seal", "--key", "k", "json"}, exitFailed, "CACHEKIT_MASTER_KEY"},
 		{"", []string{"seal", "--key", "k", "--interop", "--format", "json", "--key-file", "keys", "json"}, exitUsage, "--interop"},
 		{"", []string{"open", "--key", "k", "--key-file", "keys", "ciphertext"}, exitKeys, "decryption failed"},
@@ -94,6 +112,10 @@ func TestExitCodes(t *testing.T) {
 		{"", []string{"reseal", "json", "--key", "k", "--key-file", "keys"}, exitStrange, "JSON"},
 		{"", []string{"reseal", "cut", "--key", "k", "--key-file", "keys"}, exitDamaged, "truncated"},
 		{"", []string{"reseal", "--redis", "redis://localhost", "--key-file", "keys"}, exitUsage, "--match"},
+		{"", []string{"reseal", "--match", "x", "--key", "k", "ciphertext"}, exitUsage, "--match needs --redis"},
+		{"", []string{"reseal", "--write", "--key", "k", "ciphertext"}, exitUsage, "--write needs --redis"},
+		{"", []string{"reseal", "--redis", "redis://localhost", "--match", "*", "--state", "s"}, exitUsage, "--write"},
+		{"", []string{"reseal", "--redis", "redis://localhost", "--match", "*", "--write", "--state", ""}, exitUsage, "empty"},
 		{"", []string{"reseal", "--redis", "redis://localhost", "--match", "*", "--output", "x"}, exitUsage, "--output"},
 		{"", []string{"man"}, exitUsage, "1 arg"},
 		{"", []string{"man", "json/man"}, exitFailed, ""},
@@ -104,6 +126,9 @@ func TestExitCodes(t *testing.T) {
 		}
 		if r.out != "" {
 			t.Errorf("%v: printed %q", test.args, r.out)
+		}
+		if strings.ContainsAny(r.errs, "\x1b\a") {
+			t.Errorf("%v: what a terminal obeys is printed: %q", test.args, r.errs)
 		}
 		if strings.Contains(r.errs, "1111") || strings.Contains(r.errs, "Ada") {
 			t.Errorf("%v: shows a secret: %s", test.args, r.errs)
@@ -164,22 +189,39 @@ func TestNamesOfFilesAreQuoted(t *testing.T) {
 	}
 }
 
-// A file comes into being as a whole or not at all.
-func TestOutputOnAFullDisk(t *testing.T) {
-	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip("skipped: there is no /dev/full")
+// One that cannot be read does not hide the others.
+func TestInspectGoesOnAfterAnError(t *testing.T) {
+	folder(t)
+	r := run(t, "", "inspect", "none", "cut", ".", "json")
+	if r.code != exitFailed || strings.Count(r.errs, "cachekit: ") != 2 || !strings.Contains(r.errs, "none") {
+		t.Errorf("exit code %d: %s", r.code, r.errs)
 	}
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
+	if strings.Count(r.out, "\n") != 3 || !strings.Contains(r.out, "cut ") || !strings.Contains(r.out, "json ") {
+		t.Errorf("%s", r.out)
 	}
-	defer full.Close()
-	var errs strings.Builder
-	for _, args := range [][]string{{"store"}, {"inspect"}, {"version"}, {"interop", "key", "a", "b"}, {"key", "generate"}} {
-		errs.Reset()
-		if code := Run("1.2.3", args, strings.NewReader("x"), full, &errs); code != exitFailed || errs.Len() == 0 {
-			t.Errorf("%v: exit code %d: %s", args, code, &errs)
+	if r := run(t, "", "inspect", "--json", "json", "none"); r.code != exitFailed || !strings.Contains(r.out, `"name":"json"`) {
+		t.Errorf("exit code %d: %s", r.code, r.out)
+	}
+	if r := run(t, "", "inspect", "--show", "json", "envelope"); !strings.Contains(r.out, "Ada") || !strings.Contains(r.out, "hello, cachekit!") {
+		t.Errorf("--show of two files: %s", r.out)
+	}
+}
+
+// The strings of JSON cannot hold all names of files.
+func TestNamesInJSON(t *testing.T) {
+	folder(t)
+	for name, want := range map[string]string{
+		"two words": `{"name":"two words","read_as"`, "a\x1b": `{"name":"a\u001b","read_as"`, "a\xff": `{"name":"a\ufffd","name_hex":"61ff",`,
+	} {
+		if err := os.WriteFile(name, []byte("{}"), 0o600); err != nil {
+			continue // this file system refuses such names
 		}
+		if out := must(t, "", "inspect", "--json", name); !strings.HasPrefix(out, want) {
+			t.Errorf("%q: %s", name, out)
+		}
+	}
+	if out := must(t, "{}", "inspect", "--json"); !strings.HasPrefix(out, `{"name":"-",`) {
+		t.Errorf("the standard input: %s", out)
 	}
 }
 

@@ -21,7 +21,7 @@ func fixedValues(cmd *cobra.Command, flag string, values ...string) {
 }
 
 func keyFileFlag(cmd *cobra.Command, file *string) {
-	cmd.Flags().StringVar(file, "key-file", "", "`file` of master keys, the current one first, each as 64 hexadecimal digits on\na line; mode 0600 (default: from the environment)")
+	cmd.Flags().StringVar(file, "key-file", "", "`file` of master keys, the current one first, each as 64 hexadecimal digits\nor more on a line; mode 0600 (default: from the environment)")
 }
 
 func outputFlag(cmd *cobra.Command, file *string) {
@@ -94,10 +94,16 @@ func (b *binding) with(cmd *cobra.Command, args []string, transform func(*encryp
 	return b.keyed.with(cmd, args, transform)
 }
 
+// errNoFormat: a variable of the shell that is not set.
+var errNoFormat = errors.New("--format is empty: leave it out, or name one")
+
 // check refuses what is missing, or does not go together.
 func (b *binding) check(cmd *cobra.Command) error {
-	if !cmd.Flags().Changed("key") {
+	if b.cacheKey == "" {
 		return usageOf(cmd, errors.New("name the cache key that the entry is bound to by --key"))
+	}
+	if b.format == "" {
+		return usageOf(cmd, errNoFormat)
 	}
 	if b.interop && cmd.Flags().Changed("format") {
 		return usageOf(cmd, errors.New("entries of interop mode have no other format than msgpack: --format and --interop do not go together"))

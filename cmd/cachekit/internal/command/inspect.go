@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/spelling"
+	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/survey"
 )
 
 // inspection is what `cachekit inspect` was asked for.
@@ -20,6 +22,7 @@ type inspection struct {
 	formats  []string
 	keyFile  string
 	from     string
+	form     *spelling.Form // what from says; nil: all are tried
 	show     string
 	json     bool
 	check    bool
@@ -31,10 +34,23 @@ type inspection struct {
 // inspected is one value and what was found out about it. Its JSON is documented in the
 // command's README.
 type inspected struct {
-	Name string `json:"name"`
-	Form string `json:"read_as"`
-	Note string `json:"note,omitempty"`
+	Name    string `json:"name"`
+	NameHex string `json:"name_hex,omitempty"`
+	Form    string `json:"read_as"`
+	Note    string `json:"note,omitempty"`
 	*entry.Report
+
+	title string // the name for people
+}
+
+// named gives what was found the name of a file, of the standard input or of a key.
+func named(name string, found *inspected) *inspected {
+	found.Name, found.NameHex = name, survey.HexUnlessText(name)
+	found.title = quoted(name)
+	if name == "-" {
+		found.title = "standard input"
+	}
+	return found
 }
 
 // formRaw is the form of what is bytes already.
@@ -63,14 +79,15 @@ way that it was told.
 Plaintext appears only with --show: 4 KiB of it, or with --show=all the whole, with control
 characters escaped.
 
-Several files give one row each. With --check there is no output for entries in which nothing is
-wrong.
+Several files give one row each, unless --show is there. One that cannot be read is reported, and
+the others are looked at. With --check there is no output for entries in which nothing is wrong.
 
 With --redis the values come from a Redis or Valkey, single, Cluster or Sentinel, which is only
 read: those of the KEYs named, or with --match a survey of all keys that a pattern matches:
 kinds, sizes, ratio, which master keys are in use, what another level of compression would save.
-SCAN may give a key twice while the server moves its table, and it counts twice then. --info
-shows the server itself: latency, hit ratio, memory.
+SCAN may give a key twice while the server moves its table, and it counts twice then. --check
+--match names the entries in which something is wrong, and has no survey. --info shows the server
+itself: latency, hit ratio, memory; with --match, of keys that the pattern matches.
 
 ` + exitHelp,
 		Example: `  cachekit inspect value.bin
@@ -91,10 +108,10 @@ shows the server itself: latency, hit ratio, memory.
 	flags.StringVar(&i.from, "from", "auto", "how the input spells bytes: auto, raw, hex, base64 or redis-cli")
 	flags.StringVar(&i.show, "show", "", "show the plaintext: cut, or all")
 	flags.Lookup("show").NoOptDefVal = "cut"
-	flags.BoolVar(&i.json, "json", false, "print a JSON object for each file, on a line of its own")
+	flags.BoolVar(&i.json, "json", false, "print JSON: an object for each file or key, on a line of its own")
 	flags.BoolVar(&i.check, "check", false, "print only what is wrong; see the exit codes")
 	i.server.flags(cmd)
-	flags.StringVar(&i.plot, "plot", "", "`file` for a picture (SVG) of the sizes that --match found")
+	flags.StringVar(&i.plot, "plot", "", "`file` for a picture (SVG) of what --match found")
 	flags.BoolVar(&i.info, "info", false, "show how the server does")
 	fixedValues(cmd, "from", "auto", "raw", "hex", "base64", "redis-cli")
 	fixedValues(cmd, "show", "cut", "all")
@@ -102,13 +119,8 @@ shows the server itself: latency, hit ratio, memory.
 }
 
 func (i *inspection) run(cmd *cobra.Command, args []string) error {
-	if i.show != "" && i.show != "cut" && i.show != "all" {
-		return usageOf(cmd, errors.New("--show is cut or all"))
-	}
-	if i.from != "auto" {
-		if _, err := spelling.ParseForm(i.from); err != nil {
-			return usageOf(cmd, err)
-		}
+	if err := i.checkFlags(cmd, args); err != nil {
+		return err
 	}
 	o := entry.Options{Tenants: i.tenants, Formats: i.formats}
 	if cmd.Flags().Changed("key") {
@@ -121,16 +133,10 @@ func (i *inspection) run(cmd *cobra.Command, args []string) error {
 	defer keys.Wipe()
 	o.Keys = keys
 	switch {
-	case i.server.url == "" && (i.server.match != "" || i.info || i.plot != ""):
-		return usageOf(cmd, errors.New("--match, --info and --plot need --redis"))
 	case i.info:
 		return i.showInfo(cmd, o)
-	case i.server.match != "" && len(args) > 0:
-		return usageOf(cmd, errors.New("name keys, or all that a pattern matches by --match"))
 	case i.server.match != "":
 		return i.survey(cmd, o)
-	case i.server.url != "" && len(args) == 0:
-		return usageOf(cmd, errors.New("name keys, or all that a pattern matches by --match, as in --match 'users:*'"))
 	case i.server.url != "":
 		return i.inspectKeys(cmd, args, o)
 	case len(args) == 0:
@@ -145,51 +151,98 @@ func (i *inspection) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		found.Name = quoted(name)
-		if name == "-" {
-			found.Name = "standard input"
-		}
-		return found, nil
+		return named(name, found), nil
 	})
 }
 
-// inspectAll prints what look finds out about each name.
+// checkFlags refuses flags that would have no effect.
+func (i *inspection) checkFlags(cmd *cobra.Command, args []string) error {
+	if i.show != "" && i.show != "cut" && i.show != "all" {
+		return usageOf(cmd, errors.New("--show is cut or all"))
+	}
+	i.form = nil
+	if i.from != "auto" {
+		form, err := spelling.ParseForm(i.from)
+		if err != nil {
+			return usageOf(cmd, err)
+		}
+		i.form = &form
+	}
+	if err := i.server.check(cmd, "info", "plot"); err != nil {
+		return err
+	}
+	for _, pair := range [][2]string{{"show", "json"}, {"show", "check"}, {"show", "match"}, {"show", "info"},
+		{"check", "info"}, {"plot", "info"}, {"from", "redis"}} {
+		if cmd.Flags().Changed(pair[0]) && cmd.Flags().Changed(pair[1]) {
+			return usageOf(cmd, fmt.Errorf("--%s has no effect beside --%s", pair[0], pair[1]))
+		}
+	}
+	switch {
+	case i.plot != "" && i.server.match == "":
+		return usageOf(cmd, errors.New("--plot is a picture of what --match finds: say which keys"))
+	case len(args) > 0 && i.info:
+		return usageOf(cmd, errors.New("--info is about the server, not about single keys"))
+	case len(args) > 0 && i.server.match != "":
+		return usageOf(cmd, errors.New("name keys, or all that a pattern matches by --match"))
+	case len(args) == 0 && i.server.url != "" && i.server.match == "" && !i.info:
+		return usageOf(cmd, errors.New("name keys, or all that a pattern matches by --match, as in --match 'users:*'"))
+	}
+	return nil
+}
+
+// lost is an error after which more names need not be tried.
+type lost struct{ error }
+
+// inspectAll prints what look finds out about each name. One that cannot be read does not
+// keep the others from being looked at.
 func (i *inspection) inspectAll(cmd *cobra.Command, names []string, look func(name string) (*inspected, error)) error {
 	code := exitDone
-	table := len(names) > 1 && !i.json
+	table := len(names) > 1 && i.show == ""
 	err := buffered(cmd, func(w *bufio.Writer) error {
-		if table && !i.check {
+		if table && !i.check && !i.json {
 			printRowTitles(w, names)
 		}
-		for _, name := range names {
+		for n, name := range names {
 			found, err := look(name)
 			if err != nil {
-				return errors.Join(w.Flush(), err)
+				err = errors.Join(w.Flush(), err)
+				if n == len(names)-1 || errors.As(err, new(*lost)) {
+					return err
+				}
+				printError(cmd, err)
+				code = exitFailed
+				continue
 			}
 			code = worse(code, stateCode(found.State))
 			if i.check && found.State == entry.Intact {
 				continue
 			}
-			if err := i.print(w, found, table, names); err != nil {
+			if !table && n > 0 && !i.json && !i.check {
+				fmt.Fprintln(w)
+			}
+			if !table {
+				err = i.print(w, found, nil)
+			} else {
+				err = i.print(w, found, names)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err == nil && code != exitDone {
-		err = &exit{code: code}
-	}
-	return err
+	return cmp.Or(err, codeAlone(code))
 }
 
-func (i *inspection) print(w *bufio.Writer, found *inspected, table bool, names []string) error {
+// print writes one value, as a row if it is one of the names of a table.
+func (i *inspection) print(w *bufio.Writer, found *inspected, names []string) error {
 	switch {
 	case i.json:
 		return json.NewEncoder(w).Encode(found)
 	case i.check:
-		fmt.Fprintf(w, "%s: %s\n", found.Name, sentence(found.Report))
+		fmt.Fprintf(w, "%s: %s\n", found.title, sentence(found.Report))
 		return nil
-	case table:
+	case names != nil:
 		printRow(w, found, names)
 		return nil
 	}
@@ -198,16 +251,12 @@ func (i *inspection) print(w *bufio.Writer, found *inspected, table bool, names 
 
 // look takes the reading of the input that explains the most.
 func (i *inspection) look(in []byte, o entry.Options) (*inspected, error) {
-	if i.from != "auto" {
-		form, err := spelling.ParseForm(i.from)
+	if i.form != nil {
+		value, err := spelling.Decode(*i.form, in)
 		if err != nil {
 			return nil, err
 		}
-		value, err := spelling.Decode(form, in)
-		if err != nil {
-			return nil, err
-		}
-		return withoutNewline(form, value, o), nil
+		return withoutNewline(*i.form, value, o), nil
 	}
 	var best *inspected
 	for _, candidate := range spelling.Candidates(in) {

@@ -22,11 +22,11 @@ type progress struct {
 	shown    bool
 }
 
-func newProgress(cmd *cobra.Command, what string, total int64) *progress {
+func newProgress(cmd *cobra.Command, what string) *progress {
 	w := cmd.ErrOrStderr()
 	f, ok := w.(*os.File)
 	now := time.Now()
-	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd())), total: total, what: what, began: now, last: now}
+	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd())), what: what, began: now, last: now}
 }
 
 // done says that n are done.
@@ -58,8 +58,8 @@ func (p *progress) done(n int64) {
 	fmt.Fprintln(p.w, text)
 }
 
-// end takes the line away.
-func (p *progress) end() {
+// hide takes the line away, until the next one.
+func (p *progress) hide() {
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.shown = false

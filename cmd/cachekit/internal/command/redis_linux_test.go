@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -98,35 +100,70 @@ func TestSurveyOfAServer(t *testing.T) {
 	before := client.DBSize(ctx).Val()
 
 	args := []string{"inspect", "--redis", server.URL, "--key-file", "keys", "--tenant", "acme", "--format", "json"}
-	screen := must(t, "", append(args, "--match", "users:*", "--plot", "sizes.svg")...)
+	// Some entries are damaged, which the exit code tells.
+	survey := func(more ...string) string {
+		t.Helper()
+		r := run(t, "", append(slices.Clone(args), more...)...)
+		if r.code != exitDamaged || r.errs != "" {
+			t.Errorf("%v: exit code %d: %s", more, r.code, r.errs)
+		}
+		return r.out
+	}
+	screen := survey("--match", "users:*", "--plot", "sizes.svg")
 	plot, err := os.ReadFile("sizes.svg")
 	if err != nil || !bytes.Contains(plot, []byte("</svg>")) {
 		t.Errorf("the plot: %v", err)
 	}
 	var sum struct {
-		Total struct{ Entries int }
-		Keys  []struct{ Entries int }
+		Complete bool
+		Total    struct{ Entries int }
+		Keys     []struct{ Entries int }
+		Largest  []struct{ Key string }
 	}
-	if err := json.Unmarshal([]byte(must(t, "", append(args, "--match", "users:*", "--json")...)), &sum); err != nil {
+	if err := json.Unmarshal([]byte(survey("--match", "users:*", "--json")), &sum); err != nil {
 		t.Fatal(err)
 	}
-	if sum.Total.Entries != 105 || len(sum.Keys) != 2 || sum.Keys[0].Entries != 50 || sum.Keys[1].Entries != 50 {
+	if !sum.Complete || len(sum.Largest) == 0 || strings.Contains(sum.Largest[0].Key, `"`) || sum.Total.Entries != 105 || len(sum.Keys) != 2 || sum.Keys[0].Entries != 50 || sum.Keys[1].Entries != 50 {
 		t.Errorf("%+v", sum)
 	}
-	if r := run(t, "", append(args, "--match", "users:*", "--check")...); r.code != exitDamaged {
-		t.Errorf("exit code %d", r.code)
+	// --check names what is wrong, and no other.
+	lines := strings.Split(strings.TrimSpace(survey("--match", "users:*", "--check")), "\n")
+	slices.Sort(lines)
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], `"users:other\x1b[31m": `) || !strings.HasPrefix(lines[1], "users:cut: an envelope, damaged") ||
+		!strings.HasPrefix(lines[2], "users:text: text") {
+		t.Errorf("%q", lines)
 	}
-	if out := must(t, "", append(args, "--match", "none:*")...); !strings.Contains(out, "0 entries") {
-		t.Errorf("%s", out)
+	var wrong struct{ Name, State string }
+	if err := json.Unmarshal([]byte(survey("--match", "users:cut", "--check", "--json")), &wrong); err != nil || wrong.Name != "users:cut" || wrong.State != "damaged" {
+		t.Errorf("%+v, %v", wrong, err)
+	}
+	for _, pattern := range []string{"none:*", "users:list"} {
+		if r := run(t, "", append(args, "--match", pattern)...); r.code != exitFailed || !strings.Contains(r.errs, pattern) {
+			t.Errorf("%s: exit code %d: %s", pattern, r.code, r.errs)
+		}
 	}
 	info := must(t, "", append(args, "--info")...)
+	var told struct {
+		Product string
+		Keys    int
+		Get     struct{ Count, Median_ns int }
+		Entries map[string]int
+	}
+	if err := json.Unmarshal([]byte(must(t, "", append(args, "--info", "--json", "--match", "users:*")...)), &told); err != nil {
+		t.Fatal(err)
+	}
+	if told.Product != "Redis" || told.Keys != int(before) || told.Get.Count != 105 || told.Get.Median_ns == 0 || told.Entries["intact"] != 102 {
+		t.Errorf("%+v", told)
+	}
 	single := must(t, "", append(args, "--show", "users:1")...)
 	if !strings.Contains(single, "index 1 opened it") || !strings.Contains(single, `"name": "user 1"`) {
 		t.Errorf("%s", single)
 	}
-	for args, want := range map[string]string{"users:none": "no such key", "users:list": "list"} {
-		if r := run(t, "", "inspect", "--redis", server.URL, args); r.code != exitFailed || !strings.Contains(r.errs, want) {
-			t.Errorf("%s: exit code %d: %s", args, r.code, r.errs)
+	for key, want := range map[string]string{"users:none": "users:none: there is no such key", "users:list": "users:list is a list"} {
+		// It does not hide the others.
+		r := run(t, "", append(slices.Clone(args), key, "users:cut", "users:1")...)
+		if r.code != exitFailed || !strings.Contains(r.errs, want) || strings.Count(r.out, "\n") != 3 {
+			t.Errorf("%s: exit code %d: %s%s", key, r.code, r.errs, r.out)
 		}
 	}
 	if strings.Contains(screen+info, "\x1b") {
@@ -162,8 +199,8 @@ func TestResealOfAServer(t *testing.T) {
 	}
 	before := dump()
 	args := []string{"reseal", "--redis", server.URL, "--match", "users:*", "--key-file", "keys", "--tenant", "acme", "--format", "json"}
-	if out := must(t, "", args...); !strings.Contains(out, "250 under an old key") {
-		t.Errorf("%s", out)
+	if r := run(t, "", args...); r.code != exitOld || !strings.Contains(r.out, "250 under an old key") {
+		t.Errorf("exit code %d: %s%s", r.code, r.out, r.errs)
 	}
 	if after := dump(); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Error("a run that only counts changed something")
@@ -188,6 +225,179 @@ func TestResealOfAServer(t *testing.T) {
 	if out := must(t, "", append(args, "--write")...); !strings.Contains(out, "0 moved") {
 		t.Errorf("once more: %s", out)
 	}
+
+	// The exit code tells whether the old keys may go.
+	damaged, err := core.Compress([]byte("hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		key, value string
+		code       int
+	}{
+		{"users:strange", strings.Repeat("\xa7\x01\xfe", 20), exitKeys}, {"users:damaged", string(damaged[:10]), exitDamaged},
+	} {
+		if err := client.Set(ctx, test.key, test.value, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if r := run(t, "", append(args, "--write")...); r.code != test.code || r.errs != "" {
+			t.Errorf("%s: exit code %d: %s%s", test.key, r.code, r.out, r.errs)
+		}
+	}
+	if r := run(t, "", "reseal", "--redis", server.URL, "--match", "none:*", "--key-file", "keys"); r.code != exitFailed || !strings.Contains(r.errs, "none:*") {
+		t.Errorf("nothing matches: exit code %d: %s", r.code, r.errs)
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	if code := Run("1.2.3", args, strings.NewReader(""), full, io.Discard); code != exitFailed {
+		t.Errorf("a tally that cannot be printed: exit code %d", code)
+	}
+}
+
+// A run goes on from the state of an earlier one only if it would have done the same.
+func TestStateOfReseal(t *testing.T) {
+	folder(t)
+	server := redistest.Server(t)
+	client := server.Client(t)
+	ctx := context.Background()
+	fill(t, client, 200, time.Hour, previousKey)
+	sealed := client.Get(ctx, "users:0").Val()
+	args := func(more ...string) []string {
+		return append([]string{"reseal", "--redis", server.URL, "--match", "users:*", "--key-file", "keys", "--tenant", "acme",
+			"--format", "json", "--write", "--state", "state"}, more...)
+	}
+	refused := func(want string, args ...string) {
+		t.Helper()
+		r := run(t, "", args...)
+		if r.code == exitDone || !strings.Contains(r.errs, want) || r.out != "" {
+			t.Errorf("%v: exit code %d: %s%s; want %q", args, r.code, r.out, r.errs, want)
+		}
+		if now := client.Get(ctx, "users:0").Val(); now != sealed {
+			t.Fatalf("%v: changed an entry", args)
+		}
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile("state", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	// What is not a state of a run is left as it is, and what cannot be one is noticed
+	// before anything changes.
+	for _, text := range []string{"", "{}", "[1]", `{"format":"state of cachekit reseal, 2"}`} {
+		write(text)
+		refused("state: this is not the state of a run", args()...)
+		if left, err := os.ReadFile("state"); err != nil || string(left) != text {
+			t.Errorf("%q became %q, %v", text, left, err)
+		}
+	}
+	if err := os.Remove("state"); err != nil {
+		t.Fatal(err)
+	}
+	refused("none/state", args("--state", "none/state")...)
+	refused("folder", args("--state", "folder")...)
+	refused("/dev/null", args("--state", "/dev/null")...)
+
+	// A run that was stopped leaves its state. Here a server that has no scripts stops it.
+	if err := client.Do(ctx, "acl", "setuser", "default", "-eval", "-evalsha").Err(); err != nil {
+		t.Fatal(err)
+	}
+	refusedRun := run(t, "", args("--batch", "10")...)
+	if refusedRun.code != exitFailed || !strings.Contains(refusedRun.errs, "users:") {
+		t.Fatalf("exit code %d: %s", refusedRun.code, refusedRun.errs)
+	}
+	if err := client.Do(ctx, "acl", "setuser", "default", "+eval", "+evalsha").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for what, changed := range map[string][]string{
+		"--match": args("--match", "*"), "--strip": args("--strip", "x"), "--tenant": args("--tenant", "other"), "--format": args("--format", "arrow"),
+		"set of keys": args("--key-file", "sdk-keys"), "database": args("--redis", server.URL+"/1"),
+	} {
+		refused("state: this is the state of a run with another "+what, changed...)
+	}
+	if _, err := os.Stat("state"); err != nil {
+		t.Fatal(err)
+	}
+
+	// One that is behind all keys has nothing left to do, and knows what was found before.
+	text, err := os.ReadFile("state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state map[string]any
+	if err := json.Unmarshal(text, &state); err != nil {
+		t.Fatal(err)
+	}
+	_, run1, _ := strings.Cut(client.Info(ctx, "server").Val(), "run_id:")
+	run1, _, _ = strings.Cut(run1, "\r")
+	state["cursors"] = map[string]any{server.Addr: map[string]any{"run": run1, "next": 0, "done": true}}
+	state["tally"] = map[string]any{"frames": 3, "current": 197, "skipped": map[string]int{"gone": 2}}
+	if text, err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	write(string(text))
+	r := run(t, "", args()...)
+	if r.code != exitOld || !strings.Contains(r.out, "200 entries") || !strings.Contains(r.out, "3 under an old key in frames") || !strings.Contains(r.out, "2 gone") {
+		t.Errorf("exit code %d: %s%s", r.code, r.out, r.errs)
+	}
+	if _, err := os.Stat("state"); err == nil {
+		t.Error("the state of a run that came to its end is left")
+	}
+	if out := must(t, "", args()...); !strings.Contains(out, "200 moved") {
+		t.Errorf("%s", out)
+	}
+}
+
+// The user interrupts: every entry is in the tally, and the state is behind all that was done.
+func TestResealIsInterrupted(t *testing.T) {
+	const n = 20_000
+	program := binary(t)
+	folder(t)
+	server := redistest.Server(t)
+	client := server.Client(t)
+	fill(t, client, n, time.Hour, previousKey)
+	args := []string{"reseal", "--redis", server.URL, "--match", "users:*", "--key-file", "keys", "--tenant", "acme", "--format", "json", "--write", "--state", "state"}
+	cmd := exec.Command(program, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if text, err := os.ReadFile("state"); err == nil && bytes.Contains(text, []byte(`"next"`)) {
+			break // it has begun, and written what it did in its first second
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	var entries, moved int
+	if _, err := fmt.Sscanf(out.String(), "%d entries\n%d moved", &entries, &moved); err != nil {
+		t.Fatalf("%v: %s%s", err, &out, &errs)
+	}
+	if err == nil || entries == n {
+		t.Skipf("skipped: the run had come to its end: %s", &out)
+	}
+	if !strings.Contains(errs.String(), "stopped; another run goes on") || moved != entries {
+		t.Errorf("%s%s", &out, &errs)
+	}
+	current, now := keyring(t, currentKey), 0
+	for i := range n {
+		key := fmt.Sprintf("users:%d", i)
+		if _, _, err := current.Open([]byte(key), []byte(client.Get(context.Background(), key).Val()), "json"); err == nil {
+			now++
+		}
+	}
+	if now != moved {
+		t.Errorf("%d entries were moved, says the tally, and %d were", moved, now)
+	}
+	must(t, "", args...)
+	wantUsers(t, client, n, currentKey)
 }
 
 // wantUsers fails unless all entries are there and open under the keys.

@@ -1,13 +1,11 @@
 package command
 
 import (
+	"bufio"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,11 +25,6 @@ type resealing struct {
 	state    string
 }
 
-// tally is what a run has done.
-type tally struct {
-	entries, current, resealed, changed, other, damaged, unopened, frames int
-}
-
 func newReseal() *cobra.Command {
 	var r resealing
 	cmd := &cobra.Command{
@@ -46,7 +39,9 @@ With --redis and --match it goes over the entries of a server. It only counts, u
 there too. With it an entry is replaced by a script that compares, so that one that was written
 in the meantime stays, and its time to live is kept. It may be stopped at any time: what was
 moved is moved, and another run goes on where nothing was moved yet. With --state the next run
-begins where this one stopped.
+begins where this one stopped, if it is the same in everything else and the server is too.
+
+The exit code tells whether the old keys may go: it is 0 only if none of the entries needs one.
 
 ` + exitHelp,
 		Example: `  cachekit reseal --key users:1 --tenant acme user.entry -o user.new
@@ -54,8 +49,11 @@ begins where this one stopped.
   cachekit reseal --redis redis://localhost --match 'users:*' --tenant acme --write --state reseal.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := r.checkFlags(cmd, args); err != nil {
+				return err
+			}
 			if r.server.url != "" {
-				return r.overServer(cmd, args)
+				return r.overServer(cmd)
 			}
 			return r.one(cmd, args)
 		},
@@ -72,15 +70,33 @@ begins where this one stopped.
 	return cmd
 }
 
+// checkFlags refuses flags that are missing, or would have no effect.
+func (r *resealing) checkFlags(cmd *cobra.Command, args []string) error {
+	if err := r.server.check(cmd, "write", "state"); err != nil {
+		return err
+	}
+	changed := cmd.Flags().Changed
+	switch overServer := r.server.url != ""; {
+	case overServer && (len(args) > 0 || changed("output") || changed("key")):
+		return usageOf(cmd, errors.New("FILE, --key and --output do not go together with --redis"))
+	case overServer && r.server.match == "":
+		return usageOf(cmd, errors.New("say which keys by --match, as in --match 'users:*'"))
+	case changed("state") && !r.write:
+		return usageOf(cmd, errors.New("--state is for --write: a run that only counts begins anew each time"))
+	case changed("state") && r.state == "":
+		return usageOf(cmd, errors.New("--state is empty: name a file"))
+	case !overServer && r.cacheKey == "":
+		return usageOf(cmd, errors.New("name the cache key that the entry is bound to by --key"))
+	}
+	return nil
+}
+
 func (r *resealing) options(keys *entry.Keys) entry.Options {
 	return entry.Options{Keys: keys, Tenants: r.tenants, Formats: r.formats}
 }
 
 // one reseals a file.
 func (r *resealing) one(cmd *cobra.Command, args []string) error {
-	if !cmd.Flags().Changed("key") {
-		return usageOf(cmd, errors.New("name the cache key that the entry is bound to by --key"))
-	}
 	keys, err := readKeys(r.keyFile)
 	if err != nil {
 		return err
@@ -111,13 +127,7 @@ func (r *resealing) one(cmd *cobra.Command, args []string) error {
 }
 
 // overServer reseals the entries of a server.
-func (r *resealing) overServer(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) > 0 || r.output != "" || r.cacheKey != "":
-		return usageOf(cmd, errors.New("FILE, --key and --output do not go together with --redis"))
-	case r.server.match == "":
-		return usageOf(cmd, errors.New("say which keys by --match, as in --match 'users:*'"))
-	}
+func (r *resealing) overServer(cmd *cobra.Command) error {
 	keys, err := readKeys(r.keyFile)
 	if err != nil {
 		return err
@@ -131,30 +141,33 @@ func (r *resealing) overServer(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer done()
-	cursors, err := r.readState()
+	state, err := r.openState(keys, db.Number())
 	if err != nil {
 		return err
 	}
-	var t tally
-	saved := time.Now()
-	err = r.server.each(ctx, cmd, db, cursors, func(key string, value []byte) error {
-		if r.state != "" && r.write && time.Since(saved) > time.Second {
-			saved = time.Now()
-			if err := r.writeState(cursors); err != nil {
-				return err
-			}
-		}
-		return r.move(ctx, db, keys, key, value, &t)
-	}, func(string) { t.other++ })
-	if r.state != "" && r.write {
-		if err == nil {
-			err = ignoreMissing(os.Remove(r.state))
-		} else {
-			err = errors.Join(err, r.writeState(cursors))
-		}
+	t := state.run.Tally.clone()
+	err = r.server.each(ctx, db, newProgress(cmd, "keys"), state.run.Cursors, visit{
+		begin: state.saveNowAndThen,
+		entry: func(key string, value []byte) error { return r.move(ctx, db, keys, key, value, &t) },
+		skip:  func(why string) { t.Skipped[why]++ },
+		end:   func() { state.run.Tally = t.clone() },
+	})
+	err = interrupted(ctx, err, "another run goes on where this one stopped")
+	// Where keys may have been missed, another run has to look at all of them.
+	if err == nil || errors.Is(err, redisdb.ErrMoving) {
+		err = errors.Join(err, state.remove())
+	} else {
+		err = errors.Join(err, state.save())
 	}
-	r.print(cmd, &t)
-	return interrupted(ctx, err, "another run goes on where this one stopped")
+	printed := buffered(cmd, func(w *bufio.Writer) error { t.print(w, r.write); return nil })
+	err = cmp.Or(err, printed)
+	switch {
+	case err != nil:
+		return err
+	case t.entries() == 0:
+		return r.server.nothing()
+	}
+	return codeAlone(t.code(r.write))
 }
 
 // move reseals one entry.
@@ -163,89 +176,33 @@ func (r *resealing) move(ctx context.Context, db *redisdb.DB, keys *entry.Keys, 
 	o.MaxPayload = surveyPayload
 	report := entry.Look(value, o)
 	again, err := o.Reseal(value, report)
-	t.entries++
 	switch {
 	case err == entry.ErrFrame:
-		t.frames++
+		t.Frames++
 	case err != nil:
 		return fmt.Errorf("%s: %w", quoted(key), err)
 	case again != nil && r.write:
-		replaced, err := db.Replace(ctx, key, value, again)
-		if err != nil {
+		// What was begun is brought to its end when the user interrupts, so that the
+		// tally holds what became of every entry.
+		replaced, err := db.Replace(context.WithoutCancel(ctx), key, value, again)
+		switch {
+		case err != nil:
 			return fmt.Errorf("%s: %w", quoted(key), err)
+		case replaced:
+			t.Resealed++
+		default:
+			t.Changed++
 		}
-		if !replaced {
-			t.changed++
-			return nil
-		}
-		t.resealed++
 	case again != nil:
-		t.resealed++
-	case report.Opened != nil:
-		t.current++
+		t.Resealed++
+	case report.Opening() != nil:
+		t.Current++
 	case report.State == entry.Encrypted:
-		t.unopened++
+		t.Unopened++
 	case report.State == entry.Damaged:
-		t.damaged++
+		t.Damaged++
 	default:
-		t.other++
+		t.Other++
 	}
 	return nil
-}
-
-func (r *resealing) print(cmd *cobra.Command, t *tally) {
-	moved := "under an old key: --write moves them"
-	if r.write {
-		moved = "moved to the current key"
-	}
-	for _, row := range []struct {
-		n    int
-		what string
-	}{
-		{t.entries, "entries"},
-		{t.resealed, moved},
-		{t.current, "under the current key"},
-		{t.changed, "written by others in the meantime, and left as they are"},
-		{t.frames, "in frames of the Python SDK, which that SDK alone can seal again"},
-		{t.unopened, "that no key opened"},
-		{t.damaged, "damaged"},
-		{t.other, "not encrypted, or of another type"},
-	} {
-		if row.n > 0 || row.what == moved {
-			fmt.Fprintf(cmd.OutOrStdout(), "%10d %s\n", row.n, row.what)
-		}
-	}
-}
-
-func (r *resealing) readState() (redisdb.Cursors, error) {
-	cursors := redisdb.Cursors{}
-	if r.state == "" {
-		return cursors, nil
-	}
-	text, err := os.ReadFile(r.state)
-	if errors.Is(err, fs.ErrNotExist) {
-		return cursors, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(text, &cursors); err != nil {
-		return nil, fmt.Errorf("%s: this is not the state of a run: remove it to begin anew", r.state)
-	}
-	return cursors, nil
-}
-
-func (r *resealing) writeState(cursors redisdb.Cursors) error {
-	text, err := json.Marshal(cursors)
-	if err != nil {
-		return err
-	}
-	return writeFile(r.state, append(text, '\n'), 0o600)
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -12,24 +12,25 @@ import (
 // Run executes the command with these arguments and returns its exit code.
 func Run(version string, args []string, in io.Reader, out, errs io.Writer) int {
 	root := New(version)
+	standard := &standardOutput{w: out}
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(standard)
 	root.SetErr(errs)
-	err := root.Execute()
-	if err == nil {
-		return exitDone
+	code, err := codeOf(root.Execute())
+	if err == nil && standard.failed != nil {
+		code, err = exitFailed, standard.failed
 	}
-	code := exitFailed
-	var e *exit
-	if errors.As(err, &e) {
-		code = e.code
-		if e.err == nil {
-			return code
-		}
+	if err != nil {
+		printError(root, err)
 	}
-	root.PrintErrln("cachekit: " + withoutName(err.Error()))
 	return code
+}
+
+// printError says on the standard error what went wrong. Names of files and flags may come
+// from anybody.
+func printError(cmd *cobra.Command, err error) {
+	cmd.PrintErrln("cachekit: " + harmless(withoutName(err.Error())))
 }
 
 // New returns the command with all its subcommands.

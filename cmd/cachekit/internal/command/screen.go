@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
@@ -48,7 +50,7 @@ func sentence(r *entry.Report) string {
 
 // printScreen writes all that was found out about one value.
 func printScreen(w *bufio.Writer, found *inspected, shown string) error {
-	fmt.Fprintf(w, "%s: %s.\n", found.Name, sentence(found.Report))
+	fmt.Fprintf(w, "%s: %s.\n", found.title, sentence(found.Report))
 	if found.Form != formRaw {
 		fmt.Fprintf(w, "The input was read as %s.\n", found.Form)
 	}
@@ -187,6 +189,20 @@ func frameClaims(f *entry.Frame) string {
 // quoted is text from an entry, safe on a terminal.
 func quoted(text string) string { return entry.Printable(text) }
 
+// harmless is a message in which nothing is left that a terminal would obey, but for the
+// ends of lines.
+func harmless(text string) string {
+	var b strings.Builder
+	for _, c := range text {
+		if c == '\n' || c == '\t' || unicode.IsPrint(c) {
+			b.WriteRune(c)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+		}
+	}
+	return b.String()
+}
+
 func countOf(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -232,7 +248,7 @@ func printRow(w *bufio.Writer, found *inspected, names []string) {
 	if found.Damage != "" {
 		what = withoutName(found.Damage)
 	}
-	line := fmt.Sprintf("%-*s %-20s %-9s %12d %12s %6s %s", nameWidth(names), found.Name, found.Kind, found.State,
+	line := fmt.Sprintf("%-*s %-20s %-9s %12d %12s %6s %s", nameWidth(names), found.title, found.Kind, found.State,
 		found.Size, payload, ratio, what)
 	fmt.Fprintln(w, strings.TrimRight(line, " "))
 }

@@ -86,6 +86,9 @@ func folder(t *testing.T) {
 		return b
 	}
 	envelope := of(envelopeHex)
+	if err := os.Mkdir("folder", 0o700); err != nil {
+		t.Fatal(err)
+	}
 	write("envelope", envelope)
 	write("cut", envelope[:20])
 	envelope[6] ^= 1

@@ -45,11 +45,33 @@ func (s *server) bound(o entry.Options, key string) entry.Options {
 	return o
 }
 
+// check refuses flags that would have no effect, or no sense. needing are those of the
+// command that are for a server too.
+func (s *server) check(cmd *cobra.Command, needing ...string) error {
+	changed := cmd.Flags().Changed
+	if s.url == "" {
+		if changed("redis") {
+			return usageOf(cmd, errors.New("--redis is empty: name a URL, as redis://localhost"))
+		}
+		for _, name := range append([]string{"match", "strip", "batch", "timeout"}, needing...) {
+			if changed(name) {
+				return usageOf(cmd, fmt.Errorf("--%s needs --redis", name))
+			}
+		}
+	}
+	switch {
+	case s.match == "" && changed("match"):
+		return usageOf(cmd, errors.New("--match is empty: '*' matches all keys"))
+	case s.batch < 1:
+		return usageOf(cmd, errors.New("--batch is 1 or more"))
+	case s.timeout <= 0:
+		return usageOf(cmd, errors.New("--timeout is more than 0, as 5s"))
+	}
+	return nil
+}
+
 // connect returns the database, and a context that ends when the user interrupts.
 func (s *server) connect(cmd *cobra.Command) (ctx context.Context, db *redisdb.DB, done func(), err error) {
-	if s.batch < 1 {
-		return nil, nil, nil, usageOf(cmd, errors.New("--batch is 1 or more"))
-	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	db, err = redisdb.Open(ctx, s.url, redisdb.Options{Timeout: s.timeout})
 	if err != nil {
@@ -60,6 +82,59 @@ func (s *server) connect(cmd *cobra.Command) (ctx context.Context, db *redisdb.D
 		stop()
 		db.Close()
 	}, nil
+}
+
+// visit is what is done with the keys that a pattern matches, batch after batch.
+type visit struct {
+	begin func() error // of a batch, may be nil; the cursors are behind the batches before it
+	entry func(key string, value []byte) error
+	skip  func(why string) // a key that has no value
+	end   func()           // of a batch, may be nil
+}
+
+// each reads all keys that the pattern matches and hands on their values.
+func (s *server) each(ctx context.Context, db *redisdb.DB, progress *progress, cursors redisdb.Cursors, v visit) error {
+	if s.match == "*" {
+		total, err := db.KeyCount(ctx)
+		if err != nil {
+			return err
+		}
+		progress.total = total
+	}
+	defer progress.hide()
+	seen := int64(0)
+	return db.Scan(ctx, s.match, s.batch, cursors, func(keys []string) error {
+		if v.begin != nil {
+			if err := v.begin(); err != nil {
+				return err
+			}
+		}
+		for value := range db.GetMany(ctx, keys) {
+			switch value.State {
+			case redisdb.Found:
+				if err := v.entry(value.Key, value.Value); err != nil {
+					return err
+				}
+			case redisdb.Missing:
+				v.skip("gone since they were listed")
+			case redisdb.Failed:
+				return value.Err
+			default:
+				v.skip(value.Err.Error())
+			}
+			seen++
+			progress.done(seen)
+		}
+		if v.end != nil {
+			v.end()
+		}
+		return nil
+	})
+}
+
+// nothing is the error for a pattern without a match, which is a slip more often than not.
+func (s *server) nothing() error {
+	return fmt.Errorf("no value is stored under a key that %s matches", quoted(s.match))
 }
 
 // interrupted is the error of a command that the user stopped.

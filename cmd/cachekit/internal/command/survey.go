@@ -3,11 +3,10 @@ package command
 import (
 	"bufio"
 	"bytes"
-	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,19 +32,27 @@ func (i *inspection) inspectKeys(cmd *cobra.Command, keys []string, o entry.Opti
 	return i.inspectAll(cmd, keys, func(key string) (*inspected, error) {
 		value, found, err := db.Get(ctx, key)
 		switch {
+		case err != nil && !redisdb.OfKey(err):
+			return nil, &lost{err}
 		case err != nil:
-			return nil, err
+			return nil, fmt.Errorf("%s %w", quoted(key), err)
 		case !found:
 			return nil, fmt.Errorf("%s: there is no such key", quoted(key))
 		}
-		return &inspected{Name: quoted(key), Form: formRaw, Report: entry.Look(value, i.server.bound(o, key))}, nil
+		return i.valueOf(key, value, o), nil
 	})
+}
+
+// valueOf is what is found out about the value of a key.
+func (i *inspection) valueOf(key string, value []byte, o entry.Options) *inspected {
+	return named(key, &inspected{Form: formRaw, Report: entry.Look(value, i.server.bound(o, key))})
 }
 
 // surveyed is the JSON of a survey.
 type surveyed struct {
-	Match   string  `json:"match"`
-	Seconds float64 `json:"seconds"`
+	Match    string  `json:"match"`
+	Seconds  float64 `json:"seconds"`
+	Complete bool    `json:"complete"`
 	*survey.Survey
 }
 
@@ -59,18 +66,23 @@ func (i *inspection) survey(cmd *cobra.Command, o entry.Options) error {
 	o.MaxPayload = surveyPayload
 	sum := survey.New()
 	began := time.Now()
-	err = i.server.each(ctx, cmd, db, nil, func(key string, value []byte) error {
-		sum.Add(quoted(key), entry.Look(value, i.server.bound(o, key)))
-		return nil
-	}, sum.Skip)
-	if errors.Is(err, redisdb.ErrMoving) {
-		cmd.PrintErrln("cachekit: " + err.Error()) // what was seen is worth showing
-		err = nil
+	progress := newProgress(cmd, "keys")
+	out := bufio.NewWriter(cmd.OutOrStdout())
+	look := func(key string, value []byte) error {
+		found := i.valueOf(key, value, o)
+		sum.Add(key, found.Report)
+		if !i.check || found.State == entry.Intact {
+			return nil
+		}
+		progress.hide()
+		return errors.Join(i.print(out, found, nil), out.Flush())
 	}
-	if err = interrupted(ctx, err, "this is what was seen until then"); err != nil && ctx.Err() == nil {
+	err = i.server.each(ctx, db, progress, nil, visit{entry: look, skip: sum.Skip})
+	// Of a survey that was stopped, what was seen is worth showing.
+	stopped := interrupted(ctx, err, "this is what was seen until then")
+	if err != nil && ctx.Err() == nil && !errors.Is(err, redisdb.ErrMoving) {
 		return err
 	}
-	stopped := err
 	sum.Sort()
 	if i.plot != "" {
 		var picture bytes.Buffer
@@ -82,61 +94,28 @@ func (i *inspection) survey(cmd *cobra.Command, o entry.Options) error {
 		}
 	}
 	took := time.Since(began)
-	err = buffered(cmd, func(w *bufio.Writer) error {
-		if i.json {
-			return json.NewEncoder(w).Encode(&surveyed{i.server.match, took.Seconds(), sum})
-		}
-		printSurvey(w, i.server.match, took, sum, o.Keys.Count())
-		return nil
-	})
-	if err != nil || stopped != nil {
-		return cmp.Or(err, stopped)
+	switch {
+	case i.check:
+	case i.json:
+		err = json.NewEncoder(out).Encode(&surveyed{i.server.match, took.Seconds(), stopped == nil, sum})
+	default:
+		printSurvey(out, i.server.match, took, sum, o.Keys.Count())
+		err = nil
 	}
-	if i.check {
-		code := exitDone
-		for _, kind := range sum.Kinds {
-			code = worse(code, stateCode(kind.State))
-		}
-		if code != exitDone {
-			return &exit{code: code}
-		}
+	if err = errors.Join(err, out.Flush()); err != nil {
+		return err
 	}
-	return nil
-}
-
-// each reads all keys that the pattern matches and hands on their values, a batch at a
-// time. What has no value is skipped, with the reason.
-func (s *server) each(ctx context.Context, cmd *cobra.Command, db *redisdb.DB, cursors redisdb.Cursors,
-	entry func(key string, value []byte) error, skip func(why string)) error {
-	total := int64(0)
-	if s.match == "*" {
-		var err error
-		if total, err = db.KeyCount(ctx); err != nil {
-			return err
-		}
+	if stopped == nil && sum.Total.Entries == 0 {
+		stopped = i.server.nothing()
 	}
-	progress := newProgress(cmd, "keys", total)
-	defer progress.end()
-	seen := int64(0)
-	return db.Scan(ctx, s.match, s.batch, cursors, func(keys []string) error {
-		for value := range db.GetMany(ctx, keys) {
-			switch value.State {
-			case redisdb.Found:
-				if err := entry(value.Key, value.Value); err != nil {
-					return err
-				}
-			case redisdb.Missing:
-				skip("gone since they were listed")
-			case redisdb.Failed:
-				return value.Err
-			default:
-				skip(value.Err.Error())
-			}
-			seen++
-			progress.done(seen)
-		}
-		return nil
-	})
+	if stopped != nil {
+		return stopped
+	}
+	code := exitDone
+	for _, kind := range sum.Kinds {
+		code = worse(code, stateCode(kind.State))
+	}
+	return codeAlone(code)
 }
 
 func printSurvey(w *bufio.Writer, match string, took time.Duration, s *survey.Survey, keys int) {
@@ -186,14 +165,14 @@ func printSurvey(w *bufio.Writer, match string, took time.Duration, s *survey.Su
 	printNamed(w, "The first that are damaged", s.Damaged)
 	if len(s.Skipped) > 0 {
 		fmt.Fprintln(w, "\nWithout an entry:")
-		reasons := make([]string, 0, len(s.Skipped))
-		for why := range s.Skipped {
-			reasons = append(reasons, why)
-		}
-		slices.Sort(reasons)
-		for _, why := range reasons {
-			fmt.Fprintf(w, "%10d  %s\n", s.Skipped[why], why)
-		}
+		printCounts(w, s.Skipped)
+	}
+}
+
+// printCounts writes how many keys were left out, for each reason.
+func printCounts(w *bufio.Writer, counts map[string]int) {
+	for _, why := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(w, "%10d %s\n", counts[why], why)
 	}
 }
 
@@ -203,7 +182,7 @@ func printNamed(w *bufio.Writer, title string, entries []survey.Named) {
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
 	for _, e := range entries {
-		fmt.Fprintf(w, "%12s  %s", survey.Bytes(int64(e.Bytes)), e.Key)
+		fmt.Fprintf(w, "%12s  %s", survey.Bytes(int64(e.Bytes)), quoted(e.Key))
 		if e.Damage != "" {
 			fmt.Fprintf(w, ": %s", withoutName(e.Damage))
 		}

@@ -83,6 +83,16 @@ type Frame struct {
 	Fingerprint  string `json:"key_fingerprint,omitempty"`
 }
 
+// Opening is the way that opened the entry, or what is inside its frame; nil for none.
+func (r *Report) Opening() *Opening {
+	for ; r != nil; r = r.Inside {
+		if r.Opened != nil {
+			return r.Opened
+		}
+	}
+	return nil
+}
+
 // Opening is the way that opened a ciphertext.
 type Opening struct {
 	KeyIndex    int     `json:"key_index"` // 0: the current key

@@ -80,6 +80,9 @@ func (db *DB) Close() error {
 	return db.client.Close()
 }
 
+// Number is that of the database that the URL names.
+func (db *DB) Number() int { return db.t.db }
+
 func (db *DB) connect(ctx context.Context) error {
 	if db.t.kind == cluster {
 		return db.connectCluster(ctx)

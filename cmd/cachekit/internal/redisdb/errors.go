@@ -30,6 +30,13 @@ func (e *WrongTypeError) Error() string {
 	return "is of the type " + printable(e.Type) + ", not a string"
 }
 
+// OfKey reports whether an error of a read is about this key, so that others may be read:
+// the server answered, or the value is not one.
+func OfKey(err error) bool {
+	var wrong *WrongTypeError
+	return errors.As(err, &wrong) || errors.Is(err, ErrTooLarge) || isReply(err)
+}
+
 // plain says what failed in words that are safe to show: without the password, without the
 // arguments that a server repeats from a command that it does not know, and without
 // control characters of a server.

@@ -10,17 +10,17 @@ import (
 
 // Info is what the servers say of themselves. The numbers are sums over all masters.
 type Info struct {
-	Product    string // Redis, Valkey, or what the server calls itself
-	Version    string // of the product; of several the lowest comes first
-	Mode       string // standalone, cluster or sentinel
-	Servers    int    // masters
-	Hits       int64  // of reads of keys, since the servers started
-	Misses     int64
-	UsedMemory int64
-	MaxMemory  int64  // 0: one of the servers has no limit
-	Policy     string // of eviction
-	Keys       int64  // in the database that the URL names
-	Expires    int64  // those of Keys that have a time to live
+	Product    string `json:"product"`     // Redis, Valkey, or what the server calls itself
+	Version    string `json:"version"`     // of the product; of several the lowest comes first
+	Mode       string `json:"mode"`        // standalone, cluster or sentinel
+	Servers    int    `json:"servers"`     // masters
+	Hits       int64  `json:"hits"`        // of reads of keys, since the servers started
+	Misses     int64  `json:"misses"`      // likewise
+	UsedMemory int64  `json:"used_memory"` // in bytes
+	MaxMemory  int64  `json:"max_memory"`  // 0: one of the servers has no limit
+	Policy     string `json:"eviction_policy"`
+	Keys       int64  `json:"keys"`    // in the database that the URL names
+	Expires    int64  `json:"expires"` // those of Keys that have a time to live
 }
 
 // Info asks all masters. What a server does not say stays 0. Hits and Misses count the reads

@@ -95,7 +95,7 @@ func readFile(name string) (masters Masters, err error) {
 		masters = append(masters, key)
 	}
 	if len(masters) == 0 {
-		return nil, fmt.Errorf("%s: no key in this file: one of 64 hexadecimal digits a line, the current one first", name)
+		return nil, fmt.Errorf("%s: no key in this file: one of 64 hexadecimal digits or more a line, the current one first", name)
 	}
 	return masters, nil
 }

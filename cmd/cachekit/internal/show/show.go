@@ -114,9 +114,13 @@ func (p *printer) flush() {
 	p.buffer = p.buffer[:0]
 }
 
+// maxIndent is the deepest indentation: with one for each level, what nests thousands deep
+// would be nearly all white space.
+const maxIndent = 40
+
 // newline begins a line at a depth.
 func (p *printer) newline(depth int) {
-	p.put("\n" + p.o.Indent + strings.Repeat("  ", depth))
+	p.put("\n" + p.o.Indent + strings.Repeat("  ", min(depth, maxIndent)))
 }
 
 // line ends the last line.
@@ -362,19 +366,23 @@ func timestamp(data []byte) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// text writes the lines of a text.
+// text writes the lines of a text, which end in a newline, or in a carriage return and one.
 func (p *printer) text(data []byte) {
 	p.start()
-	for len(data) > 0 && p.err == nil {
-		n := piece(data)
-		for i, line := range strings.Split(string(data[:n]), "\n") {
-			if i > 0 {
-				p.newline(0)
-			}
-			line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    ")
-			p.put(safe([]byte(line)))
+	for first := true; len(data) > 0 && p.err == nil; first = false {
+		if !first {
+			p.newline(0)
 		}
-		data = data[n:]
+		line, rest, found := bytes.Cut(data, []byte("\n"))
+		if found {
+			line = bytes.TrimSuffix(line, []byte("\r"))
+		}
+		for len(line) > 0 && p.err == nil {
+			n := piece(line)
+			p.put(safe(bytes.ReplaceAll(line[:n], []byte("\t"), []byte("    "))))
+			line = line[n:]
+		}
+		data = rest
 	}
 }
 

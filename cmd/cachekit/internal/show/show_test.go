@@ -36,6 +36,9 @@ func TestValues(t *testing.T) {
 		{"escapes in MessagePack", "\xa6\x1b[31m\n", "MessagePack", "  \"\\x1b[31m\\n\"\n"},
 		{"text", "grüße\tan\r\nalle", "text", "  grüße    an\n  alle\n"},
 		{"text with a space that does not break", "prix\u00a0: 3", "text", "  prix\\u00a0: 3\n"},
+		{"a text of two lines", "a\nb\n", "text", "  a\n  b\n"},
+		{"a carriage return alone", "a\rb\r", "text", "  a\\u000db\\u000d\n"},
+		{"one where a piece of a long line ends", strings.Repeat("a", 1023) + "\rb", "text", "  " + strings.Repeat("a", 1023) + "\\u000db\n"},
 		{"bytes", "\xff\x00ABC", "bytes", "  00000000: ff00 4142 43                             ..ABC\n"},
 	} {
 		if got := What([]byte(test.data)); got != test.what {
@@ -43,6 +46,16 @@ func TestValues(t *testing.T) {
 		}
 		if got := shown(t, []byte(test.data), Options{Indent: "  "}); got != test.want {
 			t.Errorf("%s:\n%s\nwant\n%s", test.name, got, test.want)
+		}
+	}
+}
+
+// What nests deeply is not shown as mostly white space.
+func TestDeepNesting(t *testing.T) {
+	const depth = 5000
+	for _, data := range []string{strings.Repeat("[", depth) + strings.Repeat("]", depth), strings.Repeat("\x91", 900) + "\x01"} {
+		if text := shown(t, []byte(data), Options{}); len(text) > 100*len(data) {
+			t.Errorf("%d bytes are shown by %d", len(data), len(text))
 		}
 	}
 }

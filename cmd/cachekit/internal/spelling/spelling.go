@@ -133,9 +133,15 @@ func decodeBase64(in []byte) ([]byte, error) {
 	if at >= 0 {
 		return nil, fmt.Errorf("byte %d is not of base64", at)
 	}
+	if at := afterPadding(in); at >= 0 {
+		return nil, fmt.Errorf("byte %d stands behind padding, which ends base64", at)
+	}
 	text := bytes.TrimRight(packed(in, count), "=")
-	if count-len(text) > 2 {
+	switch {
+	case count-len(text) > 2:
 		return nil, fmt.Errorf("%d bytes of padding in base64, there are at most 2", count-len(text))
+	case len(text)%4 == 1:
+		return nil, fmt.Errorf("%d digits of base64, which is one too many or too few", len(text))
 	}
 	for i, c := range text {
 		switch c {
@@ -146,10 +152,21 @@ func decodeBase64(in []byte) ([]byte, error) {
 		}
 	}
 	n, err := base64.RawStdEncoding.Decode(text, text)
-	if err != nil {
-		return nil, fmt.Errorf("this is not base64: of %d digits one is missing, or padding stands within", len(text))
+	return text[:n], err
+}
+
+// afterPadding returns where a digit follows padding, or -1.
+func afterPadding(in []byte) int {
+	start := bytes.IndexByte(in, '=')
+	if start < 0 {
+		return -1
 	}
-	return text[:n], nil
+	for i, c := range in[start:] {
+		if c != '=' && !isSpace(c) {
+			return start + i
+		}
+	}
+	return -1
 }
 
 // decodeEscapes reads a string in double quotes as redis-cli prints it.

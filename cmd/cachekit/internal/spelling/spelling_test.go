@@ -80,7 +80,7 @@ func TestErrorsTellWhere(t *testing.T) {
 		text, want string
 	}{
 		{Hex, "94c4zz", "byte 4"}, {Hex, " 0x94c4z", "byte 7"}, {Hex, "94c", "3 hexadecimal digits"},
-		{Base64, "abc$", "byte 3"}, {Base64, "abcde", "not base64"}, {Base64, "ab=c", "not base64"}, {Base64, "ab===", "3 bytes"},
+		{Base64, "abc$", "byte 3"}, {Base64, "abcde", "5 digits"}, {Base64, "ab=\nc", "byte 4"}, {Base64, "ab===", "3 bytes"},
 		{Escapes, "abc", "byte 0"}, {Escapes, `"abc`, "quote that ends"}, {Escapes, `"a"b"`, "byte 2"},
 		{Escapes, `"a\x9"`, "byte 2"}, {Escapes, `"a\xzz"`, "byte 2"}, {Escapes, `"a\q"`, "byte 2"}, {Escapes, `"a\"`, "byte 2"},
 		{Escapes, `"`, "quote that ends"}, {Escapes, "", "byte 0"},

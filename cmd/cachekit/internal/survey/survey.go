@@ -4,8 +4,11 @@ package survey
 
 import (
 	"cmp"
+	"encoding/hex"
 	"math/bits"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
 	"github.com/cachekit-go/cachekit-core/core"
@@ -99,9 +102,19 @@ func (l LevelSum) Saving() float64 { return 1 - float64(l.Bytes)/float64(max(l.N
 
 // Named is one entry.
 type Named struct {
-	Key    string `json:"key"`
+	Key    string `json:"key"` // the first 512 bytes
+	KeyHex string `json:"key_hex,omitempty"`
 	Bytes  int    `json:"bytes"`
 	Damage string `json:"damage,omitempty"`
+}
+
+// HexUnlessText is a key or the name of a file in hexadecimal digits, where it is not UTF-8,
+// since the strings of JSON cannot hold other bytes.
+func HexUnlessText(name string) string {
+	if utf8.ValidString(name) {
+		return ""
+	}
+	return hex.EncodeToString([]byte(name))
 }
 
 // New returns a survey of nothing.
@@ -118,7 +131,7 @@ func (s *Survey) Add(key string, r *entry.Report) {
 	s.Total.add(r)
 	s.kind(r.Kind, r.State).add(r)
 	s.size(r.Size).add(r)
-	if opened := opening(r); opened != nil {
+	if opened := r.Opening(); opened != nil {
 		k := s.key(opened.KeyIndex)
 		k.add(r)
 		if len(k.Fingerprints) < Listed {
@@ -126,10 +139,8 @@ func (s *Survey) Add(key string, r *entry.Report) {
 		}
 	}
 	s.sample(r)
-	named := Named{key, r.Size, r.Damage}
-	if len(key) > maxName {
-		named.Key = key[:maxName]
-	}
+	key = beginning(key)
+	named := Named{key, HexUnlessText(key), r.Size, r.Damage}
 	if r.State == entry.Damaged && len(s.Damaged) < Listed {
 		s.Damaged = append(s.Damaged, named)
 	}
@@ -142,14 +153,16 @@ func (s *Survey) Add(key string, r *entry.Report) {
 	}
 }
 
-// opening is the way that opened an entry, or what is inside its frame.
-func opening(r *entry.Report) *entry.Opening {
-	for ; r != nil; r = r.Inside {
-		if r.Opened != nil {
-			return r.Opened
-		}
+// beginning is what is kept of a key.
+func beginning(key string) string {
+	if len(key) <= maxName {
+		return key
 	}
-	return nil
+	cut := strings.Clone(key[:maxName]) // and no more is kept in memory
+	if utf8.ValidString(key) {
+		cut = strings.ToValidUTF8(cut, "") // without a part of a character
+	}
+	return cut
 }
 
 func (s *Survey) kind(kind entry.Kind, state entry.State) *KindSum {

@@ -1,13 +1,11 @@
 package command
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -72,50 +70,4 @@ func inputName(args []string) string {
 		return "-"
 	}
 	return args[0]
-}
-
-// writeOutput writes bytes to the file that --output names, which comes into being as a
-// whole or not at all, or to the standard output, but not to a terminal.
-func writeOutput(cmd *cobra.Command, file string, data []byte, mode os.FileMode) error {
-	if file != "" && file != "-" {
-		return writeFile(file, data, mode)
-	}
-	out := cmd.OutOrStdout()
-	if f, ok := out.(*os.File); ok && file == "" && term.IsTerminal(int(f.Fd())) {
-		return usage(errors.New("this output is bytes, which harm a terminal: name a file by -o, or say -o -"))
-	}
-	_, err := out.Write(data)
-	return err
-}
-
-func writeFile(name string, data []byte, mode os.FileMode) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err = f.Chmod(mode); err != nil {
-		return err
-	}
-	if _, err = f.Write(data); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
-}
-
-// buffered calls write with a buffered form of the standard output.
-func buffered(cmd *cobra.Command, write func(w *bufio.Writer) error) error {
-	w := bufio.NewWriter(cmd.OutOrStdout())
-	if err := write(w); err != nil {
-		return err
-	}
-	return w.Flush()
 }
