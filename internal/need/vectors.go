@@ -1,6 +1,7 @@
 package need
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -55,10 +56,13 @@ func FindVectors(name string) (path string, ok bool) {
 	return "", false
 }
 
-// repository returns the folder with go.mod above the one that a test runs in.
+// repository returns the folder of the repository, above the one that a test runs in.
 func repository() string {
-	if folders := modules(); len(folders) > 0 {
-		return folders[0]
+	for _, folder := range modules() {
+		text, err := os.ReadFile(filepath.Join(folder, "go.mod"))
+		if err == nil && bytes.HasPrefix(text, []byte("module github.com/cachekit-go/cachekit-core\n")) {
+			return folder
+		}
 	}
 	return ""
 }

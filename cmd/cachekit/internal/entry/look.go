@@ -57,8 +57,8 @@ func recognise(value []byte, o Options) *Report {
 		r.State = Strange
 		return r
 	}
-	// A single byte is a MessagePack number and a letter.
-	if err := interop.Check(value); err == nil && !(len(value) == 1 && value[0] >= ' ') {
+	// A letter or digit alone would be a MessagePack number too.
+	if err := interop.Check(value); err == nil && !(len(value) == 1 && value[0] >= ' ' && value[0] <= '~') {
 		r := whole(value, MessagePack, "it is one MessagePack document from the first byte to the last")
 		if canonical, err := interop.Canonical(value); err == nil && bytes.Equal(canonical, value) {
 			r.Kind = Document

@@ -3,6 +3,7 @@ package redistest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -30,8 +31,9 @@ type Instance struct {
 	Stop   func() // ends the process, before the test ends
 }
 
-// Server starts redis-server with nothing on the disk. args are further options, such as
-// "--requirepass", "secret". The test is left out where there is no redis-server.
+// Server starts redis-server, or what CACHEKIT_REDIS_SERVER names, as valkey-server, with
+// nothing on the disk. args are further options, such as "--requirepass", "secret". The test
+// is left out where there is no such program.
 func Server(t *testing.T, args ...string) *Instance {
 	t.Helper()
 	return start(t, nil, args)
@@ -41,7 +43,7 @@ func Server(t *testing.T, args ...string) *Instance {
 // Arguments in front stand before all options: a configuration file must.
 func start(t *testing.T, front, args []string) *Instance {
 	t.Helper()
-	program := need.Program(t, "redis-server")
+	program := need.Program(t, cmp.Or(os.Getenv("CACHEKIT_REDIS_SERVER"), "redis-server"))
 	var output string
 	for range 5 {
 		// The path of a socket must be short, and that of t.TempDir has the test's name.
