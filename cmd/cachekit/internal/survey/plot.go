@@ -29,7 +29,8 @@ func (p *panel) add(name string, value float64) {
 const (
 	panelWidth, panelHeight = 18 * vg.Centimeter, 9 * vg.Centimeter
 	headHeight              = 1.2 * vg.Centimeter
-	mostBars                = 12 // of kinds and keys; more would be too narrow for their names
+	mostKinds               = 6 // more would be too narrow for their names
+	mostKeys                = 12
 )
 
 // Plot writes a picture, in SVG: how many entries there are of each size, how much each
@@ -39,6 +40,8 @@ func (s *Survey) Plot(w io.Writer, title string) error {
 	height := headHeight + panelHeight*vg.Length(len(panels))
 	picture := vgsvg.New(panelWidth, height)
 	all := draw.New(picture)
+	all.SetColor(color.White)
+	all.Fill(all.Rectangle.Path())
 	style := plot.New().Title.TextStyle
 	style.Font.Size = vg.Points(14)
 	style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
@@ -60,11 +63,20 @@ func (s *Survey) panels() []panel {
 		sizes.add(Bytes(size.UpTo), float64(size.Entries))
 	}
 	kinds := panel{title: "What the entries are", label: "KiB"}
-	for _, k := range s.Kinds[:min(len(s.Kinds), mostBars)] {
-		kinds.add(fmt.Sprintf("%s\n%s", k.Kind, k.State), float64(k.Bytes)/1024)
+	others := 0.0
+	for i, k := range s.Kinds {
+		size := float64(k.Bytes) / 1024
+		if i < mostKinds-1 || len(s.Kinds) == mostKinds {
+			kinds.add(fmt.Sprintf("%s\n%s", k.Kind, k.State), size)
+		} else {
+			others += size
+		}
+	}
+	if others > 0 {
+		kinds.add("others", others)
 	}
 	keys := panel{title: "Which master key opened them", label: "entries"}
-	for _, k := range s.Keys[:min(len(s.Keys), mostBars)] {
+	for _, k := range s.Keys[:min(len(s.Keys), mostKeys)] {
 		name := "current"
 		if k.Index > 0 {
 			name = fmt.Sprintf("old, %d", k.Index)
@@ -99,6 +111,7 @@ func (p *panel) draw(at draw.Canvas) error {
 	bars.Color = blue
 	bars.LineStyle.Width = 0
 	chart.Add(bars)
+	chart.Y.Max *= 1.05 // some room below the title
 	chart.NominalX(p.names...)
 	chart.Draw(draw.Crop(at, 0, -vg.Centimeter/2, 0, -vg.Centimeter/2))
 	return nil

@@ -102,10 +102,18 @@ func TestPlotIsSVG(t *testing.T) {
 	for _, n := range []int{1, 100, 1000, 100_000} {
 		full.Add("k", entry.Look(bytes.Repeat([]byte{0xff}, n), entry.Options{}))
 	}
-	for name, s := range map[string]*Survey{"nothing": New(), "some": full} {
+	many := New()
+	for i := range 20 {
+		many.Kinds = append(many.Kinds, &KindSum{Kind: entry.Kind(fmt.Sprint("kind", i)), Sum: Sum{Bytes: int64(20 - i)}})
+		many.key(i).Entries = i
+	}
+	for name, s := range map[string]*Survey{"nothing": New(), "some": full, "many": many} {
 		var picture bytes.Buffer
 		if err := s.Plot(&picture, `users:* <&">`); err != nil {
 			t.Fatalf("%s: %v", name, err)
+		}
+		if text := picture.String(); strings.Contains(text, "others") != (name == "many") || strings.Contains(text, "master key") != (name == "many") {
+			t.Errorf("%s: not the kinds or keys that there are: %s", name, text)
 		}
 		for d := xml.NewDecoder(&picture); ; {
 			_, err := d.Token()
