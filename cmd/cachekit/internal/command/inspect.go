@@ -197,10 +197,13 @@ type lost struct{ error }
 // keep the others from being looked at.
 func (i *inspection) inspectAll(cmd *cobra.Command, names []string, look func(name string) (*inspected, error)) error {
 	code := exitDone
-	table := len(names) > 1 && i.show == ""
+	var table []string // the names of its rows
+	if len(names) > 1 && i.show == "" {
+		table = names
+	}
 	err := buffered(cmd, func(w *bufio.Writer) error {
-		if table && !i.check && !i.json {
-			printRowTitles(w, names)
+		if table != nil && !i.check && !i.json {
+			printRowTitles(w, table)
 		}
 		for n, name := range names {
 			found, err := look(name)
@@ -217,15 +220,10 @@ func (i *inspection) inspectAll(cmd *cobra.Command, names []string, look func(na
 			if i.check && found.State == entry.Intact {
 				continue
 			}
-			if !table && n > 0 && !i.json && !i.check {
+			if i.show != "" && n > 0 {
 				fmt.Fprintln(w)
 			}
-			if !table {
-				err = i.print(w, found, nil)
-			} else {
-				err = i.print(w, found, names)
-			}
-			if err != nil {
+			if err := i.print(w, found, table); err != nil {
 				return err
 			}
 		}
@@ -234,16 +232,16 @@ func (i *inspection) inspectAll(cmd *cobra.Command, names []string, look func(na
 	return cmp.Or(err, codeAlone(code))
 }
 
-// print writes one value, as a row if it is one of the names of a table.
-func (i *inspection) print(w *bufio.Writer, found *inspected, names []string) error {
+// print writes one value, as a row if there is a table.
+func (i *inspection) print(w *bufio.Writer, found *inspected, table []string) error {
 	switch {
 	case i.json:
 		return json.NewEncoder(w).Encode(found)
 	case i.check:
 		fmt.Fprintf(w, "%s: %s\n", found.title, sentence(found.Report))
 		return nil
-	case names != nil:
-		printRow(w, found, names)
+	case table != nil:
+		printRow(w, found, table)
 		return nil
 	}
 	return printScreen(w, found, i.show)
