@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -210,18 +211,27 @@ func TestInspectGoesOnAfterAnError(t *testing.T) {
 // The strings of JSON cannot hold all names of files.
 func TestNamesInJSON(t *testing.T) {
 	folder(t)
-	for name, want := range map[string]string{
-		"two words": `{"name":"two words","read_as"`, "a\x1b": `{"name":"a\u001b","read_as"`, "a\xff": `{"name":"a\ufffd","name_hex":"61ff",`,
-	} {
+	type names struct {
+		Name string `json:"name"`
+		Hex  string `json:"name_hex"`
+	}
+	of := func(in string, args ...string) (found names) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(must(t, in, append([]string{"inspect", "--json"}, args...)...)), &found); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	for name, want := range map[string]names{"two words": {"two words", ""}, "a\x1b": {"a\x1b", ""}, "a\xff": {"a\ufffd", "61ff"}} {
 		if err := os.WriteFile(name, []byte("{}"), 0o600); err != nil {
 			continue // this file system refuses such names
 		}
-		if out := must(t, "", "inspect", "--json", name); !strings.HasPrefix(out, want) {
-			t.Errorf("%q: %s", name, out)
+		if got := of("", name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
-	if out := must(t, "{}", "inspect", "--json"); !strings.HasPrefix(out, `{"name":"-",`) {
-		t.Errorf("the standard input: %s", out)
+	if got := of("{}"); got != (names{"-", ""}) {
+		t.Errorf("the standard input: %q", got)
 	}
 }
 
