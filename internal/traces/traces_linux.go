@@ -24,17 +24,35 @@ import (
 // numbers are not taken for each other.
 type Payload uint32
 
-// Fill fills b, which does not compress.
+// largest is the size in bytes of the largest payload.
+const largest = 32 << 20
+
+// Fill fills b, which does not compress. It is of 32 MiB at most.
 func (p Payload) Fill(b []byte) {
+	if len(b) > largest {
+		panic("a payload that is too large")
+	}
 	var word [8]byte
-	state := uint64(p)
-	for len(b) > 0 {
-		state = state*6364136223846793005 + 1442695040888963407
-		low := uint32(state >> 32)
-		binary.LittleEndian.PutUint64(word[:], uint64(p.high(low))<<32|uint64(low))
+	for w := range p.words {
+		if len(b) == 0 {
+			break
+		}
+		binary.LittleEndian.PutUint64(word[:], w)
 		b = b[copy(b, word[:]):]
 	}
 	clear(word[:])
+}
+
+// words yields the words of the largest payload. A smaller one is the beginning of it.
+func (p Payload) words(yield func(uint64) bool) {
+	state := uint64(p)
+	for range largest / 8 {
+		state = state*6364136223846793005 + 1442695040888963407
+		low := uint32(state >> 32)
+		if !yield(uint64(p.high(low))<<32 | uint64(low)) {
+			return
+		}
+	}
 }
 
 // high is the upper half of a word.
@@ -48,12 +66,24 @@ func (p Payload) count(b []byte) (found int) {
 			continue
 		}
 		next := binary.LittleEndian.Uint64(b[i+8:])
-		if p.high(uint32(w)) == uint32(w>>32) && p.high(uint32(next)) == uint32(next>>32) {
+		if p.high(uint32(w)) == uint32(w>>32) && p.high(uint32(next)) == uint32(next>>32) && (w != next || p.has(w)) {
 			found++
 			i += 7
 		}
 	}
 	return found
+}
+
+// has decides about a pair of words that are alike. It says no more than one word, and
+// one in 2^32 is like those of a payload by chance. Of such pairs there are thousands in
+// a process, such as the pointers of an empty list to itself.
+func (p Payload) has(word uint64) bool {
+	for w := range p.words {
+		if w == word {
+			return true
+		}
+	}
+	return false
 }
 
 // Secret is some bytes to look for, as their complement: they are not to be found

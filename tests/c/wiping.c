@@ -10,6 +10,13 @@
 
 typedef size_t counter(const uint8_t *at, size_t n, const void *what);
 
+/* Where the memory that a counter is given was read from: its address, and the line
+ * of /proc/self/maps. */
+static struct source {
+    uintptr_t address;
+    const char *mapping;
+} source;
+
 /* What a counter finds in the memory of the process: in all that can be written to
  * and was ever used. */
 static size_t search(counter *count, const void *what)
@@ -18,7 +25,8 @@ static size_t search(counter *count, const void *what)
     static uint8_t chunk[PAGES * LARGEST + ACROSS];
     uint64_t entries[PAGES];
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from, to;
-    char line[512], mode[8];
+    static char line[512];
+    char mode[8];
     size_t found = 0;
     FILE *maps = fopen("/proc/self/maps", "r");
     int mem = open("/proc/self/mem", O_RDONLY), pagemap = open("/proc/self/pagemap", O_RDONLY);
@@ -41,6 +49,7 @@ static size_t search(counter *count, const void *what)
                 if (n == 0 ||
                     (start < (uintptr_t)chunk + sizeof chunk && start + n > (uintptr_t)chunk))
                     continue; /* nothing, or the chunk itself */
+                source = (struct source){start, line};
                 ssize_t got = pread(mem, chunk, n, (off_t)start);
                 if (got > 0)
                     found += count(chunk, (size_t)got, what);
@@ -327,17 +336,36 @@ static uint32_t upper(uint32_t lower, uint32_t number)
     return lower * 0x9e3779b1u ^ (number + 1) * 0x85ebca6bu;
 }
 
+static uint64_t next_word(uint64_t *state, uint32_t number)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    uint32_t lower = (uint32_t)(*state >> 32);
+    return (uint64_t)upper(lower, number) << 32 | lower;
+}
+
 static void fill_payload(uint8_t *to, size_t n, uint32_t number)
 {
     uint64_t state = number;
     for (size_t i = 0; i < n; i += 8) {
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        uint32_t lower = (uint32_t)(state >> 32);
-        uint64_t word = (uint64_t)upper(lower, number) << 32 | lower;
+        uint64_t word = next_word(&state, number);
         memcpy(to + i, &word, n - i < 8 ? n - i : 8);
     }
 }
 
+enum { LARGEST_PAYLOAD = 34 * MIB };
+
+static bool is_of_payload(uint64_t word, uint32_t number)
+{
+    uint64_t state = number;
+    for (size_t i = 0; i < LARGEST_PAYLOAD; i += 8)
+        if (next_word(&state, number) == word)
+            return true;
+    return false;
+}
+
+/* Counts pairs of words. Two words that are alike say no more than one, and one in 2^32
+ * looks like those of a payload by chance. Of such pairs memory holds thousands, such as
+ * the pointers of an empty list to itself; so the payload itself decides about them. */
 static size_t count_payload(const uint8_t *at, size_t n, const void *what)
 {
     uint32_t number = *(const uint32_t *)what;
@@ -348,10 +376,31 @@ static size_t count_payload(const uint8_t *at, size_t n, const void *what)
         if (words[0] == 0) /* most of memory */
             i += 7;
         else if (words[0] >> 32 == upper((uint32_t)words[0], number) &&
-                 words[1] >> 32 == upper((uint32_t)words[1], number))
+                 words[1] >> 32 == upper((uint32_t)words[1], number) &&
+                 (words[0] != words[1] || is_of_payload(words[0], number)))
             found++, i += 7;
     }
     return found;
+}
+
+/* Prints where the first words of a payload are, and what is around them: that tells
+ * a register that was saved from what lies in a list or a buffer. */
+static size_t show_payload(const uint8_t *at, size_t n, const void *what)
+{
+    enum { BEFORE = 48, AROUND = 112 };
+    size_t i = 0;
+    while (i + 16 <= n && count_payload(at + i, 16, what) == 0)
+        i++;
+    if (i + 16 > n)
+        return 0;
+    printf("  at %#" PRIxPTR " in %s", source.address + i, source.mapping);
+    size_t from = i < BEFORE ? i % 8 : i - BEFORE;
+    for (size_t j = from; j + 8 <= n && j < from + AROUND; j += 8) {
+        uint64_t word;
+        memcpy(&word, at + j, 8);
+        printf("  %c %016" PRIx64 "\n", j == i || j == i + 8 ? '>' : ' ', word);
+    }
+    return 1;
 }
 
 static uint32_t number; /* of the payload at hand; 0: none yet */
@@ -769,10 +818,29 @@ static void look_behind(const struct operation *o, fault what)
     forget(data);
     forget(given);
     CASE("%s of %zu bytes, fault %d", o->name, n, what);
-    CHECK_NUMBER(0, search(count_payload, &number));
+    if (!CHECK_NUMBER(0, search(count_payload, &number)) && check_failures <= CHECK_SHOWN)
+        search(show_payload, &number);
     CHECK_NUMBER(0, given_back);
     CASE("%s", "");
     forget(out);
+}
+
+static void put_twice(uint64_t word)
+{
+    memcpy(out, &word, 8);
+    memcpy(out + 8, &word, 8);
+}
+
+/* The search does find payloads, and nothing else. */
+static void check_search(void)
+{
+    put_twice((uint64_t)upper(0, number) << 32);
+    CHECK_NUMBER(0, search(count_payload, &number));
+    uint64_t state = number;
+    put_twice(next_word(&state, number));
+    CHECK(search(count_payload, &number) > 0);
+    fill_payload(data, n, number);
+    CHECK(search(count_payload, &number) >= n / 8 - 1);
 }
 
 static void look_behind_all(size_t size)
@@ -788,8 +856,7 @@ static void look_behind_all(size_t size)
         for (const fault *what = o->faults; *what != NONE; what++)
             look_behind(o, *what);
     }
-    fill_payload(data, n, number);
-    CHECK(search(count_payload, &number) >= n / 8 - 1); /* the search does find payloads */
+    check_search();
     given_back = 0;
     munmap(data, room), munmap(given, room), munmap(out, room);
     CHECK((given_back != 0) == (room >= MAPPED));
@@ -798,7 +865,7 @@ static void look_behind_all(size_t size)
 
 static void look_behind_all_up_to(size_t most)
 {
-    static const size_t sizes[] = {64, 100 << 10, 2 * MIB, 34 * MIB};
+    static const size_t sizes[] = {64, 100 << 10, 2 * MIB, LARGEST_PAYLOAD};
     storage = cachekit_byte_storage_new(NULL);
     encryptor = new_encryptor();
     keyring = new_keyring();
