@@ -464,13 +464,9 @@ static size_t envelope(fault what)
 {
     size_t len = room;
     CHECK_OK(cachekit_compress(data, n, given, &len));
-    size_t at = len - sizeof "msgpack" - 5; /* in the checksum, or the size behind it */
     if (what == CHECKSUM) {
-        while (given[at] != 0x98) /* eight integers, of which some take two bytes */
-            at--;
-        while (given[at] != 0xcc)
-            at++;
-        given[at + 1] ^= 1;
+        /* The last byte of the checksum. Behind it are the size and the format. */
+        given[len - sizeof "msgpack" - (n < 128 ? 1 : 5) - 1] ^= 1;
     } else if (what == BLOCK) {
         given[len / 2] ^= 1; /* a literal */
     } else if (what == TOKEN) {
