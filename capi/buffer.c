@@ -2,10 +2,10 @@
 #include "buffer.h"
 
 #include "detail.h"
+#include "platform.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* What stands in front of each buffer. */
 typedef struct prefix {
@@ -73,9 +73,8 @@ uint8_t *ck_buffer_new(size_t size)
         return no_memory(size);
     if (size >= CK_MAPPED_FROM) {
         size_t mapped = whole_pages(with_prefix(size));
-        void *start =
-            mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        return start == MAP_FAILED ? no_memory(size) : place((uintptr_t)start, mapped);
+        void *start = ck_pages_new(mapped);
+        return start == NULL ? no_memory(size) : place((uintptr_t)start, mapped);
     }
     void *start = malloc(with_prefix(size));
     return start == NULL ? no_memory(size) : place((uintptr_t)start, 0);
@@ -83,21 +82,16 @@ uint8_t *ck_buffer_new(size_t size)
 
 uint8_t *ck_buffer_grow(uint8_t *buffer, size_t size)
 {
-#ifdef MREMAP_MAYMOVE
     prefix *p = prefix_of(buffer);
     if (p == NULL || p->mapped == 0 || size > SIZE_MAX / 2)
         return NULL;
     size_t used = p->used, mapped = whole_pages(with_prefix(size));
-    void *start = mremap((void *)p->start, p->mapped, mapped, MREMAP_MAYMOVE);
-    if (start == MAP_FAILED)
+    void *start = ck_pages_resize((void *)p->start, p->mapped, mapped);
+    if (start == NULL)
         return NULL;
     buffer = place((uintptr_t)start, mapped);
     ck_buffer_use(buffer, used);
     return buffer;
-#else
-    (void)buffer, (void)size;
-    return NULL;
-#endif
 }
 
 void ck_buffer_use(uint8_t *buffer, size_t used)
@@ -118,7 +112,7 @@ void ck_buffer_free(uint8_t *buffer)
     p->magic = FREED;
     p->check = 0;
     if (mapped != 0)
-        munmap(start, mapped);
+        ck_pages_free(start, mapped);
     else
         free(start);
 }

@@ -1,15 +1,14 @@
 #include "detail.h"
 
 #include "ckgo.h"
+#include "platform.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The two are all that a thread has of it before its first text that is no constant.
  * They are small since the model that needs no call (see thread.h) has them in memory
@@ -18,7 +17,7 @@
 PER_THREAD const char *detail; /* NULL, a constant, buffer, or forked */
 PER_THREAD char *buffer;       /* of CACHEKIT_MAX_DETAIL_SIZE + 1 bytes, or NULL */
 
-static _Atomic uint64_t at_end; /* a key of pthreads, plus 1; 0 before there is one */
+static _Atomic uint64_t at_end; /* a key, plus 1; 0 before there is one */
 
 static void thread_ends(void *memory)
 {
@@ -30,26 +29,26 @@ static void thread_ends(void *memory)
 /* The key whose destructor frees the buffers. Threads that come first at once each make
  * one, and all but one give theirs back: a lock could be left locked in a child by a
  * thread that is not there. */
-static bool have_key(pthread_key_t *key)
+static bool have_key(ck_at_end *key)
 {
     uint64_t now = atomic_load(&at_end);
     if (now == 0) {
-        if (pthread_key_create(key, thread_ends) != 0)
+        if (!ck_at_end_new(key, thread_ends))
             return false;
         if (atomic_compare_exchange_strong(&at_end, &now, (uint64_t)*key + 1))
             return true;
-        pthread_key_delete(*key);
+        ck_at_end_drop(*key);
     }
-    *key = (pthread_key_t)(now - 1);
+    *key = (ck_at_end)(now - 1);
     return true;
 }
 
 static char *get_buffer(void)
 {
-    pthread_key_t key;
+    ck_at_end key;
     if (buffer == NULL && have_key(&key)) {
         char *memory = malloc(CACHEKIT_MAX_DETAIL_SIZE + 1);
-        if (memory != NULL && pthread_setspecific(key, memory) == 0)
+        if (memory != NULL && ck_at_end_set(key, memory))
             buffer = memory;
         else
             free(memory);
@@ -85,30 +84,6 @@ void ck_detail_memory(size_t wanted)
     ck_detail_copy(text, (size_t)n);
     if (detail == NULL) /* it had no memory itself */
         detail = "no memory for the result";
-}
-
-/* One text serves all threads of a process. It needs no memory from malloc, whose lock
- * may be held for ever in a child of clone(). */
-static char forked[CACHEKIT_MAX_DETAIL_SIZE + 1];
-
-void ck_detail_forked(long started_by)
-{
-    /* The process for which the text was written; negative while that is being done.
-     * A child inherits it, with the text of its parent. */
-    static _Atomic long written_for;
-    long here = getpid(), seen = atomic_load(&written_for);
-    detail = "forked after the library had started: call it in the children only";
-    if (seen != here && seen != -here &&
-        atomic_compare_exchange_strong(&written_for, &seen, -here)) {
-        snprintf(forked, sizeof forked,
-            "process %ld was forked from %ld, where the library had started: call it in the "
-            "children only, after the fork",
-            here, started_by);
-        atomic_store(&written_for, here);
-        seen = here;
-    }
-    if (seen == here)
-        detail = forked;
 }
 
 const char *cachekit_last_error_detail(void) { return detail == NULL ? "" : detail; }

@@ -3,17 +3,16 @@
 #include "ckgo.h"
 #include "detail.h"
 #include "fpmode.h"
+#include "platform.h"
 #include "probe.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 _Atomic(ck_slot *) ck_chunks[CK_CHUNKS];
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the two below */
-static uint32_t first_free;                              /* slot + 1, or 0 */
-static uint32_t slots;                                   /* ever used */
+static ck_lock lock = CK_LOCK_INIT; /* of the two below */
+static uint32_t first_free;         /* slot + 1, or 0 */
+static uint32_t slots;              /* ever used */
 
 /* The serial number is the generation without the type. */
 #define SERIAL_STEP (UINT64_C(1) << (32 + CK_TYPE_BITS))
@@ -22,7 +21,7 @@ bool ck_slot_take(ck_ref *ref)
 {
     bool taken = false;
     const char *why = "no memory for another handle";
-    pthread_mutex_lock(&lock);
+    ck_lock_take(&lock);
     if (first_free != 0) {
         uint32_t index = first_free - 1;
         *ref = (ck_ref){&ck_chunks[index / CK_CHUNK][index % CK_CHUNK], index, 0};
@@ -32,8 +31,8 @@ bool ck_slot_take(ck_ref *ref)
         uint32_t index = slots;
         ck_slot *chunk = ck_chunks[index / CK_CHUNK];
         if (chunk == NULL && ck_probe_objects()) {
-            void *memory = NULL;
-            if (posix_memalign(&memory, _Alignof(ck_slot), CK_CHUNK * sizeof(ck_slot)) == 0) {
+            void *memory = ck_aligned_new(_Alignof(ck_slot), CK_CHUNK * sizeof(ck_slot));
+            if (memory != NULL) {
                 chunk = memset(memory, 0, CK_CHUNK * sizeof(ck_slot));
                 atomic_store_explicit(&ck_chunks[index / CK_CHUNK], chunk, memory_order_release);
             }
@@ -47,7 +46,7 @@ bool ck_slot_take(ck_ref *ref)
     } else {
         why = "all 1048576 handles are in use";
     }
-    pthread_mutex_unlock(&lock);
+    ck_lock_give(&lock);
     if (!taken)
         ck_detail_is(why);
     return taken;
@@ -55,10 +54,10 @@ bool ck_slot_take(ck_ref *ref)
 
 void ck_slot_return(ck_ref ref)
 {
-    pthread_mutex_lock(&lock);
+    ck_lock_take(&lock);
     ref.slot->counter[0].next_free = first_free;
     first_free = ref.index + 1;
-    pthread_mutex_unlock(&lock);
+    ck_lock_give(&lock);
 }
 
 void *ck_slot_publish(ck_ref ref, ck_type type)

@@ -1,6 +1,5 @@
+#include "platform.h"
 #include "shim.h"
-
-#include <stdlib.h>
 
 /* The variables of crypt.Masters. Go sees none but those in environment.c, as they
  * were at its start. */
@@ -34,6 +33,21 @@ CachekitError cachekit_keyring_new(const uint8_t *current, size_t current_len,
     return (CachekitError)code;
 }
 
+/* Makes the keyring of cachekit_keyring_from_env. */
+static int read_keys(ck_ref ref, const uint8_t *tenant_id, size_t tenant_id_len)
+{
+    const char *current = NULL, *previous = NULL;
+    int code = CACHEKIT_OUT_OF_MEMORY;
+    if (ck_variable(CK_MASTER_KEY, &current) && ck_variable(CK_PREVIOUS_MASTER_KEYS, &previous))
+        code = CK_GO(ckgo_keyring_from_env(ref.index, TEXT(current), ck_strlen(current),
+            TEXT(previous), ck_strlen(previous), IN(tenant_id), tenant_id_len, ck_object(ref)));
+    else
+        ck_detail_is("no memory for the keys");
+    ck_variable_end(current);
+    ck_variable_end(previous);
+    return code;
+}
+
 CachekitError cachekit_keyring_from_env(
     const uint8_t *tenant_id, size_t tenant_id_len, CachekitKeyring **out)
 {
@@ -46,9 +60,7 @@ CachekitError cachekit_keyring_from_env(
     ck_ref ref;
     if (!ck_slot_take(&ref))
         return CACHEKIT_OUT_OF_MEMORY;
-    const char *current = getenv(CK_MASTER_KEY), *previous = getenv(CK_PREVIOUS_MASTER_KEYS);
-    int code = CK_GO(ckgo_keyring_from_env(ref.index, TEXT(current), ck_strlen(current),
-        TEXT(previous), ck_strlen(previous), IN(tenant_id), tenant_id_len, ck_object(ref)));
+    int code = read_keys(ref, tenant_id, tenant_id_len);
     *out = ck_made(ref, CK_KEYRING, code);
     return (CachekitError)code;
 }

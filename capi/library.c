@@ -1,6 +1,5 @@
+#include "platform.h"
 #include "shim.h"
-
-#include <pthread.h>
 
 /* Texts and names; written from the table in internal/codes. */
 static const struct {
@@ -16,7 +15,7 @@ uint32_t cachekit_version_number(void) { return CACHEKIT_VERSION_NUMBER; }
 const char *cachekit_version_string(void) { return CACHEKIT_VERSION_STRING; }
 
 static char build_info[256]; /* with room for two warnings of up to 60 bytes each */
-static pthread_once_t build_info_once = PTHREAD_ONCE_INIT;
+static ck_once build_info_once = CK_ONCE_INIT;
 
 static void read_build_info(void)
 {
@@ -29,7 +28,7 @@ CachekitError cachekit_start(void) { return ck_ready(); }
 const char *cachekit_build_info(void)
 {
     if (ck_ready() == CACHEKIT_OK)
-        pthread_once(&build_info_once, read_build_info);
+        ck_once_do(&build_info_once, read_build_info);
     return build_info;
 }
 

@@ -13,6 +13,7 @@ package main
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra -Werror=implicit-function-declaration -I${SRCDIR}/../include
+#cgo windows CFLAGS: -D__USE_MINGW_ANSI_STDIO=1
 */
 import "C"
 

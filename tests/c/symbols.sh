@@ -5,8 +5,8 @@ header=$1 library=$2
 nm=${NM:-nm} readelf=${READELF:-readelf}
 declared=$(mktemp) exported=$(mktemp)
 trap 'rm -f "$declared" "$exported"' EXIT
-sed 's/^ \*.*//; s/^\/\*.*//' "$header" | grep -o '\bcachekit_[a-z0-9_]*(' | tr -d '(' | sort -u > "$declared"
-"$nm" -D --defined-only "$library" | awk '{print $NF}' | grep -v '^VERSION$' | sed 's/@.*//' | sort -u > "$exported"
+"$(dirname "$0")/../../packaging/names.sh" "$header" > "$declared"
+"$nm" -D --defined-only "$library" | awk '{print $NF}' | grep -v '^VERSION$' | sed 's/@.*//' | LC_ALL=C sort -u > "$exported"
 count=$(wc -l < "$declared")
 if [ "$count" -lt 40 ]; then
     echo "FAIL only $count functions found in $header"
