@@ -237,6 +237,7 @@ lint-c: ## clang-format, for the C alone
 	    else echo "lint-c: not run, $$why"; fi; fi
 
 include packaging/packages.mk
+include packaging/windows.mk
 
 .PHONY: install
 install: $(if $(linker),all,built) ## install library, headers and pkg-config file (PREFIX, LIBDIR, DESTDIR)
