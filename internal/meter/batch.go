@@ -1,14 +1,12 @@
 package meter
 
-import "time"
-
 // Batch is n operations under way that are counted together, which costs a small part
 // of counting each. All are timed: each takes an equal part of the time of all, and that
 // of those that failed does not count.
 type Batch struct {
 	operation *Operation
 	cell      *cell
-	started   int64 // nanoseconds since epoch
+	started   int64 // by now
 	n         int
 
 	good, in, out   int
@@ -17,7 +15,7 @@ type Batch struct {
 
 // BeginBatch starts n operations. End must follow, whatever happens in between.
 func (o *Operation) BeginBatch(n int) Batch {
-	b := Batch{operation: o, cell: o.cell(), started: int64(time.Since(epoch)), n: n}
+	b := Batch{operation: o, cell: o.cell(), started: now(), n: n}
 	if o.Guard {
 		b.cell.started.Add(uint64(n))
 	}
@@ -44,7 +42,7 @@ func (b *Batch) Skip(n int) {
 func (b *Batch) End() {
 	o, c, good := b.operation, b.cell, uint64(b.good)
 	if good > 0 {
-		ns := uint64(int64(time.Since(epoch))-b.started) / uint64(b.n)
+		ns := uint64(now()-b.started) / uint64(b.n)
 		c.bytesIn.Add(uint64(b.in))
 		c.bytesOut.Add(uint64(b.out))
 		o.timed.Add(good)

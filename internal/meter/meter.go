@@ -15,7 +15,6 @@ package meter
 import (
 	"runtime"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"github.com/cachekit-go/cachekit-core/internal/codes"
@@ -90,11 +89,8 @@ type Metrics struct {
 // Span is one operation under way.
 type Span struct {
 	cell    *cell
-	started int64 // nanoseconds since epoch, or 0 if this one is not timed
+	started int64 // by now, or 0 if this one is not timed
 }
-
-// epoch makes readings of the monotonic clock small positive numbers.
-var epoch = time.Now().Add(-1)
 
 // cell is the one for the caller.
 func (o *Operation) cell() *cell {
@@ -116,7 +112,7 @@ func (o *Operation) Begin(size int) Span {
 		first = s.cell.packed.Load() < packedOne
 	}
 	if first || size >= AlwaysTimed {
-		s.started = int64(time.Since(epoch))
+		s.started = now()
 	}
 	return s
 }
@@ -138,7 +134,7 @@ func (o *Operation) End(s Span, in, out int) {
 		o.keepLast(c, in, out)
 	}
 	if s.started != 0 {
-		ns := uint64(int64(time.Since(epoch)) - s.started)
+		ns := uint64(now() - s.started)
 		o.timed.Add(1)
 		o.totalNS.Add(ns)
 		o.lastNS.Store(ns)
