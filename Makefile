@@ -236,8 +236,8 @@ lint-c: ## clang-format, for the C alone
 	    if [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "lint-c: $$why"; exit 1; \
 	    else echo "lint-c: not run, $$why"; fi; fi
 
-include packaging/packages.mk
-include packaging/windows.mk
+include packaging/packages.mk packaging/windows.mk
+include $(wildcard tests/windows.mk) # which a package with the sources leaves out
 
 .PHONY: install
 install: $(if $(linker),all,built) ## install library, headers and pkg-config file (PREFIX, LIBDIR, DESTDIR)

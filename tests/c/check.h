@@ -9,16 +9,14 @@
 
 #include <cachekit.h>
 
+#include "system.h"
+
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -48,8 +46,9 @@ static pthread_mutex_t check_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static inline void check_add(check_test **list, check_test *test)
 {
-    while (*list != NULL)
+    while (*list != NULL && !CHECK_LAST_FIRST)
         list = &(*list)->next;
+    test->next = *list;
     *list = test;
 }
 
@@ -99,7 +98,7 @@ static inline void check_add(check_test **list, check_test *test)
 #define CHECK_BYTES(want, got, len) check_bytes(want, got, len, __FILE__, __LINE__, #got)
 #define CHECK_FILLED(byte, got, len) check_filled(byte, got, len, __FILE__, __LINE__, #got)
 
-__attribute__((format(printf, 4, 5))) static inline bool check_that(
+__attribute__((format(CHECK_FORMAT, 4, 5))) static inline bool check_that(
     bool holds, const char *file, int line, const char *format, ...)
 {
     if (holds)
@@ -144,7 +143,7 @@ static inline void check_log(const char *function, int length, CachekitError cod
     if (i == count) {
         memcpy(seen[count++], line, sizeof line);
         int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0666);
-        if (fd < 0 || write(fd, line, (size_t)n) != n)
+        if (fd < 0 || write(fd, line, (unsigned)n) != n)
             perror(log);
         close(fd);
     }
@@ -206,53 +205,11 @@ static inline bool check_filled(
 /* True where everything takes 20 times as long: under valgrind. */
 static inline bool check_slow(void) { return getenv("CHECK_SLOW") != NULL; }
 
+/* True where many calls take too long. */
+static inline bool check_brief(void) { return check_slow() || CHECK_COSTLY_CALLS; }
+
 /* How often to repeat something. */
-static inline int check_rounds(int n) { return check_slow() ? (n + 99) / 100 : n; }
-
-/* Waits for a process for at most a number of seconds, and then ends it: one that
- * hangs amid the library's start has its signals blocked, SIGALRM too. Returns the
- * wait status, -1 where there is none. */
-static inline int check_wait(pid_t pid, int seconds)
-{
-    int status = -1;
-    struct timespec pause = {0, 1000000}, now, start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    for (;;) {
-        pid_t ended = waitpid(pid, &status, WNOHANG);
-        if (ended != 0)
-            return ended == pid ? status : -1;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (now.tv_sec - start.tv_sec > seconds)
-            kill(pid, SIGKILL);
-        nanosleep(&pause, NULL);
-    }
-}
-
-/* The same for a process that a test has forked. */
-static inline int check_forked(pid_t pid) { return pid > 0 ? check_wait(pid, 60) : -1; }
-
-enum { CHECK_CHILD_SECONDS = 300, CHECK_SECONDS = 900 }; /* nothing hangs for ever */
-
-/* Runs a CHILD and returns its wait status: 0 if all its checks held. What it
- * leaves behind is ended. */
-static inline int check_spawn(const char *child)
-{
-    extern char **environ;
-    char program[] = "/proc/self/exe", option[] = "--child", name[64];
-    (void)snprintf(name, sizeof name, "%s", child);
-    char *argv[] = {program, option, name, NULL};
-    pid_t pid;
-    posix_spawnattr_t group;
-    posix_spawnattr_init(&group);
-    posix_spawnattr_setflags(&group, POSIX_SPAWN_SETPGROUP);
-    int failed = posix_spawn(&pid, program, NULL, &group, argv, environ);
-    posix_spawnattr_destroy(&group);
-    if (failed != 0)
-        return -1;
-    int status = check_wait(pid, CHECK_CHILD_SECONDS);
-    kill(-pid, SIGKILL);
-    return status;
-}
+static inline int check_rounds(int n) { return check_brief() ? (n + 99) / 100 : n; }
 
 enum { CHECK_SKIPPED = 77 }; /* the exit code of a child that left by SKIP */
 
@@ -260,7 +217,7 @@ static inline void check_alone(const char *child)
 {
     fflush(stdout);
     int status = check_spawn(child);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == CHECK_SKIPPED)
+    if (check_exited(status, CHECK_SKIPPED))
         SKIP("it does not go together with this user or sanitizer");
     check_that(status == 0, child, 0, "its process ended with status %#x", (unsigned)status);
 }
@@ -268,7 +225,8 @@ static inline void check_alone(const char *child)
 int main(int argc, char **argv)
 {
     int passed = 0, failed = 0, skipped = 0;
-    alarm(CHECK_SECONDS);
+    check_begin();
+    check_deadline(CHECK_SECONDS);
     if (argc == 3 && strcmp(argv[1], "--child") == 0) {
         for (check_test *t = check_children; t != NULL; t = t->next)
             if (strcmp(argv[2], t->name) == 0) {
@@ -301,9 +259,7 @@ int main(int argc, char **argv)
     }
     if (argc == 2 && strcmp(argv[1], "--list") == 0)
         return 0;
-    const char *name = strrchr(argv[0], '/');
-    printf("%s: %d passed, %d failed, %d skipped\n", name != NULL ? name + 1 : argv[0], passed,
-        failed, skipped);
+    printf("%s: %d passed, %d failed, %d skipped\n", check_name(argv[0]), passed, failed, skipped);
     return failed > 0 || passed + skipped == 0;
 }
 

@@ -4,8 +4,6 @@
 
 #include "check.h"
 
-#include <sys/mman.h>
-
 #define MIB ((size_t)1 << 20)
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 #define POISON 0xaa
@@ -60,29 +58,6 @@ static inline void fill_records(uint8_t *out, size_t n)
         i += take;
         id++;
     }
-}
-
-/* Address space that costs no memory until it is written to. */
-static inline uint8_t *reserve(size_t n)
-{
-    void *p =
-        mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
-}
-
-/* A number of /proc/self/status, which counts in KiB, in bytes. */
-static inline size_t memory_status(const char *field)
-{
-    char line[256];
-    size_t kib = 0, len = strlen(field);
-    FILE *f = fopen("/proc/self/status", "r");
-    if (f == NULL)
-        return 0;
-    while (fgets(line, sizeof line, f) != NULL)
-        if (strncmp(line, field, len) == 0 && line[len] == ':')
-            kib = strtoul(line + len + 1, NULL, 10);
-    fclose(f);
-    return kib << 10;
 }
 
 static inline CachekitKeyring *new_keyring(void)

@@ -42,6 +42,17 @@ for compiler in "$cxx" clang++; do
     for standard in c++11 c++14 c++17 c++20; do try c++ "$standard" "$compiler"; done
 done
 
+# As Microsoft's compiler reads it, as far as clang can tell.
+if command -v clang >/dev/null; then
+    for language in 'c c11' 'c c17' 'c++ c++14' 'c++ c++20'; do
+        # shellcheck disable=SC2086
+        set -- $language
+        tried=$((tried + 1))
+        echo "$program" | clang --target=x86_64-pc-windows-msvc -fms-compatibility -ffreestanding -x "$1" -std="$2" \
+            $warnings -I"$include" -fsyntax-only - || { echo "FAIL cachekit.h as $2 for Windows"; failed=$((failed + 1)); }
+    done
+fi
+
 ignored='#include <cachekit.h>
 void f(const unsigned char *p) { cachekit_msgpack_check(p, 1); }'
 tried=$((tried + 1))

@@ -73,7 +73,7 @@ TEST(one_byte_too_many)
     CHECK_NUMBER(0, cachekit_keyring_get_counter(keyring));
     if (!CHECK_SANITIZED)
         CHECK(memory_status("VmRSS") < before + 8 * MIB); /* nothing was read */
-    munmap(in, MOST + 4096);
+    release(in, MOST + 4096);
     cachekit_byte_storage_free(storage);
     cachekit_encryptor_free(encryptor);
     cachekit_keyring_free(keyring);
@@ -191,8 +191,8 @@ TEST(exactly_512_mib)
     CHECK_NUMBER(MOST, len);
     CHECK_FILLED(1, out + 12, 4096);
     CHECK_FILLED(0, out + 12 + MOST - 4096, 4096);
-    munmap(out, MOST + 28);
-    munmap(data, MOST);
+    release(out, MOST + 28);
+    release(data, MOST);
     cachekit_byte_storage_free(storage);
     cachekit_encryptor_free(encryptor);
 }
@@ -214,7 +214,7 @@ TEST(an_envelope_above_512_mib)
         cachekit_keyring_seal(keyring, NULL, BYTES("k"), data, MOST, &out, &len));
     CHECK(out == NULL && len == 0);
     CHECK_NUMBER(0, cachekit_keyring_get_counter(keyring));
-    munmap(data, MOST);
+    release(data, MOST);
     cachekit_byte_storage_free(storage);
     cachekit_keyring_free(keyring);
 }
@@ -317,7 +317,7 @@ TEST_ALONE(junk_touches_no_memory)
         if (!CHECK_SANITIZED)
             CHECK(memory_status("VmHWM") <= before + 16 * MIB);
     }
-    munmap(place, MOST);
+    release(place, MOST);
     free(junk);
     free(sealed);
     cachekit_byte_storage_free(storage);

@@ -337,7 +337,7 @@ TEST_ALONE(a_limit_holds_a_batch_of_bombs)
     if (!CHECK_SANITIZED && !check_slow())
         CHECK(memory_status("VmPeak") < before + 64 * MIB);
     cachekit_free_buffer(bomb);
-    munmap(data, CLAIM);
+    release(data, CLAIM);
     free_handles();
 }
 

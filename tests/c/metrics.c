@@ -37,7 +37,7 @@ static void check_counts(const char *name, const CachekitOperationMetrics *m, ui
         (unsigned long long)operations, (unsigned long long)errors, (unsigned long long)in,
         (unsigned long long)out);
     CHECK(m->timed_operations <= m->operations - m->errors);
-    CHECK((m->timed_operations == 0) == (m->total_ns == 0));
+    CHECK(m->timed_operations == 0 ? m->total_ns == 0 : m->total_ns > 0 || CHECK_COARSE_CLOCK);
     CHECK(m->last_ns <= m->total_ns);
 }
 
@@ -646,10 +646,10 @@ TEST(text_in_a_buffer_that_is_too_small)
 TEST(text_of_structs_of_every_size)
 {
     static char text[8192];
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t page = page_size();
     uint8_t *end = reserve(2 * page) + page;
     CachekitMetrics m = different_metrics();
-    CHECK_NUMBER(0, mprotect(end, page, PROT_NONE));
+    CHECK(forbid(end, page));
     for (size_t n = sizeof m.struct_size; n <= sizeof m + 64; n++) {
         CachekitMetrics *part = (CachekitMetrics *)(void *)(end - (n + 7) / 8 * 8);
         size_t len = sizeof text;
@@ -668,5 +668,5 @@ TEST(text_of_structs_of_every_size)
         CHECK_NUMBER(ratio, count(text, "\ncachekit_last_compression_ratio 2.5\n"));
         CHECK_NUMBER(accelerated, count(text, "\ncachekit_hardware_accelerated 1\n"));
     }
-    CHECK_NUMBER(0, munmap(end - page, 2 * page));
+    release(end - page, 2 * page);
 }

@@ -244,7 +244,7 @@ TEST_ALONE(what_is_above_the_limit_takes_no_memory)
     }
     if (!CHECK_SANITIZED && !check_slow())
         CHECK(memory_status("VmPeak") < before + 32 * MIB);
-    munmap(data, HUGE);
+    release(data, HUGE);
     cachekit_free_buffer(envelope);
     cachekit_byte_storage_free(storage);
     cachekit_keyring_free(keyring);

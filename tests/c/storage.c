@@ -1,8 +1,6 @@
 /* ByteStorage, the one-shot functions and the envelope. */
 #include "fixture.h"
 
-#include <math.h>
-
 static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 63, 64, 65, 255, 256, 1000, 4096, 65535, 65536,
     65537, 1 << 20, (1 << 20) + 1, 5000011};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
@@ -491,7 +489,7 @@ TEST(estimate_compression)
     fill_random(data, 100000, 1);
     CHECK_OK(cachekit_byte_storage_estimate_compression(storage, data, 100000, &noise));
     CHECK_OK(cachekit_byte_storage_estimate_compression(storage, NULL, 0, &nothing));
-    CHECK(isfinite(zeros) && zeros > 100);
+    CHECK(zeros > 100 && zeros < 100000);
     CHECK(records > 1.5 && records < zeros);
     CHECK(noise > 0.9 && noise <= 1);
     CHECK(nothing >= 0 && nothing <= 0);
@@ -505,16 +503,16 @@ TEST(inputs_are_not_written_to)
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     uint8_t *data = reserve(n), *envelope = NULL, *back = NULL, *sealed = reserve(n);
     fill_records(data, n);
-    CHECK_NUMBER(0, mprotect(data, n, PROT_READ));
+    CHECK(freeze(data, n));
     CHECK_OK(cachekit_byte_storage_store(storage, data, n, NULL, &envelope, &len));
     memcpy(sealed, envelope, len);
-    CHECK_NUMBER(0, mprotect(sealed, n, PROT_READ));
+    CHECK(freeze(sealed, n));
     CHECK_OK(cachekit_byte_storage_retrieve(storage, sealed, len, &back, &out_len));
     CHECK_BYTES(data, back, n);
     cachekit_free_buffer(back);
     cachekit_free_buffer(envelope);
-    munmap(data, n);
-    munmap(sealed, n);
+    release(data, n);
+    release(sealed, n);
     cachekit_byte_storage_free(storage);
 }
 
@@ -523,7 +521,7 @@ TEST(reads_end_where_the_input_ends)
 {
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
     uint8_t *pages = reserve(3 * 4096), *end = pages + 2 * 4096;
-    CHECK_NUMBER(0, mprotect(end, 4096, PROT_NONE));
+    CHECK(forbid(end, 4096));
     for (size_t n = 0; n < 600; n++) {
         uint8_t *envelope = NULL, *back = NULL, sum[8];
         size_t len = 0, back_len = 0;
@@ -547,6 +545,6 @@ TEST(reads_end_where_the_input_ends)
         CHECK_OK(cachekit_decompress(pages, len, end - n, &back_len));
         CHECK_NUMBER(n, back_len);
     }
-    munmap(pages, 3 * 4096);
+    release(pages, 3 * 4096);
     cachekit_byte_storage_free(storage);
 }

@@ -49,7 +49,7 @@ TEST(a_free_under_threads)
 {
     make_samples();
     for (const function *f = functions; f < functions + FUNCTIONS; f++) {
-        int rounds = check_slow() || CHECK_SANITIZED ? 1 : 12;
+        int rounds = check_brief() || CHECK_SANITIZED ? 1 : 12;
         for (int round = 0; round < rounds && f->handle != NO_HANDLE; round++) {
             shared s = {.f = f, .handle = new_handle(f->handle)};
             pthread_t threads[THREADS];

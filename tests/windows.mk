@@ -1,0 +1,41 @@
+# What is tested of the library for Windows, under wine.
+
+wine      := $(abspath $(BUILD))/windows/wine
+with_wine  = WINEPREFIX='$(wine)' WINEDEBUG=-all
+programs  := $(windows)/programs
+
+.PHONY: test-windows under-wine
+test-windows: ## the C tests, a C example and Go tests on Windows, if mingw-w64 and wine are installed
+	@lack=$$(for p in wine '$(firstword $(WINDOWS_CC))'; do command -v "$$p" >/dev/null || echo "$$p is not installed"; done); \
+	    if [ -z "$$lack" ]; then $(MAKE) --no-print-directory under-wine; \
+	    elif [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "windows: $$lack"; exit 1; \
+	    else echo "windows: not run, $$lack"; fi
+
+# Of the other packages of internal, those of need make folders, which Go cannot remove
+# under wine 8; those of setting set variables that are no UTF-8; those of document and
+# memory would take most of the time, and nothing in these two depends on the system.
+# Some tests run gcc or go, which are no programs for Windows: they skip themselves.
+go_on_windows := ./core/... $(addprefix ./internal/,aesgcm batch codes crypt envelope exposition lz4block meter msgpack registers)
+
+under-wine: windows $(wine)/ready $(programs)/quickstart.exe $(programs)/loading.exe
+	@cp '$(dll)' '$(programs)/'
+	$(with_wine) wine '$(programs)/quickstart.exe'
+	$(with_wine) wine '$(programs)/loading.exe'
+	$(with_wine) $(MAKE) -C tests/c windows CC='$(WINDOWS_CC)' LIBRARY='$(abspath $(dll))' BUILD='$(abspath $(programs))'
+	CACHEKIT_NO_SKIPS= $(with_wine) CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) test -short -exec wine $(go_on_windows)
+
+$(programs)/%.exe: examples/c/%.c $(windows)/libcachekit_core.dll.a include/cachekit.h
+	@mkdir -p '$(@D)'
+	$(WINDOWS_CC) $(cflags) -o '$@' $< -L'$(windows)' -lcachekit_core
+
+$(programs)/%.exe: tests/windows/%.c include/cachekit.h
+	@mkdir -p '$(@D)'
+	$(WINDOWS_CC) $(cflags) -o '$@' $<
+
+# Wine's own files. Those for programs of 32 bits are half of 700 MB.
+$(wine)/ready: tests/windows/bcryptprimitives.c
+	@rm -rf '$(wine)' && mkdir -p '$(wine)'
+	@$(with_wine) WINEDLLOVERRIDES='mscoree,mshtml=' wineboot --init >'$(wine).log' 2>&1 || { cat '$(wine).log'; exit 1; }
+	@rm -rf '$(wine)/drive_c/windows/syswow64'
+	@$(WINDOWS_CC) -O2 -shared -o '$(wine)/drive_c/windows/system32/bcryptprimitives.dll' $< -ladvapi32
+	@touch '$@'
