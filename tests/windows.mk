@@ -19,10 +19,10 @@ go_on_windows := ./core/... $(addprefix ./internal/,aesgcm batch codes crypt env
 
 under-wine: windows $(wine)/ready $(programs)/quickstart.exe $(programs)/loading.exe
 	@cp '$(dll)' '$(programs)/'
-	$(with_wine) wine '$(programs)/quickstart.exe'
-	$(with_wine) wine '$(programs)/loading.exe'
+	$(with_wine) tests/windows/wine.sh '$(programs)/quickstart.exe'
+	$(with_wine) tests/windows/wine.sh '$(programs)/loading.exe'
 	$(with_wine) $(MAKE) -C tests/c windows CC='$(WINDOWS_CC)' LIBRARY='$(abspath $(dll))' BUILD='$(abspath $(programs))'
-	CACHEKIT_NO_SKIPS= $(with_wine) CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) test -short -exec wine $(go_on_windows)
+	CACHEKIT_NO_SKIPS= $(with_wine) CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) test -short -exec '$(CURDIR)/tests/windows/wine.sh' $(go_on_windows)
 
 $(programs)/%.exe: examples/c/%.c $(windows)/libcachekit_core.dll.a include/cachekit.h
 	@mkdir -p '$(@D)'

@@ -124,7 +124,8 @@ func TestReadmeGoRuns(t *testing.T) {
 // names exists.
 func TestMakeCommands(t *testing.T) {
 	targets := map[string]bool{}
-	makefile := strings.ReplaceAll(readFile(t, root+"/Makefile")+readFile(t, root+"/packaging/packages.mk"), "$(BUILD)", "build")
+	makefile := strings.ReplaceAll(readFile(t, root+"/Makefile")+readFile(t, root+"/packaging/packages.mk")+
+		readFile(t, root+"/packaging/windows.mk")+readFile(t, root+"/tests/windows.mk"), "$(BUILD)", "build")
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z/_ -]*):`).FindAllStringSubmatch(makefile, -1) {
 		for _, target := range strings.Fields(match[1]) {
 			targets[target] = true
