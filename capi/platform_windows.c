@@ -23,16 +23,29 @@ void ck_once_do(ck_once *once, void (*what)(void))
     }
 }
 
-/* Unlike thread local storage, that of fibers calls a function at the end. */
+/* Windows has such a function for each fiber only, which may end in another thread than
+ * the one that it began in. mingw-w64 has one for threads, for gcc's own use. */
+int ___w64_mingwthr_add_key_dtor(DWORD key, void (*what)(void *));
+int ___w64_mingwthr_remove_key_dtor(DWORD key);
+
 bool ck_at_end_new(ck_at_end *key, void (*what)(void *))
 {
-    *key = FlsAlloc(what);
-    return *key != FLS_OUT_OF_INDEXES;
+    *key = TlsAlloc();
+    if (*key == TLS_OUT_OF_INDEXES)
+        return false;
+    if (___w64_mingwthr_add_key_dtor(*key, what) == 0)
+        return true;
+    TlsFree(*key);
+    return false;
 }
 
-void ck_at_end_drop(ck_at_end key) { FlsFree(key); }
+void ck_at_end_drop(ck_at_end key)
+{
+    ___w64_mingwthr_remove_key_dtor(key);
+    TlsFree(key);
+}
 
-bool ck_at_end_set(ck_at_end key, void *with) { return FlsSetValue(key, with); }
+bool ck_at_end_set(ck_at_end key, void *with) { return TlsSetValue(key, with); }
 
 void *ck_aligned_new(size_t alignment, size_t size) { return _aligned_malloc(size, alignment); }
 

@@ -18,7 +18,7 @@ typedef struct ck_once {
 #define CK_ONCE_INIT {NULL}
 void ck_once_do(ck_once *once, void (*what)(void));
 
-typedef uint32_t ck_at_end; /* an index of fiber local storage */
+typedef uint32_t ck_at_end; /* an index of thread local storage */
 bool ck_at_end_new(ck_at_end *key, void (*what)(void *));
 void ck_at_end_drop(ck_at_end key);
 bool ck_at_end_set(ck_at_end key, void *with);

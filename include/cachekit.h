@@ -124,6 +124,11 @@
  * memory or threads, that first call returns CACHEKIT_OUT_OF_MEMORY, whichever
  * function it is, and a later call tries again.
  *
+ * Windows. The library starts when it is loaded, and FreeLibrary leaves it loaded.
+ * CACHEKIT_AES and the other variables that it reads at its start must be set before that.
+ * Call nothing from DllMain: a call there may wait for ever. What is said here
+ * about fork, signals and cancellation does not concern Windows.
+ *
  * fork. In a process that was forked after the start, every function that returns
  * a code returns CACHEKIT_FORKED, and constructors return NULL. The _free
  * functions stay safe to call. fork followed by exec is fine. On platforms other

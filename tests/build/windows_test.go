@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/pe"
 	"encoding/binary"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -104,5 +105,30 @@ func TestTheBytesForWindowsDependOnTheSourcesAlone(t *testing.T) {
 		if bytes.Contains(one, []byte(tree)) {
 			t.Errorf("%s names the folder %s", name, tree)
 		}
+	}
+}
+
+// The commands of README make a program that asks for the DLL.
+func TestReadmeCommandsForWindows(t *testing.T) {
+	need.Programs(t, "make", "x86_64-w64-mingw32-gcc")
+	_, commands, ok := strings.Cut(string(read(t, root+"/README.md")), "\n### Windows\n")
+	if ok {
+		_, commands, ok = strings.Cut(commands, "\n```sh\n")
+	}
+	commands, _, _ = strings.Cut(commands, "```")
+	if !ok || !strings.Contains(commands, "make windows") {
+		t.Fatal("README shows no commands")
+	}
+	program := root + "/build/windows/amd64/try.exe"
+	defer os.Remove(program)
+	must(t, root, "set -e\n"+commands)
+	file, err := pe.Open(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	symbols, err := file.ImportedSymbols()
+	if err != nil || !slices.Contains(symbols, "cachekit_keyring_seal:libcachekit_core.dll") {
+		t.Errorf("it takes %v from DLLs, %v", symbols, err)
 	}
 }
