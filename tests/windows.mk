@@ -1,10 +1,9 @@
 # What is tested of the library for Windows, under wine.
 
 wine      := $(abspath $(BUILD))/windows/wine
-with_wine  = WINEPREFIX='$(wine)' WINEDEBUG=-all
 programs  := $(windows)/programs
 
-.PHONY: test-windows under-wine
+.PHONY: test-windows under-wine with-server
 test-windows: ## the C tests, a C example and Go tests on Windows, if mingw-w64 and wine are installed
 	@lack=$$(for p in wine '$(firstword $(WINDOWS_CC))'; do command -v "$$p" >/dev/null || echo "$$p is not installed"; done); \
 	    if [ -z "$$lack" ]; then $(MAKE) --no-print-directory under-wine; \
@@ -19,10 +18,13 @@ go_on_windows := ./core/... $(addprefix ./internal/,aesgcm batch codes crypt env
 
 under-wine: windows $(wine)/ready $(programs)/quickstart.exe $(programs)/loading.exe
 	@cp '$(dll)' '$(programs)/'
-	$(with_wine) tests/windows/wine.sh '$(programs)/quickstart.exe'
-	$(with_wine) tests/windows/wine.sh '$(programs)/loading.exe'
-	$(with_wine) $(MAKE) -C tests/c windows CC='$(WINDOWS_CC)' LIBRARY='$(abspath $(dll))' BUILD='$(abspath $(programs))'
-	CACHEKIT_NO_SKIPS= $(with_wine) CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) test -short -exec '$(CURDIR)/tests/windows/wine.sh' $(go_on_windows)
+	@tests/windows/server.sh '$(wine)' $(MAKE) --no-print-directory with-server
+
+with-server:
+	tests/windows/wine.sh '$(programs)/quickstart.exe'
+	tests/windows/wine.sh '$(programs)/loading.exe'
+	$(MAKE) -C tests/c windows CC='$(WINDOWS_CC)' LIBRARY='$(abspath $(dll))' BUILD='$(abspath $(programs))'
+	CACHEKIT_NO_SKIPS= CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) test -short -exec '$(CURDIR)/tests/windows/wine.sh' $(go_on_windows)
 
 $(programs)/%.exe: examples/c/%.c $(windows)/libcachekit_core.dll.a include/cachekit.h
 	@mkdir -p '$(@D)'
@@ -35,7 +37,7 @@ $(programs)/%.exe: tests/windows/%.c include/cachekit.h
 # Wine's own files. Those for programs of 32 bits are half of 700 MB.
 $(wine)/ready: tests/windows/bcryptprimitives.c
 	@rm -rf '$(wine)' && mkdir -p '$(wine)'
-	@$(with_wine) WINEDLLOVERRIDES='mscoree,mshtml=' wineboot --init >'$(wine).log' 2>&1 || { cat '$(wine).log'; exit 1; }
+	@WINEPREFIX='$(wine)' WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' wineboot --init >'$(wine).log' 2>&1 || { cat '$(wine).log'; exit 1; }
 	@rm -rf '$(wine)/drive_c/windows/syswow64'
 	@$(WINDOWS_CC) -O2 -shared -o '$(wine)/drive_c/windows/system32/bcryptprimitives.dll' $< -ladvapi32
 	@touch '$@'
