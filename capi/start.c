@@ -37,10 +37,14 @@ _Atomic(ck_byte *) ck_canary = &byte;
 
 /* Go's entries, between the two names that the linker script defines. */
 typedef void (*entry)(int, char **, char **);
+#ifdef __linux__
 extern const entry go_begin[] __asm__("__start_ck_go_init")
     __attribute__((weak, visibility("hidden")));
 extern const entry go_end[] __asm__("__stop_ck_go_init")
     __attribute__((weak, visibility("hidden")));
+#else
+static const entry *const go_begin = NULL, *const go_end = NULL;
+#endif
 
 static bool starts_at_load(void) { return go_begin == NULL; }
 
@@ -194,6 +198,7 @@ __attribute__((constructor)) static void at_load(void)
     finish(STARTED);
 }
 
+#ifdef __linux__
 /* cgo's C code sleeps where a new thread cannot be had at once, which would make
  * any call a cancellation point: the linker sends its nanosleep here (--wrap). */
 int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest);
@@ -205,3 +210,4 @@ int __wrap_nanosleep(const struct timespec *duration, struct timespec *rest)
     pthread_setcancelstate(cancel, NULL);
     return err == 0 ? 0 : -1;
 }
+#endif
