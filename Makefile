@@ -16,6 +16,7 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR    ?=
 CC         ?= cc
+CXX        ?= c++
 GO         ?= go
 
 # Most targets build something; these do not, and ask for no tool. Nor does an
@@ -27,6 +28,7 @@ endif
 
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Werror
 cflags   := -std=c11 -O2 $(warnings) -Iinclude
+cxxflags := -std=c++17 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
 links    := -L'$(BUILD)' -lcachekit_core -Wl,-rpath,'$$ORIGIN'
 
@@ -95,13 +97,20 @@ cachekit: ## build the command, one static file, and its manual pages into build
 	    -o '$(abspath $(BUILD))/cachekit' .
 	@'$(BUILD)/cachekit' man '$(BUILD)/man'
 
+# The library needs no C++ compiler, so neither do its examples in C.
+cpp_examples = $(if $(shell command -v $(firstword $(CXX))),$(BUILD)/quickstart_cpp)
+
 .PHONY: example
-example: all $(BUILD)/quickstart $(BUILD)/pipeline ## build and run the C examples
+example: all $(BUILD)/quickstart $(BUILD)/pipeline $(cpp_examples) ## build and run the examples in C and C++
 	'$(BUILD)/quickstart'
 	'$(BUILD)/pipeline'
+	$(if $(cpp_examples),'$(BUILD)/quickstart_cpp',@echo "make: not in C++, there is no $(CXX)")
 
 $(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
+
+$(BUILD)/%_cpp: examples/cpp/%.cpp $(BUILD)/libcachekit_core.so include/cachekit.h include/cachekit.hpp
+	$(CXX) $(cxxflags) -o $@ $< $(links)
 
 $(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) -pthread $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
@@ -109,8 +118,8 @@ $(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so incl
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-command test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages
-test: test-go test-c test-command test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
+.PHONY: test test-go test-c test-cpp test-command test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages
+test: test-go test-c test-cpp test-command test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
 
 # Where the tests look first.
 export CACHEKIT_VECTORS := $(abspath $(BUILD))/vectors
@@ -126,6 +135,12 @@ test-go: ## the Go tests
 c_tests = LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' BUILD='$(abspath $(BUILD))/tests'
 test-c: all ## the C tests
 	$(MAKE) -C tests/c check $(c_tests)
+
+test-cpp: all ## the tests of cachekit.hpp, if there is a C++ compiler
+	@if command -v '$(firstword $(CXX))' >/dev/null; then $(MAKE) -s -C tests/cpp check LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' \
+	    BUILD='$(abspath $(BUILD))/tests/cpp' CXX='$(CXX)'; \
+	    elif [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "test-cpp: $(CXX) is not installed"; exit 1; \
+	    else echo "skip test-cpp: $(CXX) is not installed"; fi
 
 test-command: ## the command, with Redis servers of its own
 	cd cmd/cachekit && $(GO) vet ./... && GO='$(GO)' ../../tests/go.sh ./...
@@ -228,7 +243,7 @@ lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 
 # All C but what .clang-format-ignore names.
 c_sources = $(shell find bench bindings capi examples include internal tests -path bench/build -prune -o \
-    -name '*.[ch]' -print -o -name '*.cc' -print)
+    -name '*.[ch]' -print -o -name '*.cc' -print -o -name '*.[ch]pp' -print)
 
 lint-c: ## clang-format, for the C alone
 	@if '$(CLANG_FORMAT)' --version 2>/dev/null | grep -q ' version $(CLANG_FORMAT_MAJOR)\.'; then \
@@ -246,7 +261,7 @@ install: $(if $(linker),all,built) ## install library, headers and pkg-config fi
 	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'
 	ln -sf $(soname) '$(DESTDIR)$(LIBDIR)/libcachekit_core.so'
-	install -m 644 include/cachekit.h '$(BUILD)/cachekit_ffi.h' '$(DESTDIR)$(INCLUDEDIR)/'
+	install -m 644 include/cachekit.h include/cachekit.hpp '$(BUILD)/cachekit_ffi.h' '$(DESTDIR)$(INCLUDEDIR)/'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@VERSION@|$(version)|' packaging/cachekit_core.pc.in \
 	    > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
@@ -267,7 +282,7 @@ built:
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(LIBDIR)/libcachekit_core.so' '$(DESTDIR)$(LIBDIR)/$(soname)' \
 	    '$(DESTDIR)$(LIBDIR)/$(notdir $(library))' '$(DESTDIR)$(INCLUDEDIR)/cachekit.h' \
-	    '$(DESTDIR)$(INCLUDEDIR)/cachekit_ffi.h' \
+	    '$(DESTDIR)$(INCLUDEDIR)/cachekit.hpp' '$(DESTDIR)$(INCLUDEDIR)/cachekit_ffi.h' \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc' \
 	    '$(DESTDIR)$(PREFIX)/bin/cachekit' '$(DESTDIR)$(PREFIX)'/share/man/man1/cachekit*.1
 

@@ -21,15 +21,15 @@ func TestInstall(t *testing.T) {
 	where := []string{"DESTDIR=" + dest, "PREFIX=/usr"}
 	run(t, command("make", append(where, "install")...))
 	for _, file := range []string{
-		"/usr/include/cachekit.h", "/usr/include/cachekit_ffi.h", "/usr/lib/pkgconfig/cachekit_core.pc",
+		"/usr/include/cachekit.h", "/usr/include/cachekit.hpp", "/usr/include/cachekit_ffi.h", "/usr/lib/pkgconfig/cachekit_core.pc",
 		"/usr/lib/libcachekit_core.so", "/usr/lib/libcachekit_core.so.0",
 	} {
 		if _, err := os.Stat(dest + file); err != nil {
 			t.Errorf("not installed: %v", err)
 		}
 	}
-	if left := files(t, dest); len(left) != 6 {
-		t.Errorf("installed %q, want 6 files", left)
+	if left := files(t, dest); len(left) != 7 {
+		t.Errorf("installed %q, want 7 files", left)
 	}
 
 	t.Run("pkg-config", func(t *testing.T) {

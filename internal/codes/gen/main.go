@@ -1,5 +1,5 @@
 // Command gen writes what follows from the table of errors in package codes: the
-// errors of package core, the C library's table, the lists in the header and in
+// errors of package core, the C library's table, the lists in the headers and in
 // README, and the exceptions of the bindings.
 package main
 
@@ -25,6 +25,7 @@ var files = []struct {
 	{"core/sentinels.go", sentinels},
 	{"capi/error_table.h", table},
 	{"include/cachekit.h", enum},
+	{"include/cachekit.hpp", cpp},
 	{"README.md", list},
 	{"bindings/python/src/cachekit_core/errors.py", python},
 	{"bindings/ruby/lib/cachekit_core/errors.rb", ruby},
