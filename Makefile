@@ -15,6 +15,11 @@ PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR    ?=
+# Programs find the library by these, wherever they are built, so none is relative.
+absolute = $(if $(filter /%,$(firstword $1)),$1,$(CURDIR)/$1)
+override PREFIX     := $(call absolute,$(PREFIX))
+override LIBDIR     := $(call absolute,$(LIBDIR))
+override INCLUDEDIR := $(call absolute,$(INCLUDEDIR))
 CC         ?= cc
 CXX        ?= c++
 GO         ?= go
@@ -74,6 +79,22 @@ $(library): $(go_sources) include/cachekit.h $(BUILD)/config
 $(BUILD)/libcachekit_core.so: $(library)
 	@ln -sf $(notdir $(library)) '$(BUILD)/$(soname)'
 	@ln -sf $(soname) '$@'
+
+# One object, of which the program sees the functions of the header alone: not Go's
+# symbols, which another archive that Go made has too. -d gives room to what is common.
+archive := $(BUILD)/libcachekit_core.a
+
+.PHONY: static
+static: $(archive) ## build the library as a static archive, too
+$(archive): $(go_sources) include/cachekit.h $(BUILD)/config
+	@rm -rf '$(BUILD)/static' && mkdir '$(BUILD)/static'
+	CC='$(CC)' CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
+	    $(GO) build -buildmode=c-archive -trimpath -buildvcs=false -ldflags '$(omit) -buildid=' -o '$(BUILD)/static/go.a' ./capi
+	@packaging/names.sh include/cachekit.h > '$(BUILD)/static/names'
+	'$(LD)' -r -d --wrap=nanosleep --whole-archive '$(BUILD)/static/go.a' -o '$(BUILD)/static/cachekit.o'
+	'$(OBJCOPY)' --keep-global-symbols='$(BUILD)/static/names' '$(BUILD)/static/cachekit.o'
+	@rm -f '$@' && cd '$(BUILD)/static' && '$(AR)' rcsD ../$(notdir $@) cachekit.o
+	@rm -rf '$(BUILD)/static'
 
 # The header for those who read C but have no preprocessor.
 $(BUILD)/cachekit_ffi.h: include/cachekit.h packaging/ffi.awk $(BUILD)/config
@@ -256,16 +277,29 @@ include packaging/packages.mk packaging/windows.mk packaging/macos.mk
 include $(wildcard tests/windows.mk) # which a package with the sources leaves out
 
 .PHONY: install
-install: $(if $(linker),all,built) ## install library, headers and pkg-config file (PREFIX, LIBDIR, DESTDIR)
-	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
+install: $(if $(linker),all,built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/cachekit_core' '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'
 	ln -sf $(soname) '$(DESTDIR)$(LIBDIR)/libcachekit_core.so'
+	$(if $(wildcard $(archive)),install -m 644 $(archive) '$(DESTDIR)$(LIBDIR)/')
 	install -m 644 include/cachekit.h include/cachekit.hpp '$(BUILD)/cachekit_ffi.h' '$(DESTDIR)$(INCLUDEDIR)/'
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	    -e 's|@VERSION@|$(version)|' packaging/cachekit_core.pc.in \
-	    > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
-	@[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true
+	$(filled) packaging/cachekit_core.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
+	for file in $(cmake_files); do \
+	    $(filled) "packaging/cmake/$$file.in" > '$(DESTDIR)$(LIBDIR)/cmake/cachekit_core'/$$file || exit 1; done
+	$(new_libraries)
+
+cmake_files := cachekit_core-config.cmake cachekit_core-config-version.cmake
+
+# In a file for pkg-config, folders below the prefix follow it.
+below   = $(subst <$(PREFIX)/,$${prefix}/,<$1)
+literal = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(patsubst <%,%,$1))))
+filled  = sed -e 's|@PREFIX@|$(call literal,$(PREFIX))|' -e 's|@LIBDIR@|$(call literal,$(subst <,,$(call below,$(LIBDIR))))|' \
+    -e 's|@INCLUDEDIR@|$(call literal,$(subst <,,$(call below,$(INCLUDEDIR))))|' \
+    -e 's|@ABSOLUTE_INCLUDEDIR@|$(call literal,$(INCLUDEDIR))|' -e 's|@VERSION@|$(version)|'
+
+# The loader keeps a list of the libraries of the system.
+new_libraries = @[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true
 
 .PHONY: install-cachekit
 install-cachekit: $(if $(linker),cachekit) ## install the command and its manual pages (PREFIX, DESTDIR)
@@ -281,10 +315,13 @@ built:
 .PHONY: uninstall
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(LIBDIR)/libcachekit_core.so' '$(DESTDIR)$(LIBDIR)/$(soname)' \
-	    '$(DESTDIR)$(LIBDIR)/$(notdir $(library))' '$(DESTDIR)$(INCLUDEDIR)/cachekit.h' \
-	    '$(DESTDIR)$(INCLUDEDIR)/cachekit.hpp' '$(DESTDIR)$(INCLUDEDIR)/cachekit_ffi.h' \
+	    '$(DESTDIR)$(LIBDIR)/$(notdir $(library))' '$(DESTDIR)$(LIBDIR)/$(notdir $(archive))' \
+	    '$(DESTDIR)$(INCLUDEDIR)/cachekit.h' '$(DESTDIR)$(INCLUDEDIR)/cachekit.hpp' \
+	    '$(DESTDIR)$(INCLUDEDIR)/cachekit_ffi.h' \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc' \
 	    '$(DESTDIR)$(PREFIX)/bin/cachekit' '$(DESTDIR)$(PREFIX)'/share/man/man1/cachekit*.1
+	rm -rf '$(DESTDIR)$(LIBDIR)/cmake/cachekit_core'
+	$(new_libraries)
 
 .PHONY: clean
 clean: ## remove what was built

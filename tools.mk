@@ -38,3 +38,6 @@ endif
 # Of the same target as the compiler.
 NM      := $(shell $(CC) -print-prog-name=nm)
 READELF := $(shell $(CC) -print-prog-name=readelf)
+LD      := $(shell $(CC) -print-prog-name=ld)
+AR      := $(shell $(CC) -print-prog-name=ar)
+OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)

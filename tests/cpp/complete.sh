@@ -3,15 +3,14 @@
 # declares, and each function that returns a Result has one that throws.
 header=$1 wrapper=$2
 failed=0
-names=$(sed 's/^ \*.*//; s/^\/\*.*//' "$header" | grep -o '\bcachekit_[a-z0-9_]*(' | sort -u)
+names=$(../../packaging/names.sh "$header")
 calls=$(mktemp)
 trap 'rm -f "$calls" "$calls.joined"' EXIT
 sed 's/ *\/\/.*//' "$wrapper" > "$calls"
 count=0
 for name in $names; do
     count=$((count + 1))
-    # cachekit_x, not cachekit_x_into.
-    grep -q "\b$name" "$calls" || { echo "FAIL the wrapper does not call ${name%(}"; failed=$((failed + 1)); }
+    grep -q "\b$name(" "$calls" || { echo "FAIL the wrapper does not call $name"; failed=$((failed + 1)); }
 done
 [ "$count" -ge 40 ] || { echo "FAIL only $count functions found in $header"; failed=$((failed + 1)); }
 # Declarations and calls that are broken into lines, each on one.

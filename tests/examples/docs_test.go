@@ -123,7 +123,7 @@ func TestInteropOfTheDocs(t *testing.T) {
 }
 
 // documents are the texts in Markdown that link to each other.
-var documents = []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/wire-format.md", "docs/interop.md", "bench/README.md", "cmd/cachekit/README.md"}
+var documents = []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/wire-format.md", "docs/interop.md", "docs/linking.md", "bench/README.md", "cmd/cachekit/README.md"}
 
 // TestLinks proves that what the documents link to exists: files, and sections of
 // other documents.

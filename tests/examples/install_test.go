@@ -23,13 +23,18 @@ func TestInstall(t *testing.T) {
 	for _, file := range []string{
 		"/usr/include/cachekit.h", "/usr/include/cachekit.hpp", "/usr/include/cachekit_ffi.h", "/usr/lib/pkgconfig/cachekit_core.pc",
 		"/usr/lib/libcachekit_core.so", "/usr/lib/libcachekit_core.so.0",
+		"/usr/lib/cmake/cachekit_core/cachekit_core-config.cmake", "/usr/lib/cmake/cachekit_core/cachekit_core-config-version.cmake",
 	} {
 		if _, err := os.Stat(dest + file); err != nil {
 			t.Errorf("not installed: %v", err)
 		}
 	}
-	if left := files(t, dest); len(left) != 7 {
-		t.Errorf("installed %q, want 7 files", left)
+	want := 9
+	if _, err := os.Stat(root + "/build/libcachekit_core.a"); err == nil {
+		want++ // make static has been called
+	}
+	if left := files(t, dest); len(left) != want {
+		t.Errorf("installed %q, want %d files", left, want)
 	}
 
 	t.Run("pkg-config", func(t *testing.T) {
