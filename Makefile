@@ -263,7 +263,7 @@ lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 	    esac; echo "$$report" | tail -n 1
 
 # All C but what .clang-format-ignore names.
-c_sources = $(shell find bench bindings capi examples include internal tests -path bench/build -prune -o \
+c_sources = $(shell find bench bindings capi examples include internal packaging tests -path bench/build -prune -o \
     -name '*.[ch]' -print -o -name '*.cc' -print -o -name '*.[ch]pp' -print)
 
 lint-c: ## clang-format, for the C alone

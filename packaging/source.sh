@@ -6,7 +6,7 @@ mkdir -p "$1"
 to=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 {
-    echo go.mod go.sum LICENSE Makefile tools.mk include/cachekit.h tests/c/symbols.sh | tr ' ' '\n'
+    echo go.mod go.sum LICENSE Makefile tools.mk include/cachekit.h include/cachekit.hpp tests/c/symbols.sh | tr ' ' '\n'
     find packaging -type f ! -name '*_test.go'
     find capi -type f ! -name '*_test.go'
     # Packages that capi imports on one platform or another.
