@@ -7,7 +7,7 @@
 
 /* The number of this thread, which says which of a handle's counters it uses; 0
  * before its first call. The model is the one that needs no call to find the
- * variable. */
+ * variable; on Windows gcc makes a call all the same. */
 extern _Thread_local uint32_t ck_thread __attribute__((tls_model("initial-exec")));
 
 /* Once, before any thread is prepared; false without memory. */
