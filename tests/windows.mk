@@ -1,6 +1,6 @@
 # What is tested of the library for Windows, under wine.
 
-wine      := $(abspath $(BUILD))/windows/wine
+wine      := $(BUILD)/windows/wine
 programs  := $(windows)/programs
 
 .PHONY: test-windows under-wine with-server
@@ -18,7 +18,7 @@ go_on_windows := ./core/... $(addprefix ./internal/,aesgcm batch codes crypt env
 
 under-wine: windows $(wine)/ready $(programs)/quickstart.exe $(programs)/loading.exe
 	@cp '$(dll)' '$(programs)/'
-	@tests/windows/server.sh '$(wine)' $(MAKE) --no-print-directory with-server
+	@tests/windows/server.sh '$(abspath $(wine))' $(MAKE) --no-print-directory with-server
 
 with-server:
 	tests/windows/wine.sh '$(programs)/quickstart.exe'
@@ -37,6 +37,6 @@ $(programs)/%.exe: tests/windows/%.c include/cachekit.h
 # Wine's own files, 700 MB, with a library that Go asks for.
 $(wine)/ready: tests/windows/bcryptprimitives.c
 	@rm -rf '$(wine)' && mkdir -p '$(wine)'
-	@WINEPREFIX='$(wine)' WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' wineboot --init >'$(wine).log' 2>&1 || { cat '$(wine).log'; exit 1; }
+	@WINEPREFIX='$(abspath $(wine))' WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' wineboot --init >'$(wine).log' 2>&1 || { cat '$(wine).log'; exit 1; }
 	@$(WINDOWS_CC) -O2 -shared -o '$(wine)/drive_c/windows/system32/bcryptprimitives.dll' $< -ladvapi32
 	@touch '$@'
