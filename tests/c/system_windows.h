@@ -6,8 +6,8 @@
 /* What printf of mingw-w64 understands, where _GNU_SOURCE is defined. */
 #define CHECK_FORMAT gnu_printf
 
-/* At each call of a thread of C, Go asks Windows for several things, and wine takes some
- * 30 microseconds to answer. */
+/* At each call of a thread of C, Go asks Windows for several things, and wine takes
+ * 30 microseconds or more to answer. */
 #define CHECK_COSTLY_CALLS true
 
 /* Of the functions to be called before main, the last in a file comes first. */
