@@ -80,20 +80,15 @@ $(BUILD)/libcachekit_core.so: $(library)
 	@ln -sf $(notdir $(library)) '$(BUILD)/$(soname)'
 	@ln -sf $(soname) '$@'
 
-# One object, of which the program sees the functions of the header alone: not Go's
-# symbols, which another archive that Go made has too. -d gives room to what is common.
 archive := $(BUILD)/libcachekit_core.a
 
 .PHONY: static
 static: $(archive) ## build the library as a static archive, too
-$(archive): $(go_sources) include/cachekit.h $(BUILD)/config
+$(archive): $(go_sources) include/cachekit.h packaging/archive.sh $(BUILD)/config
 	@rm -rf '$(BUILD)/static' && mkdir '$(BUILD)/static'
 	CC='$(CC)' CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
 	    $(GO) build -buildmode=c-archive -trimpath -buildvcs=false -ldflags '$(omit) -buildid=' -o '$(BUILD)/static/go.a' ./capi
-	@packaging/names.sh include/cachekit.h > '$(BUILD)/static/names'
-	'$(LD)' -r -d --wrap=nanosleep --whole-archive '$(BUILD)/static/go.a' -o '$(BUILD)/static/cachekit.o'
-	'$(OBJCOPY)' --keep-global-symbols='$(BUILD)/static/names' '$(BUILD)/static/cachekit.o'
-	@rm -f '$@' && cd '$(BUILD)/static' && '$(AR)' rcsD ../$(notdir $@) cachekit.o
+	@CC='$(CC)' NM='$(NM)' LD='$(LD)' AR='$(AR)' OBJCOPY='$(OBJCOPY)' packaging/archive.sh include/cachekit.h '$@' '$(BUILD)/static'
 	@rm -rf '$(BUILD)/static'
 
 # The header for those who read C but have no preprocessor.

@@ -132,7 +132,8 @@
  * fork. In a process that was forked after the start, every function that returns
  * a code returns CACHEKIT_FORKED, and constructors return NULL. The _free
  * functions stay safe to call. fork followed by exec is fine. On platforms other
- * than Linux, and in a static archive, the library starts when it is loaded.
+ * than Linux the library starts when it is loaded, and so does what go build makes
+ * without the Makefile.
  *
  * Limits. A payload has at most CACHEKIT_MAX_PAYLOAD_SIZE bytes, or as many as
  * cachekit_byte_storage_set_max_payload or cachekit_keyring_set_max_payload said. What an envelope

@@ -24,10 +24,35 @@ func TestTheStaticArchive(t *testing.T) {
 		t.Errorf("%v: the archive has the names\n%sand the header\n%s", err, names, declared)
 	}
 
-	for _, program := range []string{"storage", "keyring", "entries"} {
+	for _, program := range []string{"storage", "entries", "fork", "signals", "threads"} {
 		built := filepath.Join(dir, program)
 		must(t, root, "cc -std=c11 -D_GNU_SOURCE -Iinclude tests/c/"+program+".c '"+archive+"' -pthread -o "+built)
 		must(t, dir, built)
+	}
+
+	// It starts at its first call, not when it is loaded, whichever linker made the program
+	// and although the linker leaves out what nothing refers to.
+	must(t, root, `printf '#include <cachekit.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void) {
+    int status = 1;
+    if (fork() == 0)
+        _exit(cachekit_start());
+    return wait(&status) < 0 || status != 0 || cachekit_start() != CACHEKIT_OK;
+}
+' > `+dir+`/forks.c`)
+	for _, linker := range []string{"bfd", "gold", "lld"} {
+		if _, err := sh(dir, "cc -fuse-ld="+linker+" -Wl,--version"); err != nil {
+			continue // one of the three has linked the library, and all programs above
+		}
+		must(t, root, "cc -fuse-ld="+linker+" -Wl,--gc-sections -Iinclude "+dir+"/forks.c '"+archive+"' -pthread -o "+dir+"/forks && "+dir+"/forks")
+	}
+	if _, err := sh(dir, "musl-gcc --version"); err == nil {
+		must(t, root, "make -s static CC=musl-gcc BUILD="+dir+"/musl")
+		must(t, root, "musl-gcc -static -Iinclude "+dir+"/forks.c "+dir+"/musl/libcachekit_core.a -o "+dir+"/forks && "+dir+"/forks")
+	} else {
+		need.Without(t, "not on musl: musl-gcc is not installed")
 	}
 
 	// A program may have names that Go has: here one of cgo's, and one of the library's own
