@@ -791,9 +791,9 @@ template <class Call, class Fail = Plainly>
 Result<std::size_t> into(MutableBytes out, Call call, Fail failure = {}) noexcept
 {
     std::uint8_t nothing = 0; // an empty container may have no address
-    std::size_t size = out.data() == nullptr && out.size() == 0 ? 0 : out.size();
-    const CachekitError code =
-        call(out.data() == nullptr && size == 0 ? &nothing : out.data(), &size);
+    std::size_t size = out.size();
+    const bool nowhere = out.data() == nullptr && size == 0;
+    const CachekitError code = call(nowhere ? &nothing : out.data(), &size);
     if (CACHEKIT_SUCCEEDED(code))
         return {size, code};
     if (code == CACHEKIT_BUFFER_TOO_SMALL)
@@ -932,8 +932,8 @@ class Batch
         return items_[index].item_;
     }
 
-    // Calls call(items, count, item_size, &results). text is the format, which every item
-    // shares.
+    // Calls call(items, count, item_size, &results). All items have the format; what reads
+    // entries is reading.
     template <class Call>
     static Result<Batch> run(std::vector<Item> items, Text format, bool reading, Call call) noexcept
     {
