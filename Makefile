@@ -185,7 +185,7 @@ test-python: all ## the tests and types of the Python package
 test-ruby: all ## the tests of the gem
 	@tests/ruby.sh '$(BUILD)'
 
-test-packages: ## build the wheels, gems and source packages, install them and run their READMEs' programs
+test-packages: ## build the wheels, gems and source packages, install them and run their READMEs' programs; have CMake, Meson and Conan find the library
 	GO='$(GO)' tests/go.sh -count=1 ./tests/packages/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
@@ -272,7 +272,7 @@ include packaging/packages.mk packaging/windows.mk packaging/macos.mk
 include $(wildcard tests/windows.mk) # which a package with the sources leaves out
 
 .PHONY: install
-install: $(if $(linker),all,built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)
+install: $(if $(linker),all $(wildcard $(archive)),built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/cachekit_core' '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'

@@ -1,6 +1,7 @@
 // Package packages tests what users of Python and Ruby install: it builds the
 // packages, looks into them, installs them where nothing else is, and runs the
-// programs of their READMEs.
+// programs of their READMEs. It also tests how build systems of C and C++ find the
+// library, or build it.
 package packages
 
 import (
