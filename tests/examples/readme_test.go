@@ -124,8 +124,17 @@ func TestReadmeGoRuns(t *testing.T) {
 // names exists.
 func TestMakeCommands(t *testing.T) {
 	targets := map[string]bool{}
-	makefile := strings.ReplaceAll(readFile(t, root+"/Makefile")+readFile(t, root+"/packaging/packages.mk")+
-		readFile(t, root+"/packaging/windows.mk")+readFile(t, root+"/tests/windows.mk"), "$(BUILD)", "build")
+	makefile := readFile(t, root+"/Makefile")
+	for _, pattern := range []string{"/packaging/*.mk", "/tests/*.mk"} {
+		paths, err := filepath.Glob(root + pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, paths, err)
+		}
+		for _, path := range paths {
+			makefile += readFile(t, path)
+		}
+	}
+	makefile = strings.ReplaceAll(makefile, "$(BUILD)", "build")
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z/_ -]*):`).FindAllStringSubmatch(makefile, -1) {
 		for _, target := range strings.Fields(match[1]) {
 			targets[target] = true
