@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,9 @@ other libraries there is` + "`make bench`" + ` in the repository.`,
   cachekit bench --level 9 users.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if duration <= 0 {
+				return usageOf(cmd, errors.New("--time is more than 0, as 300ms"))
+			}
 			source := records()
 			if len(args) == 1 {
 				var err error

@@ -94,16 +94,13 @@ func (b *binding) with(cmd *cobra.Command, args []string, transform func(*encryp
 	return b.keyed.with(cmd, args, transform)
 }
 
-// errNoFormat: a variable of the shell that is not set.
-var errNoFormat = errors.New("--format is empty: leave it out, or name one")
-
 // check refuses what is missing, or does not go together.
 func (b *binding) check(cmd *cobra.Command) error {
 	if b.cacheKey == "" {
 		return usageOf(cmd, errors.New("name the cache key that the entry is bound to by --key"))
 	}
-	if b.format == "" {
-		return usageOf(cmd, errNoFormat)
+	if b.interop && cmd.Flags().Changed("level") {
+		return usageOf(cmd, errors.New("entries of interop mode are not compressed: --level has no effect beside --interop"))
 	}
 	if b.interop && cmd.Flags().Changed("format") {
 		return usageOf(cmd, errors.New("entries of interop mode have no other format than msgpack: --format and --interop do not go together"))

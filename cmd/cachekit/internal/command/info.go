@@ -99,13 +99,17 @@ func (i *inspection) showInfo(cmd *cobra.Command, o entry.Options) error {
 		states[report.State]++
 	}
 	all := &serverInfo{info, timingsOf(get), timingsOf(open), states}
-	return buffered(cmd, func(w *bufio.Writer) error {
+	err = buffered(cmd, func(w *bufio.Writer) error {
 		if i.json {
 			return json.NewEncoder(w).Encode(all)
 		}
 		printInfo(w, all)
 		return nil
 	})
+	if err == nil && i.server.match != "" && len(keys) == 0 {
+		err = i.server.nothing()
+	}
+	return err
 }
 
 func printInfo(w *bufio.Writer, s *serverInfo) {

@@ -43,13 +43,10 @@ type inspected struct {
 	title string // the name for people
 }
 
-// named gives what was found the name of a file, of the standard input or of a key.
+// named gives what was found the name of a file or of a key.
 func named(name string, found *inspected) *inspected {
 	found.Name, found.NameHex = name, survey.HexUnlessText(name)
 	found.title = quoted(name)
-	if name == "-" {
-		found.title = "standard input"
-	}
 	return found
 }
 
@@ -102,8 +99,8 @@ itself: latency, hit ratio, memory; with --match, of keys that the pattern match
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&i.cacheKey, "key", "", "cache `key` that the entry is bound to")
-	flags.StringSliceVar(&i.tenants, "tenant", nil, "`tenant` to derive keys for; may be repeated (default \"default\")")
-	flags.StringSliceVar(&i.formats, "format", nil, "`format` that the entry is bound to; may be repeated (default all of the SDKs)")
+	flags.StringArrayVar(&i.tenants, "tenant", nil, "`tenant` to derive keys for; may be repeated (default \"default\")")
+	flags.StringArrayVar(&i.formats, "format", nil, "`format` that the entry is bound to; may be repeated (default all of the SDKs)")
 	keyFileFlag(cmd, &i.keyFile)
 	flags.StringVar(&i.from, "from", "auto", "how the input spells bytes: auto, raw, hex, base64 or redis-cli")
 	flags.StringVar(&i.show, "show", "", "show the plaintext: cut, or all")
@@ -123,6 +120,9 @@ func (i *inspection) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	o := entry.Options{Tenants: i.tenants, Formats: i.formats}
+	if err := o.Check(); err != nil {
+		return usageOf(cmd, err)
+	}
 	if cmd.Flags().Changed("key") {
 		o.CacheKey = []byte(i.cacheKey)
 	}
@@ -151,7 +151,10 @@ func (i *inspection) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		return named(name, found), nil
+		if named(name, found); name == "-" {
+			found.title = "standard input"
+		}
+		return found, nil
 	})
 }
 
@@ -172,7 +175,7 @@ func (i *inspection) checkFlags(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	for _, pair := range [][2]string{{"show", "json"}, {"show", "check"}, {"show", "match"}, {"show", "info"},
-		{"check", "info"}, {"plot", "info"}, {"from", "redis"}} {
+		{"check", "info"}, {"plot", "info"}, {"from", "redis"}, {"strip", "key"}, {"batch", "info"}} {
 		if cmd.Flags().Changed(pair[0]) && cmd.Flags().Changed(pair[1]) {
 			return usageOf(cmd, fmt.Errorf("--%s has no effect beside --%s", pair[0], pair[1]))
 		}
@@ -180,6 +183,8 @@ func (i *inspection) checkFlags(cmd *cobra.Command, args []string) error {
 	switch {
 	case i.plot != "" && i.server.match == "":
 		return usageOf(cmd, errors.New("--plot is a picture of what --match finds: say which keys"))
+	case i.server.url == "" && count(args, "-") > 1:
+		return usageOf(cmd, errors.New("the standard input can be read once"))
 	case len(args) > 0 && i.info:
 		return usageOf(cmd, errors.New("--info is about the server, not about single keys"))
 	case len(args) > 0 && i.server.match != "":
@@ -188,6 +193,15 @@ func (i *inspection) checkFlags(cmd *cobra.Command, args []string) error {
 		return usageOf(cmd, errors.New("name keys, or all that a pattern matches by --match, as in --match 'users:*'"))
 	}
 	return nil
+}
+
+func count(args []string, what string) (n int) {
+	for _, arg := range args {
+		if arg == what {
+			n++
+		}
+	}
+	return n
 }
 
 // lost is an error after which more names need not be tried.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -77,6 +78,9 @@ from a file or the standard input, and shows it.
   cachekit interop value --decode value.msgpack`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if decode && output != "" {
+				return usageOf(cmd, errors.New("--output is for a value that is made: what --decode shows is text"))
+			}
 			if decode {
 				return showValue(cmd, inputName(args))
 			}

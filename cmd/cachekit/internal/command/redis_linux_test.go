@@ -142,6 +142,12 @@ func TestSurveyOfAServer(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", pattern, r.code, r.errs)
 		}
 	}
+	if r := run(t, "", append(args, "--info", "--match", "none:*")...); r.code != exitFailed || !strings.Contains(r.out, "hit ratio") {
+		t.Errorf("exit code %d: %s", r.code, r.errs)
+	}
+	if r := run(t, "", append(args, "--match", "users:*", "--plot", "none/sizes.svg")...); r.code != exitFailed || !strings.Contains(r.out, "105 entries") {
+		t.Errorf("a plot that cannot be written hides the survey: exit code %d: %s", r.code, r.errs)
+	}
 	info := must(t, "", append(args, "--info")...)
 	var told struct {
 		Product string
@@ -347,8 +353,16 @@ func TestStateOfReseal(t *testing.T) {
 	if _, err := os.Stat("state"); err == nil {
 		t.Error("the state of a run that came to its end is left")
 	}
-	if out := must(t, "", args()...); !strings.Contains(out, "200 moved") {
-		t.Errorf("%s", out)
+
+	// Of another server it says nothing, nor of this one after it was started again.
+	state["cursors"] = map[string]any{server.Addr: map[string]any{"run": "another", "next": 0, "done": true}}
+	if text, err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	write(string(text))
+	r = run(t, "", args()...)
+	if r.code != exitDone || !strings.Contains(r.out, "200 entries") || !strings.Contains(r.out, "200 moved") || !strings.Contains(r.errs, "begins anew") {
+		t.Errorf("exit code %d: %s%s", r.code, r.out, r.errs)
 	}
 }
 

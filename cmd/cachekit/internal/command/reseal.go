@@ -60,8 +60,8 @@ The exit code tells whether the old keys may go: it is 0 only if none of the ent
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&r.cacheKey, "key", "", "cache `key` of the entry in FILE")
-	flags.StringSliceVar(&r.tenants, "tenant", nil, "`tenant` of the entries; may be repeated (default \"default\")")
-	flags.StringSliceVar(&r.formats, "format", nil, "`format` of the entries; may be repeated (default all of the SDKs)")
+	flags.StringArrayVar(&r.tenants, "tenant", nil, "`tenant` of the entries; may be repeated (default \"default\")")
+	flags.StringArrayVar(&r.formats, "format", nil, "`format` of the entries; may be repeated (default all of the SDKs)")
 	keyFileFlag(cmd, &r.keyFile)
 	outputFlag(cmd, &r.output)
 	r.server.flags(cmd)
@@ -75,6 +75,9 @@ func (r *resealing) checkFlags(cmd *cobra.Command, args []string) error {
 	if err := r.server.check(cmd, "write", "state"); err != nil {
 		return err
 	}
+	if err := r.options(nil).Check(); err != nil {
+		return usageOf(cmd, err)
+	}
 	changed := cmd.Flags().Changed
 	switch overServer := r.server.url != ""; {
 	case overServer && (len(args) > 0 || changed("output") || changed("key")):
@@ -83,8 +86,6 @@ func (r *resealing) checkFlags(cmd *cobra.Command, args []string) error {
 		return usageOf(cmd, errors.New("say which keys by --match, as in --match 'users:*'"))
 	case changed("state") && !r.write:
 		return usageOf(cmd, errors.New("--state is for --write: a run that only counts begins anew each time"))
-	case changed("state") && r.state == "":
-		return usageOf(cmd, errors.New("--state is empty: name a file"))
 	case !overServer && r.cacheKey == "":
 		return usageOf(cmd, errors.New("name the cache key that the entry is bound to by --key"))
 	}
@@ -111,11 +112,13 @@ func (r *resealing) one(cmd *cobra.Command, args []string) error {
 	report := entry.Look(value, o)
 	again, err := o.Reseal(value, report)
 	switch {
+	case err == entry.ErrFrame:
+		return &exit{exitOld, err}
 	case err != nil:
 		return err
 	case again != nil:
 		return writeOutput(cmd, r.output, again, outputMode)
-	case report.Opened != nil:
+	case report.Opening() != nil:
 		cmd.PrintErrln("cachekit: the current key opened it: it stays as it is")
 		return writeOutput(cmd, r.output, value, outputMode)
 	}
@@ -141,7 +144,7 @@ func (r *resealing) overServer(cmd *cobra.Command) error {
 		return err
 	}
 	defer done()
-	state, err := r.openState(keys, db.Number())
+	state, err := r.openState(ctx, cmd, keys, db)
 	if err != nil {
 		return err
 	}
@@ -184,12 +187,14 @@ func (r *resealing) move(ctx context.Context, db *redisdb.DB, keys *entry.Keys, 
 	case again != nil && r.write:
 		// What was begun is brought to its end when the user interrupts, so that the
 		// tally holds what became of every entry.
-		replaced, err := db.Replace(context.WithoutCancel(ctx), key, value, again)
+		outcome, err := db.Replace(context.WithoutCancel(ctx), key, value, again)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: %w", quoted(key), err)
-		case replaced:
+		case outcome == redisdb.Replaced:
 			t.Resealed++
+		case outcome == redisdb.Gone:
+			t.Skipped[gone]++
 		default:
 			t.Changed++
 		}

@@ -5,8 +5,10 @@ package command
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Run executes the command with these arguments and returns its exit code.
@@ -85,6 +87,22 @@ func complete(cmd *cobra.Command) {
 		}
 	}
 	cmd.Flags().SortFlags = false
+	cmd.PreRunE = refuseEmpty
+}
+
+// mayBeEmpty are the flags whose value may have no characters. Elsewhere that is most
+// likely a variable of the shell that is not set.
+var mayBeEmpty = []string{"aad", "aad-hex", "strip"}
+
+func refuseEmpty(cmd *cobra.Command, _ []string) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		// A cache key may be empty where one looks into what others made.
+		inspected := f.Name == "key" && cmd.Name() == "inspect"
+		if f.Value.Type() == "string" && f.Value.String() == "" && !inspected && !slices.Contains(mayBeEmpty, f.Name) {
+			err = usageOf(cmd, errors.New("--"+f.Name+" is empty"))
+		}
+	})
+	return err
 }
 
 func usageOf(cmd *cobra.Command, err error) error {

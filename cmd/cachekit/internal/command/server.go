@@ -50,9 +50,6 @@ func (s *server) bound(o entry.Options, key string) entry.Options {
 func (s *server) check(cmd *cobra.Command, needing ...string) error {
 	changed := cmd.Flags().Changed
 	if s.url == "" {
-		if changed("redis") {
-			return usageOf(cmd, errors.New("--redis is empty: name a URL, as redis://localhost"))
-		}
 		for _, name := range append([]string{"match", "strip", "batch", "timeout"}, needing...) {
 			if changed(name) {
 				return usageOf(cmd, fmt.Errorf("--%s needs --redis", name))
@@ -60,8 +57,8 @@ func (s *server) check(cmd *cobra.Command, needing ...string) error {
 		}
 	}
 	switch {
-	case s.match == "" && changed("match"):
-		return usageOf(cmd, errors.New("--match is empty: '*' matches all keys"))
+	case s.match == "" && changed("batch"):
+		return usageOf(cmd, errors.New("--batch needs --match"))
 	case s.batch < 1:
 		return usageOf(cmd, errors.New("--batch is 1 or more"))
 	case s.timeout <= 0:
@@ -92,6 +89,9 @@ type visit struct {
 	end   func()           // of a batch, may be nil
 }
 
+// gone is why a key has no value that was there before.
+const gone = "gone since they were listed"
+
 // each reads all keys that the pattern matches and hands on their values.
 func (s *server) each(ctx context.Context, db *redisdb.DB, progress *progress, cursors redisdb.Cursors, v visit) error {
 	if s.match == "*" {
@@ -116,7 +116,7 @@ func (s *server) each(ctx context.Context, db *redisdb.DB, progress *progress, c
 					return err
 				}
 			case redisdb.Missing:
-				v.skip("gone since they were listed")
+				v.skip(gone)
 			case redisdb.Failed:
 				return value.Err
 			default:

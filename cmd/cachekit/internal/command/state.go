@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/entry"
 	"github.com/cachekit-go/cachekit-core/cmd/cachekit/internal/redisdb"
@@ -60,8 +63,8 @@ type stateFile struct {
 
 // openState returns the state of an earlier run like this one, or a new one. The file is
 // written at once, so that one that cannot be is noticed before anything changes.
-func (r *resealing) openState(keys *entry.Keys, database int) (*stateFile, error) {
-	f := &stateFile{name: r.state, run: resealState{Format: stateFormat, Database: database, Match: r.server.match,
+func (r *resealing) openState(ctx context.Context, cmd *cobra.Command, keys *entry.Keys, db *redisdb.DB) (*stateFile, error) {
+	f := &stateFile{name: r.state, run: resealState{Format: stateFormat, Database: db.Number(), Match: r.server.match,
 		Strip: r.server.strip, Tenants: r.tenants, Formats: r.formats, Cursors: redisdb.Cursors{},
 		Tally: tally{Skipped: map[string]int{}}}}
 	if len(f.run.Tenants) == 0 {
@@ -81,38 +84,47 @@ func (r *resealing) openState(keys *entry.Keys, database int) (*stateFile, error
 		}
 		f.run.Keys = append(f.run.Keys, hex.EncodeToString(fingerprint[:]))
 	}
-	if err := f.read(); err != nil {
+	earlier, err := f.read()
+	if err != nil {
 		return nil, err
+	}
+	if earlier != nil {
+		fits, err := db.Fits(ctx, earlier.Cursors)
+		if err != nil {
+			return nil, err
+		}
+		if fits {
+			f.run.Cursors, f.run.Tally = earlier.Cursors, earlier.Tally
+		} else {
+			cmd.PrintErrln("cachekit: the server is another one than that of the state, was started again, or has other slots: this run begins anew")
+		}
 	}
 	return f, f.save()
 }
 
-// read takes over how far an earlier run came.
-func (f *stateFile) read() error {
+// read returns the state of an earlier run, or nil if there is none.
+func (f *stateFile) read() (*resealState, error) {
 	info, err := os.Lstat(f.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return nil, nil
 	case err != nil:
-		return err
+		return nil, err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s: this is no file that a run can keep its state in", f.name)
+		return nil, fmt.Errorf("%s: this is no file that a run can keep its state in", f.name)
 	}
 	text, err := os.ReadFile(f.name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var earlier resealState
-	if json.Unmarshal(text, &earlier) != nil || earlier.Format != stateFormat {
-		return fmt.Errorf("%s: this is not the state of a run: name another file", f.name)
+	if json.Unmarshal(text, &earlier) != nil || earlier.Format != stateFormat || earlier.Cursors == nil || earlier.Tally.Skipped == nil {
+		return nil, fmt.Errorf("%s: this is not the state of a run: name another file", f.name)
 	}
 	if what := f.run.differs(&earlier); what != "" {
-		return fmt.Errorf("%s: this is the state of a run with another %s: remove it to begin anew", f.name, what)
+		return nil, fmt.Errorf("%s: this is the state of a run with another %s: remove it to begin anew", f.name, what)
 	}
-	if earlier.Cursors != nil && earlier.Tally.Skipped != nil {
-		f.run.Cursors, f.run.Tally = earlier.Cursors, earlier.Tally
-	}
-	return nil
+	return &earlier, nil
 }
 
 func (f *stateFile) save() error {
@@ -140,5 +152,8 @@ func (f *stateFile) remove() error {
 	if f.name == "" {
 		return nil
 	}
-	return os.Remove(f.name)
+	if err := os.Remove(f.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil // another run with the same file may have come to its end first
 }

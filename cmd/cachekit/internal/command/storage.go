@@ -16,9 +16,6 @@ func newStore() *cobra.Command {
   cachekit store --level 9 < users.json > users.entry`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format == "" {
-				return usageOf(cmd, errNoFormat)
-			}
 			storage := core.NewByteStorage(format)
 			if err := storage.SetLevel(level); err != nil {
 				return usageOf(cmd, err)

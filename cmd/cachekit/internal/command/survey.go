@@ -34,8 +34,10 @@ func (i *inspection) inspectKeys(cmd *cobra.Command, keys []string, o entry.Opti
 		switch {
 		case err != nil && !redisdb.OfKey(err):
 			return nil, &lost{err}
-		case err != nil:
+		case errors.As(err, new(*redisdb.WrongTypeError)):
 			return nil, fmt.Errorf("%s %w", quoted(key), err)
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", quoted(key), err)
 		case !found:
 			return nil, fmt.Errorf("%s: there is no such key", quoted(key))
 		}
@@ -51,6 +53,7 @@ func (i *inspection) valueOf(key string, value []byte, o entry.Options) *inspect
 // surveyed is the JSON of a survey.
 type surveyed struct {
 	Match    string  `json:"match"`
+	MatchHex string  `json:"match_hex,omitempty"`
 	Seconds  float64 `json:"seconds"`
 	Complete bool    `json:"complete"`
 	*survey.Survey
@@ -84,26 +87,27 @@ func (i *inspection) survey(cmd *cobra.Command, o entry.Options) error {
 		return err
 	}
 	sum.Sort()
+	took := time.Since(began)
+	err = nil
+	switch {
+	case i.check:
+	case i.json:
+		match := i.server.match
+		err = json.NewEncoder(out).Encode(&surveyed{match, survey.HexUnlessText(match), took.Seconds(), stopped == nil, sum})
+	default:
+		printSurvey(out, i.server.match, took, sum, o.Keys.Count())
+	}
+	if err = errors.Join(err, out.Flush()); err != nil {
+		return err
+	}
 	if i.plot != "" {
 		var picture bytes.Buffer
-		if err := sum.Plot(&picture, i.server.match); err != nil {
+		if err := sum.Plot(&picture, quoted(i.server.match)); err != nil {
 			return err
 		}
 		if err := writeFile(i.plot, picture.Bytes(), 0o644); err != nil {
 			return err
 		}
-	}
-	took := time.Since(began)
-	switch {
-	case i.check:
-	case i.json:
-		err = json.NewEncoder(out).Encode(&surveyed{i.server.match, took.Seconds(), stopped == nil, sum})
-	default:
-		printSurvey(out, i.server.match, took, sum, o.Keys.Count())
-		err = nil
-	}
-	if err = errors.Join(err, out.Flush()); err != nil {
-		return err
 	}
 	if stopped == nil && sum.Total.Entries == 0 {
 		stopped = i.server.nothing()

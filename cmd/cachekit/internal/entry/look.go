@@ -22,17 +22,53 @@ type Options struct {
 	MaxPayload int      // 0: core.MaxPayloadSize
 }
 
+// Check finds out whether tenants and formats are such as the libraries take.
+func (o Options) Check() error {
+	for _, tenant := range o.Tenants {
+		if tenant == "" {
+			return errors.New("a tenant is empty")
+		}
+		var key [encryption.KeySize]byte
+		if err := encryption.DeriveDomainKeyInto(&key, make([]byte, encryption.KeySize), []byte(tenant), []byte("encryption")); err != nil {
+			return fmt.Errorf("a tenant: %w", err)
+		}
+	}
+	for _, format := range o.Formats {
+		if format == "" {
+			return errors.New("a format is empty")
+		}
+		if _, err := encryption.AppendAAD(nil, []byte(encryption.DefaultTenant), nil, format, true, ""); err != nil {
+			return fmt.Errorf("a format: %w", err)
+		}
+	}
+	return nil
+}
+
 // Look says what value is. The Report refers to value.
 func Look(value []byte, o Options) *Report {
 	r := recognise(value, o)
-	if r.State == Intact || r.Kind == PythonFrame || len(value) < encryption.Overhead {
+	if len(value) < encryption.Overhead || r.proven() {
 		return r
 	}
-	// Random bytes may look like the start of anything: what a key opens is decided.
+	// Random bytes may look like the start of anything, and one ciphertext of some thousands
+	// is a MessagePack document too: what a key opens is decided.
 	if sealed := o.decrypt(value, o.bindings()); sealed.Opened != nil || r.Kind == Unknown {
 		return sealed
 	}
 	return r
+}
+
+// proven reports whether no ciphertext looks like this by chance.
+func (r *Report) proven() bool {
+	switch r.Kind {
+	case JSON, Text:
+		return true
+	case Envelope:
+		return r.Envelope != nil && r.Envelope.Verified
+	case PythonFrame:
+		return r.Frame != nil
+	}
+	return false
 }
 
 // recognise looks at the bytes, without keys.

@@ -2,6 +2,8 @@ package entry
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"testing"
 
 	"github.com/cachekit-go/cachekit-core/core/encryption"
@@ -42,6 +44,47 @@ func TestReseal(t *testing.T) {
 	for _, value := range [][]byte{nil, []byte("hello"), envelopeOf(t, "x", "y"), make([]byte, 40)} {
 		if again, err := o.Reseal(value, Look(value, o)); again != nil || err != nil {
 			t.Errorf("%q: %v, %v", value, again, err)
+		}
+	}
+}
+
+// A ciphertext is random bytes, which may be one MessagePack document, or begin as a frame or
+// a container does: it is opened, and moved, all the same.
+func TestCiphertextsThatLookLikeSomethingElse(t *testing.T) {
+	current, previous := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	cacheKey := []byte("users:1")
+	o := Options{Keys: keysOf(t, current, previous), CacheKey: cacheKey, Tenants: []string{"acme"}}
+	var key [encryption.KeySize]byte
+	if err := encryption.DeriveDomainKeyInto(&key, previous, []byte("acme"), []byte("encryption")); err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aad, err := encryption.AppendAAD(nil, []byte("acme"), cacheKey, "msgpack", false, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plaintext := make([]byte, 40) // so that the whole has 68 bytes
+	for start, kind := range map[string]Kind{"\xc4\x42": Document, "\xc7\x41": MessagePack, "CK\x05": PythonFrame, "CK\x03": PythonFrame, "\xc1\x02\x93": ContainerV2} {
+		nonce := append([]byte(start), make([]byte, encryption.NonceSize-len(start))...)
+		value := gcm.Seal(nonce, nonce, plaintext, aad)
+		if looks := Look(value, Options{}); looks.Kind != kind {
+			t.Fatalf("%x looks like %s: this proves nothing", start, looks.Kind)
+		}
+		r := Look(value, o)
+		if r.Opened == nil || r.Opened.KeyIndex != 1 {
+			t.Errorf("%x: %s, %s", start, r.Kind, r.State)
+			continue
+		}
+		again, err := o.Reseal(value, r)
+		if err != nil || again == nil {
+			t.Errorf("%x: %v", start, err)
 		}
 	}
 }

@@ -293,8 +293,8 @@ func TestReplaceKeepsTheTimeToLive(t *testing.T) {
 	old, new := []byte("old\x00\xff"), []byte("new\r\n\x00")
 	for _, ttl := range []time.Duration{0, time.Hour} {
 		ok(t, c.Set(ctx, "k", old, ttl))
-		if replaced, err := db.Replace(ctx, "k", old, new); !replaced || err != nil {
-			t.Fatalf("%t, %v", replaced, err)
+		if outcome, err := db.Replace(ctx, "k", old, new); outcome != Replaced || err != nil {
+			t.Fatalf("%d, %v", outcome, err)
 		}
 		if got := c.Get(ctx, "k").Val(); got != string(new) {
 			t.Errorf("the value is %q", got)
@@ -304,8 +304,8 @@ func TestReplaceKeepsTheTimeToLive(t *testing.T) {
 			t.Errorf("%v to live, of %v", left, ttl)
 		}
 		// The reply to the first try may have been lost.
-		if replaced, err := db.Replace(ctx, "k", old, new); !replaced || err != nil {
-			t.Errorf("again: %t, %v", replaced, err)
+		if outcome, err := db.Replace(ctx, "k", old, new); outcome != Replaced || err != nil {
+			t.Errorf("again: %d, %v", outcome, err)
 		}
 	}
 }
@@ -318,19 +318,23 @@ func TestReplaceLeavesWhatIsNotTheOldValue(t *testing.T) {
 	ok(t, c.Set(ctx, "newer", "newer", 0), c.RPush(ctx, "list", "old"), c.Set(ctx, "empty", "", 0))
 	for _, key := range []string{"newer", "list", "none", "empty"} {
 		before := c.Dump(ctx, key).Val()
-		if replaced, err := db.Replace(ctx, key, []byte("old"), []byte("new")); replaced || err != nil {
-			t.Errorf("%s: %t, %v", key, replaced, err)
+		want := Changed
+		if key == "none" {
+			want = Gone
+		}
+		if outcome, err := db.Replace(ctx, key, []byte("old"), []byte("new")); outcome != want || err != nil {
+			t.Errorf("%s: %d, %v", key, outcome, err)
 		}
 		if after := c.Dump(ctx, key).Val(); after != before {
 			t.Errorf("%s is now %q", key, after)
 		}
 	}
 	// A missing key is not an empty value.
-	if replaced, err := db.Replace(ctx, "none", nil, []byte("new")); replaced || err != nil {
-		t.Errorf("a missing key: %t, %v", replaced, err)
+	if outcome, err := db.Replace(ctx, "none", nil, []byte("new")); outcome != Gone || err != nil {
+		t.Errorf("a missing key: %d, %v", outcome, err)
 	}
-	if replaced, err := db.Replace(ctx, "empty", nil, []byte("new")); !replaced || err != nil {
-		t.Errorf("an empty value: %t, %v", replaced, err)
+	if outcome, err := db.Replace(ctx, "empty", nil, []byte("new")); outcome != Replaced || err != nil {
+		t.Errorf("an empty value: %d, %v", outcome, err)
 	}
 }
 
@@ -355,12 +359,12 @@ func TestReplaceNeverOverwritesAnotherWriter(t *testing.T) {
 				count, _, _ := strings.Cut(string(old), " ")
 				n, _ := strconv.Atoi(count)
 				// The writer's name, lest two make the same value.
-				replaced, err := db.Replace(ctx, "k", old, fmt.Appendf(nil, "%d %d", n+1, w))
+				outcome, err := db.Replace(ctx, "k", old, fmt.Appendf(nil, "%d %d", n+1, w))
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				if replaced {
+				if outcome == Replaced {
 					done++
 				} else {
 					refused.Store(w, true)
@@ -459,8 +463,8 @@ func TestACluster(t *testing.T) {
 			for i, key := range keys[:30] {
 				old := want[key]
 				want[key] = fmt.Sprint(name, i)
-				if replaced, err := db.Replace(ctx, key, []byte(old), []byte(want[key])); !replaced || err != nil {
-					t.Fatalf("%s: %t, %v", key, replaced, err)
+				if outcome, err := db.Replace(ctx, key, []byte(old), []byte(want[key])); outcome != Replaced || err != nil {
+					t.Fatalf("%s: %d, %v", key, outcome, err)
 				}
 				if got, _, err := db.Get(ctx, key); string(got) != want[key] || err != nil {
 					t.Errorf("%s: %q, %v", key, got, err)
@@ -643,15 +647,15 @@ func TestSentinelsTellTheMaster(t *testing.T) {
 		t.Error("the new master is taken for the old one, which was looked through")
 	}
 	// The connections to the old master are read-only now.
-	var replaced bool
+	var outcome Outcome
 	var err error
 	for range 20 {
-		if replaced, err = db.Replace(ctx, "k", []byte("v"), []byte("new")); err == nil {
+		if outcome, err = db.Replace(ctx, "k", []byte("v"), []byte("new")); err == nil {
 			break
 		}
 	}
-	if got := s.Master.Client(t).Get(ctx, "k").Val(); !replaced || err != nil || got != "new" {
-		t.Errorf("%t, %v, %q", replaced, err, got)
+	if got := s.Master.Client(t).Get(ctx, "k").Val(); outcome != Replaced || err != nil || got != "new" {
+		t.Errorf("%d, %v, %q", outcome, err, got)
 	}
 }
 

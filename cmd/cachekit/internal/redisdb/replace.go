@@ -12,6 +12,7 @@ import (
 // may have been lost.
 var replaceScript = redis.NewScript(`
 local value = redis.pcall('GET', KEYS[1])
+if value == false then return -1 end
 if type(value) == 'table' then
   if string.find(value.err, 'WRONGTYPE', 1, true) then return 0 end
   return value
@@ -23,13 +24,29 @@ return 0
 
 var errKeepTTL = errors.New("the value cannot be replaced: that needs Redis 6.0 or later")
 
+// An Outcome is what became of a Replace.
+type Outcome int
+
+const (
+	Replaced Outcome = iota // the key held the new value at that moment
+	Changed                 // it holds another value, which others wrote, and keeps it
+	Gone                    // there is no such key, any more
+)
+
 // Replace writes: it sets the key to the value new, and keeps its time to live, but only if it
-// still holds the value old. It reports whether the key held new at that moment. A server does
-// both in one step, so that nothing that others write is lost.
-func (db *DB) Replace(ctx context.Context, key string, old, new []byte) (bool, error) {
-	replaced, err := replaceScript.Run(ctx, db.client, []string{key}, old, new).Int()
-	if err != nil && isReply(err) && strings.Contains(err.Error(), "syntax error") {
-		return false, errKeepTTL
+// still holds the value old. A server does both in one step, so that nothing that others write
+// is lost.
+func (db *DB) Replace(ctx context.Context, key string, old, new []byte) (Outcome, error) {
+	answer, err := replaceScript.Run(ctx, db.client, []string{key}, old, new).Int()
+	switch {
+	case err != nil && isReply(err) && strings.Contains(err.Error(), "syntax error"):
+		return Changed, errKeepTTL
+	case err != nil:
+		return Changed, db.plain("the value cannot be replaced", err)
+	case answer == 1:
+		return Replaced, nil
+	case answer < 0:
+		return Gone, nil
 	}
-	return replaced == 1, db.plain("the value cannot be replaced", err)
+	return Changed, nil
 }

@@ -79,6 +79,22 @@ func (db *DB) Scan(ctx context.Context, match string, count int64, cursors Curso
 	return ErrMoving
 }
 
+// Fits reports whether all cursors are of the servers as they are now, so that a Scan goes on
+// from each of them. There are none of a Scan that did not begin.
+func (db *DB) Fits(ctx context.Context, cursors Cursors) (bool, error) {
+	places, err := db.places(ctx, "")
+	if err != nil {
+		return false, db.plain("the keys cannot be listed", err)
+	}
+	fitting := 0
+	for _, p := range places {
+		if c, ok := cursors[p.name]; ok && p.run != "" && c.Run == p.run && c.Slots == p.slots {
+			fitting++
+		}
+	}
+	return fitting == len(cursors), nil
+}
+
 // forget drops the cursors of servers that are no more.
 func forget(cursors Cursors, places []place) {
 	known := map[string]bool{}

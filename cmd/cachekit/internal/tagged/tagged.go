@@ -28,6 +28,9 @@ const Help = `Values that JSON does not have are objects of one pair:
 // Parse returns the value that the text is, in types that interop.Key and interop.Value
 // take. A number without fraction and exponent is an integer.
 func Parse(text []byte) (any, error) {
+	if err := strict(text); err != nil {
+		return nil, err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var value any

@@ -76,3 +76,23 @@ func TestErrorsSayWhereAndShowNothing(t *testing.T) {
 		}
 	}
 }
+
+// What package json would change without a word is refused.
+func TestWhatWouldBeChanged(t *testing.T) {
+	for text, want := range map[string]string{
+		"[\"a\xff\"]": "not UTF-8, at byte 3", `["\ud800"]`: "surrogate pair, which is no character, at byte 2", `["\udc00\ud800"]`: "at byte 2",
+		`["\ud800x"]`: "at byte 2", `["ok\n\\","\ud83d\u0041"]`: "at byte 11", `{"a":1,"b":{"a":2,"c":[{"d":1,"d":2}]}}`: "twice", `{"a":1,"a":1}`: "twice",
+	} {
+		if value, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, %v; want %q", text, value, err, want)
+		}
+	}
+	for _, text := range []string{`["\ud83d\ude00","\ufffd","\\ud800"]`, `{"a":{"a":1},"b":[{"a":1},{"a":1}]}`, "[\"\ufffd\"]"} {
+		if _, err := Parse([]byte(text)); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if value, err := Parse([]byte(strings.Repeat("[", 1_000_000))); err == nil {
+		t.Errorf("a million arrays: %v", value)
+	}
+}
