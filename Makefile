@@ -16,7 +16,7 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR    ?=
 # Programs find the library by these, wherever they are built, so none is relative.
-absolute = $(if $(filter /%,$(firstword $1)),$1,$(CURDIR)/$1)
+absolute = $(if $(filter-out /%,$(firstword $1)),$(CURDIR)/$1,$1)
 override PREFIX     := $(call absolute,$(PREFIX))
 override LIBDIR     := $(call absolute,$(LIBDIR))
 override INCLUDEDIR := $(call absolute,$(INCLUDEDIR))
@@ -60,7 +60,7 @@ CLANG_FORMAT_MAJOR := 19
 CLANG_FORMAT ?= $(shell command -v clang-format-$(CLANG_FORMAT_MAJOR) || echo clang-format)
 
 .PHONY: all
-all: $(BUILD)/libcachekit_core.so $(BUILD)/cachekit_ffi.h ## build the library into build/, or BUILD
+all: $(BUILD)/libcachekit_core.so $(BUILD)/cachekit_ffi.h $(wildcard $(BUILD)/libcachekit_core.a) ## build the library into build/, or BUILD
 
 # Symbols and debug data, which Go's linker leaves out.
 omit := -s -w
@@ -258,7 +258,8 @@ lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 	    esac; echo "$$report" | tail -n 1
 
 # All C but what .clang-format-ignore names.
-c_sources = $(shell find bench bindings capi examples include internal packaging tests -path bench/build -prune -o \
+c_sources = $(shell find bench bindings capi examples include internal packaging tests \
+    -path bench/build -prune -o -path packaging/conan/test_package/build -prune -o \
     -name '*.[ch]' -print -o -name '*.cc' -print -o -name '*.[ch]pp' -print)
 
 lint-c: ## clang-format, for the C alone
@@ -272,7 +273,7 @@ include packaging/packages.mk packaging/windows.mk packaging/macos.mk
 include $(wildcard tests/windows.mk) # which a package with the sources leaves out
 
 .PHONY: install
-install: $(if $(linker),all $(wildcard $(archive)),built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)
+install: $(if $(linker),all,built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/cachekit_core' '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
 	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'
@@ -288,7 +289,7 @@ cmake_files := cachekit_core-config.cmake cachekit_core-config-version.cmake
 
 # In a file for pkg-config, folders below the prefix follow it.
 below   = $(subst <$(PREFIX)/,$${prefix}/,<$1)
-literal = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(patsubst <%,%,$1))))
+literal = $(subst |,\|,$(subst &,\&,$(subst \,\\,$1)))
 filled  = sed -e 's|@PREFIX@|$(call literal,$(PREFIX))|' -e 's|@LIBDIR@|$(call literal,$(subst <,,$(call below,$(LIBDIR))))|' \
     -e 's|@INCLUDEDIR@|$(call literal,$(subst <,,$(call below,$(INCLUDEDIR))))|' \
     -e 's|@ABSOLUTE_INCLUDEDIR@|$(call literal,$(INCLUDEDIR))|' -e 's|@VERSION@|$(version)|'

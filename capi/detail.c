@@ -14,7 +14,7 @@
  * They are small since the model that needs no call (see thread.h) has them in memory
  * that all libraries of a program share and that may be short. */
 #define PER_THREAD static _Thread_local __attribute__((tls_model("initial-exec")))
-PER_THREAD const char *detail; /* NULL, a constant, buffer, or forked */
+PER_THREAD const char *detail; /* NULL, a text that stays, or buffer */
 PER_THREAD char *buffer;       /* of CACHEKIT_MAX_DETAIL_SIZE + 1 bytes, or NULL */
 
 static _Atomic uint64_t at_end; /* a key, plus 1; 0 before there is one */

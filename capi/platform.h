@@ -1,7 +1,7 @@
 /* What the C files need of the operating system: locks, memory, the end of a thread,
  * and variables of the environment. Each system has these functions in a file of
- * its own. What Linux alone needs, such as the start of Go at the first call, is in
- * start.c, signals.c and environment.c, which Windows leaves out. */
+ * its own. What Windows does not need, such as the start of Go at the first call, is
+ * in the files that begin with go:build !windows. */
 #ifndef CK_PLATFORM_H
 #define CK_PLATFORM_H
 

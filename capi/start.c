@@ -35,7 +35,7 @@ static _Atomic long starter; /* the process that has claimed the start */
 static ck_byte byte;
 _Atomic(ck_byte *) ck_canary = &byte;
 
-/* Go's entries, between the two names that the linker script defines. */
+/* Go's entries, between the two names that link/lazy.ld or packaging/archive.sh defines. */
 typedef void (*entry)(int, char **, char **);
 #ifdef __linux__
 extern const entry go_begin[] __asm__("__start_ck_go_init")

@@ -3,11 +3,10 @@
  * The Go runtime takes threads and signals of its process and does not survive a
  * fork. So loading the library does nothing: the linker script link/lazy.ld, or
  * packaging/archive.sh in the static archive, takes Go's entry away from the loader,
- * and ck_make_ready calls it. Before that a
- * process may fork, and each child starts a Go of its own; after it a forked
- * child gets CACHEKIT_FORKED. Where neither was used (macOS, a plain go build), Go
- * starts at load and the rest is the same. On Windows, where nothing forks, all of
- * this is in start_windows.c. */
+ * and ck_make_ready calls it. Before that a process may fork, and each child starts a
+ * Go of its own; after it a forked child gets CACHEKIT_FORKED. Where neither was used
+ * (macOS, a plain go build), Go starts at load and the rest is the same. On Windows,
+ * where nothing forks, all of this is in start_windows.c. */
 #ifndef CK_START_H
 #define CK_START_H
 

@@ -124,7 +124,8 @@
  * memory or threads, that first call returns CACHEKIT_OUT_OF_MEMORY, whichever
  * function it is, and a later call tries again.
  *
- * Windows. The library starts when it is loaded, and FreeLibrary leaves it loaded.
+ * Windows. The library starts when it is loaded, which ends the process where memory
+ * is short, and FreeLibrary leaves it loaded.
  * CACHEKIT_AES and the other variables that it reads at its start must be set before that.
  * Call nothing from DllMain: a call there may wait for ever. What is said here
  * about fork, signals and cancellation does not concern Windows.

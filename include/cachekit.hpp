@@ -92,7 +92,7 @@ namespace cachekit
 {
 
 // An encryptor or keyring that has made so many encryptions warns at each further one.
-constexpr std::uint64_t rotation_threshold = 2147483648;
+inline constexpr std::uint64_t rotation_threshold = 2147483648;
 
 class Failure;
 
@@ -948,8 +948,9 @@ class Batch
         batch.code_ =
             call(count == 0 ? nullptr : &batch.items_[0].item_, count, sizeof(Item), &results);
         batch.results_ = Buffer::adopt(results, 0);
+        // In full, since a compiler that takes C++17 to the letter would copy it.
         if (CACHEKIT_SUCCEEDED(batch.code_))
-            return batch;
+            return Result<Batch>(std::move(batch));
         batch.first_ = Failure(batch.code_);
         // What kept the call from looking at any item is a failure of the whole call.
         if (results == nullptr) {
@@ -972,7 +973,7 @@ class Batch
         while (
             batch.first_failed_ < count && CACHEKIT_SUCCEEDED(batch.at(batch.first_failed_).error))
             batch.first_failed_++;
-        return batch;
+        return Result<Batch>(std::move(batch));
     }
 
     std::vector<Item> items_;
@@ -1002,7 +1003,7 @@ class ByteStorage
         if (!format.whole())
             return detail::inner_nul();
         if (CachekitByteStorage *handle = cachekit_byte_storage_new(format.c_str()))
-            return ByteStorage(handle);
+            return ByteStorage(handle, true);
         // It says no code: what was found wrong is kept, and then the code is found out.
         const Failure unknown(CACHEKIT_OUT_OF_MEMORY);
         CachekitError code = cachekit_start();
@@ -1177,7 +1178,8 @@ class ByteStorage
 #endif
 
   private:
-    explicit ByteStorage(CachekitByteStorage *handle) noexcept : handle_(handle) {}
+    // Not from a pointer alone, since ByteStorage(nullptr) is one with the default format.
+    ByteStorage(CachekitByteStorage *handle, bool) noexcept : handle_(handle) {}
 
     detail::Handle<CachekitByteStorage> handle_;
 };
@@ -1270,8 +1272,8 @@ class Encryptor
     // Whether the next encryption warns: make a new object in this one's place, with the same
     // keys if you like, before it refuses after 2^32.
     bool rotation_needed() const noexcept { return counter() >= rotation_threshold; }
-    // The handle for functions of cachekit.h. It stays this object's.
 
+    // The handle for functions of cachekit.h. It stays this object's.
     CachekitEncryptor *get() const noexcept { return handle_.get(); }
 
 #if CACHEKIT_EXCEPTIONS
@@ -1628,8 +1630,8 @@ class Keyring
     // Whether the next encryption warns: make a new object in this one's place, with the same
     // keys if you like, before it refuses after 2^32.
     bool rotation_needed() const noexcept { return counter() >= rotation_threshold; }
-    // The handle for functions of cachekit.h. It stays this object's.
 
+    // The handle for functions of cachekit.h. It stays this object's.
     CachekitKeyring *get() const noexcept { return handle_.get(); }
 
 #if CACHEKIT_EXCEPTIONS
@@ -1802,7 +1804,7 @@ inline Result<TenantKeys> try_derive_tenant_keys(Bytes master, Bytes tenant) noe
         master.data(), master.size(), tenant.data(), tenant.size(), &keys.keys_);
     if (code != CACHEKIT_OK)
         return Failure(code);
-    return keys;
+    return Result<TenantKeys>(std::move(keys));
 }
 
 // What tells a key from others without revealing it, for logs.

@@ -28,7 +28,7 @@ __stop_ck_go_init:
 END
 (cd "$folder" && "$AR" r go.a go.o entry.o)
 
-# -d gives room to what is common; nanosleep is wrapped as in the shared library.
+# -d allocates common symbols; nanosleep is wrapped as in the shared library.
 "$LD" -r -d --wrap=nanosleep --whole-archive "$folder/go.a" -o "$folder/cachekit.o"
 "$OBJCOPY" --keep-global-symbols="$folder/names" "$folder/cachekit.o"
 rm -f "$archive"

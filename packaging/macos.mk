@@ -7,7 +7,7 @@ LLD        ?= $(firstword $(shell for name in ld64.lld $(foreach n,22 21 20 19 1
 macos_oldest := 13.0
 macos_dylib  := libcachekit_core.$(firstword $(subst ., ,$(version))).dylib
 macos_link   := -Wl,-install_name,@rpath/$(macos_dylib) -Wl,-current_version,$(version)
-macos_env     = CGO_ENABLED=1 GOOS=darwin GOARCH=$(subst x86_64,amd64,$*) LLD='$(LLD)' EXPORTS='$(build)/macos/exports' \
+macos_env     = CGO_ENABLED=1 GOOS=darwin GOARCH=$(subst x86_64,amd64,$*) LLD='$(LLD)' EXPORTS='$(build)/macos/$*/exports' \
     CC='$(CURDIR)/packaging/macos/zig-cc $* $(macos_oldest)'
 
 .PHONY: macos $(addprefix macos-,$(MACOS_ARCH))
@@ -17,7 +17,7 @@ macos: $(addprefix macos-,$(MACOS_ARCH)) ## build the libraries for macOS (or MA
 $(addprefix macos-,$(MACOS_ARCH)): macos-%: $(tools)/complete $(go_sources) include/cachekit.h
 	@command -v '$(LLD)' >/dev/null || { echo "make: there is no $(LLD), LLVM's linker for macOS: install lld, or say make LLD="; exit 1; }
 	@mkdir -p '$(build)/macos/$*'
-	@packaging/names.sh include/cachekit.h | sed 's/^/_/' >'$(build)/macos/exports'
+	@packaging/names.sh include/cachekit.h | sed 's/^/_/' >'$(build)/macos/$*/exports'
 	@$(with_zig) $(macos_env) CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" $(GO) build -buildmode=c-shared -trimpath \
 	    -buildvcs=false -ldflags "$(omit) -buildid= -X runtime.godebugDefault=$(call load_godebug,$(macos_env)) '-extldflags=$(macos_link)'" \
 	    -o '$(build)/macos/$*/$(macos_dylib)' ./capi

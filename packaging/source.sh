@@ -7,7 +7,8 @@ to=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 {
     echo go.mod go.sum LICENSE Makefile tools.mk include/cachekit.h include/cachekit.hpp tests/c/symbols.sh | tr ' ' '\n'
-    find packaging -type f ! -name '*_test.go'
+    # Without what conan leaves there.
+    find packaging -path packaging/conan/test_package/build -prune -o -type f ! -name '*_test.go' ! -name CMakeUserPresets.json -print
     find capi -type f ! -name '*_test.go'
     # Packages that capi imports on one platform or another.
     for arch in amd64 arm64; do

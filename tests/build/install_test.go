@@ -18,7 +18,7 @@ func TestAPrefixWithASpace(t *testing.T) {
 	need.Programs(t, "make", "cc", "pkg-config")
 	need.Library(t)
 	dir := t.TempDir()
-	prefix := filepath.Join(dir, "a & b|c")
+	prefix := filepath.Join(dir, "a  b & c|d")
 	must(t, root, "make install PREFIX='"+prefix+"'")
 	must(t, root, quickstart, "PKG_CONFIG_PATH="+prefix+"/lib/pkgconfig", "OUT="+dir)
 	if out, err := sh(root, "pkg-config --static --libs cachekit_core", "PKG_CONFIG_PATH="+prefix+"/lib/pkgconfig"); err != nil || !strings.Contains(out, "-pthread") {
@@ -37,6 +37,19 @@ func TestAPrefixWithASpace(t *testing.T) {
 	must(t, root, "make uninstall PREFIX="+moved)
 	if left, _ := sh(moved, "find . -type f -o -type l"); left != "" {
 		t.Errorf("uninstall left %q", left)
+	}
+}
+
+// TestAnEmptyPrefix proves that it stays one: for folders at the root.
+func TestAnEmptyPrefix(t *testing.T) {
+	need.Programs(t, "make")
+	need.Library(t)
+	dir := t.TempDir()
+	must(t, root, "make install PREFIX= DESTDIR="+dir)
+	for _, file := range []string{"lib/libcachekit_core.so", "include/cachekit.h"} {
+		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

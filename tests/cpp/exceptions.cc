@@ -116,6 +116,7 @@ TEST(every_throwing_function_works)
     CHECK(keyring.open_interop_into(
               key, Bytes(room.data(), keyring.seal_interop_into(key, value, room)), back) == 2);
 
+    CHECK(inspect(ByteStorage(nullptr).store(data)).format == "msgpack");
     ByteStorage storage("json");
     storage.set_level(2);
     storage.set_max_payload(1000000);

@@ -40,8 +40,7 @@ TEST(bytes_are_taken_from_everything)
     buffer = *try_decompress(buffer);
     for (Bytes view :
         {Bytes(text), Bytes("abc"), Bytes(array), Bytes(bytes), Bytes(vector), Bytes(fixed),
-            Bytes(buffer), Bytes(std::string_view("abcd").substr(0, 3)), Bytes(text.data(), 3),
-            Bytes(std::vector<char>{'a', 'b', 'c'}.size() == 3 ? "abc" : "")})
+            Bytes(buffer), Bytes(std::string_view("abcd").substr(0, 3)), Bytes(text.data(), 3)})
         CHECK(view.text() == "abc" && view.size() == 3 && !view.empty() &&
               view.end() - view.begin() == 3);
 #if defined(__cpp_lib_span)
@@ -247,8 +246,7 @@ TEST(rotation_of_the_master_key)
     CHECK(after.try_decrypt(plain, aad)->text() == "text");
     CHECK(*after.try_encrypt_into("text", aad, out) == plain.size());
 
-    const std::vector<Bytes> others = {
-        first, master('3').empty() ? Bytes() : Bytes("another key of 16 bytes")};
+    const std::vector<Bytes> others = {first, Bytes("another key, long enough")};
     CHECK(Keyring::try_make(second, "acme", others)->key_count() == 3);
     CHECK_CODE(
         CACHEKIT_INVALID_INPUT, Keyring::try_make(second, "acme", {first, first, first, first}));

@@ -15,7 +15,7 @@ CachekitError cachekit_keyring_seal(CachekitKeyring *, const char *, const uint8
 {
     *sealed = nullptr;
     *sealed_len = 0;
-    // The header of an empty envelope's like: memory of the library.
+    // Any memory of the library does as the result.
     return CACHEKIT_SUCCEEDED(answer) && cachekit_byte_storage_store(ByteStorage::try_make()->get(),
                                              nullptr, 0, nullptr, sealed, sealed_len) != CACHEKIT_OK
                ? CACHEKIT_INTERNAL
