@@ -3,6 +3,7 @@ package tagged
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf16"
@@ -22,8 +23,16 @@ func strict(text []byte) error {
 	if at := loneSurrogate(text); at >= 0 {
 		return fmt.Errorf("half a surrogate pair, which is no character, at byte %d", at)
 	}
-	return names(json.NewDecoder(bytes.NewReader(text)))
+	err := names(json.NewDecoder(bytes.NewReader(text)))
+	if err == errSyntax {
+		return nil
+	}
+	return err
 }
+
+// errSyntax ends a search that the decoder which makes the value will end too, with a
+// better error.
+var errSyntax = errors.New("this is not JSON")
 
 // loneSurrogate returns where an escape begins that needs another one, or -1. A backslash
 // stands in strings only.
@@ -58,12 +67,11 @@ func escaped(text []byte) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// names reads one value, whose objects have no name twice. Other errors are left to the
-// decoder that makes the value.
+// names reads one value, whose objects have no name twice.
 func names(d *json.Decoder) error {
 	token, err := d.Token()
 	if err != nil {
-		return nil
+		return errSyntax
 	}
 	open, _ := token.(json.Delim)
 	seen := map[string]bool{}
@@ -72,7 +80,7 @@ func names(d *json.Decoder) error {
 			name, err := d.Token()
 			text, ok := name.(string)
 			if err != nil || !ok {
-				return nil
+				return errSyntax
 			}
 			if seen[text] {
 				return fmt.Errorf("an object has a name twice, the second ends at byte %d", d.InputOffset())
@@ -84,7 +92,9 @@ func names(d *json.Decoder) error {
 		}
 	}
 	if open != 0 {
-		d.Token() // its end
+		if _, err := d.Token(); err != nil { // its end
+			return errSyntax
+		}
 	}
 	return nil
 }
