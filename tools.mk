@@ -38,6 +38,7 @@ endif
 # Of the same target as the compiler.
 NM      := $(shell $(CC) -print-prog-name=nm)
 READELF := $(shell $(CC) -print-prog-name=readelf)
-LD      := $(shell $(CC) -print-prog-name=ld)
-AR      := $(shell $(CC) -print-prog-name=ar)
-OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
+# The static archive alone needs these, so other commands do not ask for them.
+LD       = $(shell $(CC) -print-prog-name=ld)
+AR       = $(shell $(CC) -print-prog-name=ar)
+OBJCOPY  = $(shell $(CC) -print-prog-name=objcopy)
