@@ -43,7 +43,7 @@ type inspected struct {
 	title string // the name for people
 }
 
-// named gives what was found the name of a file or of a key.
+// named gives what was found the name of a file or of a key, and returns it.
 func named(name string, found *inspected) *inspected {
 	found.Name, found.NameHex = name, survey.HexUnlessText(name)
 	found.title = quoted(name)
@@ -151,7 +151,8 @@ func (i *inspection) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if named(name, found); name == "-" {
+		named(name, found)
+		if name == "-" {
 			found.title = "standard input"
 		}
 		return found, nil

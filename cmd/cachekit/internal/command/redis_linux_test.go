@@ -69,6 +69,11 @@ func fill(t testing.TB, client redis.UniversalClient, n int, ttl time.Duration, 
 	}
 }
 
+// resealArgs are those of a run over what fill has put into Redis.
+func resealArgs(url string, more ...string) []string {
+	return append([]string{"reseal", "--redis", url, "--match", "users:*", "--key-file", "keys", "--tenant", "acme", "--format", "json"}, more...)
+}
+
 // numbers are what differs from run to run.
 var numbers = regexp.MustCompile(`in [0-9.]+ s, [0-9]+ a second`)
 
@@ -204,7 +209,7 @@ func TestResealOfAServer(t *testing.T) {
 		return all
 	}
 	before := dump()
-	args := []string{"reseal", "--redis", server.URL, "--match", "users:*", "--key-file", "keys", "--tenant", "acme", "--format", "json"}
+	args := resealArgs(server.URL)
 	if r := run(t, "", args...); r.code != exitOld || !strings.Contains(r.out, "250 under an old key") {
 		t.Errorf("exit code %d: %s%s", r.code, r.out, r.errs)
 	}
@@ -272,8 +277,7 @@ func TestStateOfReseal(t *testing.T) {
 	fill(t, client, 200, time.Hour, previousKey)
 	sealed := client.Get(ctx, "users:0").Val()
 	args := func(more ...string) []string {
-		return append([]string{"reseal", "--redis", server.URL, "--match", "users:*", "--key-file", "keys", "--tenant", "acme",
-			"--format", "json", "--write", "--state", "state"}, more...)
+		return append(resealArgs(server.URL, "--write", "--state", "state"), more...)
 	}
 	refused := func(want string, args ...string) {
 		t.Helper()
@@ -374,7 +378,7 @@ func TestResealIsInterrupted(t *testing.T) {
 	server := redistest.Server(t)
 	client := server.Client(t)
 	fill(t, client, n, time.Hour, previousKey)
-	args := []string{"reseal", "--redis", server.URL, "--match", "users:*", "--key-file", "keys", "--tenant", "acme", "--format", "json", "--write", "--state", "state"}
+	args := resealArgs(server.URL, "--write", "--state", "state")
 	cmd := exec.Command(program, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -455,7 +459,7 @@ func TestResealIsKilledAmidWrites(t *testing.T) {
 	server := redistest.Server(t)
 	client := server.Client(t)
 	fill(t, client, n, time.Hour, previousKey)
-	args := []string{"reseal", "--redis", server.URL, "--match", "users:*", "--key-file", "keys", "--tenant", "acme", "--format", "json", "--write", "--state", "state"}
+	args := resealArgs(server.URL, "--write", "--state", "state")
 
 	// A writer that replaces some entries by newer ones, under the old key still.
 	var written atomic.Int64
@@ -533,7 +537,7 @@ func TestCluster(t *testing.T) {
 	if !strings.Contains(out, "600 entries") {
 		t.Errorf("%s", out)
 	}
-	out = must(t, "", "reseal", "--redis", url, "--match", "users:*", "--key-file", "keys", "--tenant", "acme", "--format", "json", "--write")
+	out = must(t, "", resealArgs(url, "--write")...)
 	if !strings.Contains(out, "300 moved") {
 		t.Errorf("%s", out)
 	}
