@@ -50,7 +50,8 @@ fill() {
     sed -e 's|@PREFIX@|${pcfiledir}/../..|' -e 's|@LIBDIR@|${prefix}/lib|' -e 's|@INCLUDEDIR@|${prefix}/include|' \
         -e 's|@ABSOLUTE_INCLUDEDIR@||' -e "s|@VERSION@|$version|" "$1"
 }
-fill packaging/cachekit_core.pc.in >"$tree/lib/pkgconfig/cachekit_core.pc"
+# pkg-config quotes what ${pcfiledir} stands for itself.
+fill packaging/cachekit_core.pc.in | tr -d '"' >"$tree/lib/pkgconfig/cachekit_core.pc"
 for file in cachekit_core-config.cmake cachekit_core-config-version.cmake; do
     fill "packaging/cmake/$file.in" >"$tree/lib/cmake/cachekit_core/$file"
 done
