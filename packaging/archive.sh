@@ -30,6 +30,7 @@ END
 
 # -d allocates common symbols; nanosleep is wrapped as in the shared library.
 "$LD" -r -d --wrap=nanosleep --whole-archive "$folder/go.a" -o "$folder/cachekit.o"
-"$OBJCOPY" --keep-global-symbols="$folder/names" "$folder/cachekit.o"
+# Debug data would name the folders of this machine; the shared library has none either.
+"$OBJCOPY" --strip-debug --keep-global-symbols="$folder/names" "$folder/cachekit.o"
 rm -f "$archive"
 "$AR" rcsD "$archive" "$folder/cachekit.o"
