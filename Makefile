@@ -106,11 +106,13 @@ $(BUILD)/config: always
 .PHONY: always
 always:
 
+# The command, for the GOOS and GOARCH of the environment.
+go_build_command = cd cmd/cachekit && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(omit) -buildid= -X main.version=$(version)'
+
 .PHONY: cachekit
 cachekit: ## build the command, one static file, and its manual pages into build/, or BUILD
 	@mkdir -p '$(BUILD)'
-	cd cmd/cachekit && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(omit) -X main.version=$(version)' \
-	    -o '$(abspath $(BUILD))/cachekit' .
+	$(go_build_command) -o '$(abspath $(BUILD))/cachekit' .
 	@'$(BUILD)/cachekit' man '$(BUILD)/man'
 
 # The library needs no C++ compiler, so neither do its examples in C.

@@ -1,12 +1,20 @@
-# What is published beside the packages for Python and Ruby, in build/dist: for each platform
-# an archive with the library and the command, the source, and checksums of all.
+# What is published, in build/dist: for each platform an archive with the library and the
+# command, the source, the packages for Python and Ruby, and checksums of all.
 
 DIST_PLATFORMS ?= linux-x86_64 linux-aarch64 linux-musl-x86_64 linux-musl-aarch64 windows-x86_64 macos-arm64 macos-x86_64
-dist := $(build)/dist
+dist      := $(build)/dist
+published  = cd '$(dist)' && find * -name 'cachekit[-_]core-$(version)*' | LC_ALL=C sort | xargs sha256sum
 
-.PHONY: dist dist-source $(addprefix dist-,$(DIST_PLATFORMS))
-dist: $(addprefix dist-,$(DIST_PLATFORMS)) dist-source ## the archives for all platforms (or DIST_PLATFORMS) and the source, in build/dist
-	@cd '$(dist)' && ls *.tar.gz *.zip 2>/dev/null | xargs sha256sum >SHA256SUMS
+.PHONY: dist dist-archives dist-packages dist-source $(addprefix dist-,$(DIST_PLATFORMS))
+dist: dist-archives dist-packages ## all that is published: archives for DIST_PLATFORMS, source, wheels and gems, in build/dist
+	@$(published) >SHA256SUMS
+
+dist-archives: $(addprefix dist-,$(DIST_PLATFORMS)) dist-source ## the archives for all platforms (or DIST_PLATFORMS) and the source, in build/dist
+	@$(published) >SHA256SUMS
+
+dist-packages: wheel sdist gem
+	@mkdir -p '$(dist)'
+	@cp '$(build)'/wheels/*-$(version)* '$(build)'/gems/*-$(version)* '$(dist)/'
 
 dist-linux-x86_64: static-x86_64
 dist-linux-aarch64: static-aarch64
@@ -15,23 +23,41 @@ dist-linux-musl-aarch64: musl-aarch64
 dist-windows-x86_64: windows
 dist-macos-arm64: macos-arm64
 dist-macos-x86_64: macos-x86_64
-$(addprefix dist-,$(DIST_PLATFORMS)): cachekit $(BUILD)/cachekit_ffi.h
-	@GO='$(GO)' packaging/dist.sh $(@:dist-%=%) '$(version)' '$(build)' '$(omit)'
+
+# The operating system and processor of a platform, in Go's words.
+dist_goos   = $(firstword $(foreach os,windows linux,$(findstring $(os),$1)) darwin)
+dist_goarch = $(if $(findstring x86_64,$1),amd64,arm64)
+dist_tree   = $(dist)/cachekit-core-$(version)-$1
+$(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $(dist)/contents
+	@rm -rf '$(call dist_tree,$*)' && mkdir -p '$(call dist_tree,$*)/bin'
+	@GOOS=$(call dist_goos,$*) GOARCH=$(call dist_goarch,$*) && export GOOS GOARCH && $(go_build_command) \
+	    -o '$(call dist_tree,$*)/bin/cachekit$(if $(findstring windows,$*),.exe)' .
+	@packaging/dist.sh $* '$(version)' '$(build)' '$(call dist_tree,$*)'
+	@$(GO) run ./packaging/bundle '$(call dist_tree,$*)' '$(call dist_tree,$*).$(if $(findstring windows,$*),zip,tar.gz)'
+	@rm -rf '$(call dist_tree,$*)'
+	@echo 'build/dist/$(notdir $(call dist_tree,$*))'
+
+# It is run in the folder of the command, too, which is a module of its own.
+$(dist)/contents: packaging/contents/main.go
+	@mkdir -p '$(@D)' && $(GO) build -o '$@' ./packaging/contents
 
 # With the modules that it is made of, so that make builds the library without a network.
+dist_source = $(dist)/cachekit-core-$(version)
 dist-source: $(tools)/complete
-	@rm -rf '$(dist)/cachekit-core-$(version)' && mkdir -p '$(dist)'
-	@packaging/source.sh '$(dist)/cachekit-core-$(version)'
-	@$(GO) run ./packaging/bundle '$(dist)/cachekit-core-$(version)' '$(dist)/cachekit-core-$(version).tar.gz'
-	@rm -rf '$(dist)/cachekit-core-$(version)'
+	@rm -rf '$(dist_source)' && mkdir -p '$(dist)'
+	@packaging/source.sh '$(dist_source)'
+	@$(GO) run ./packaging/bundle '$(dist_source)' '$(dist_source).tar.gz'
+	@rm -rf '$(dist_source)'
 
-# The static archive for another processor: zig compiles, binutils put it together.
+# By zig; binutils put the static archive together.
+binutils = LD='$1-linux-gnu-ld' AR='$1-linux-gnu-ar' NM='$1-linux-gnu-nm' OBJCOPY='$1-linux-gnu-objcopy'
+
 .PHONY: static-x86_64 static-aarch64
 static-x86_64 static-aarch64: static-%: portable-%
-	@$(with_zig) $(MAKE) --no-print-directory CC='$(call zig_cc,$*)' GOARCH=$(goarch_$*) BUILD='$(build)/portable/$*' \
-	    $(foreach tool,LD AR NM OBJCOPY,$(tool)='$*-linux-gnu-$(shell echo $(tool) | tr A-Z a-z)') static
+	@$(with_zig) $(MAKE) --no-print-directory CC='$(call zig_cc,$*)' GOARCH=$(goarch_$*) BUILD='$(build)/portable/$*' $(call binutils,$*) static
 
-# For musl (Alpine), by zig too.
+# For musl (Alpine).
 .PHONY: musl-x86_64 musl-aarch64
 musl-x86_64 musl-aarch64: musl-%: $(tools)/complete
-	@$(with_zig) $(MAKE) --no-print-directory CC='$(CURDIR)/packaging/zig-cc $*-linux-musl' GOARCH=$(goarch_$*) BUILD='$(build)/musl/$*' all
+	@$(with_zig) $(MAKE) --no-print-directory CC='$(CURDIR)/packaging/zig-cc $*-linux-musl' GOARCH=$(goarch_$*) BUILD='$(build)/musl/$*' \
+	    $(call binutils,$*) all static

@@ -1,26 +1,28 @@
-// Command contents writes down what a built library is made of: a bill of
+// Command contents writes down what a built library or command is made of: a bill of
 // materials in CycloneDX's JSON, for scanners, and the licences that whoever passes
-// the library on has to pass on too.
+// it on has to pass on too.
 //
-// Usage, in the folder of go.mod: contents LIBRARY VERSION FOLDER
+// Usage, in the folder of its go.mod: contents BINARY VERSION FOLDER
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 )
 
 func main() {
 	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: contents LIBRARY VERSION FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: contents BINARY VERSION FOLDER")
 		os.Exit(2)
 	}
 	if err := write(os.Args[1], os.Args[2], os.Args[3]); err != nil {
@@ -29,16 +31,13 @@ func main() {
 	}
 }
 
-// billName is the file in the folder that holds the bill of materials; the licences
-// lie in licenses beside it.
-const billName = "cachekit_core.cdx.json"
-
-func write(library, version, folder string) error {
-	info, err := buildinfo.ReadFile(library)
+// write puts the bill of materials into the folder, and the licences into licenses beside it.
+func write(binary, version, folder string) error {
+	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return err
 	}
-	content, err := os.ReadFile(library)
+	content, err := os.ReadFile(binary)
 	if err != nil {
 		return err
 	}
@@ -59,10 +58,11 @@ func write(library, version, folder string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, billName), append(bill, '\n'), 0o644)
+	name := strings.ReplaceAll(filepath.Base(info.Main.Path), "-", "_") + ".cdx.json"
+	return os.WriteFile(filepath.Join(folder, name), append(bill, '\n'), 0o644)
 }
 
-// part is something that the library was linked from.
+// part is something that the binary was linked from.
 type part struct {
 	name, version, sum string
 	license            []byte
@@ -76,8 +76,8 @@ func parts(info *buildinfo.BuildInfo) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	license, err := os.ReadFile(filepath.Join(goroot, "LICENSE"))
-	if errors.Is(err, fs.ErrNotExist) {
+	license, err := licenseIn(goroot)
+	if errors.Is(err, errNoLicense) {
 		// Some distributions leave it out. It is that of the Go project's modules.
 		license, err = moduleLicense("golang.org/x/sys")
 	}
@@ -107,21 +107,59 @@ func moduleLicense(path string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return os.ReadFile(filepath.Join(dir, "LICENSE"))
+	return licenseIn(dir)
 }
 
-// spdx returns the name of a licence in SPDX's list.
+var errNoLicense = errors.New("has no file with a licence")
+
+// licenseIn returns the files with licences that a folder holds, one behind the other.
+func licenseIn(dir string) ([]byte, error) {
+	var texts [][]byte
+	for _, pattern := range []string{"LICENSE*", "COPYING*", "NOTICE*", "licenses/*"} {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, text)
+		}
+	}
+	if texts == nil {
+		return nil, fmt.Errorf("%s %w", dir, errNoLicense)
+	}
+	return bytes.Join(texts, []byte("\n\n----------\n\n")), nil
+}
+
+// spdx returns an expression of names in SPDX's list, which is empty for a licence that is not
+// known here.
 func spdx(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
-	switch {
-	case strings.Contains(text, "Permission is hereby granted, free of charge"):
-		return "MIT"
-	case !strings.Contains(text, "Redistribution and use in source and binary forms"):
-		return ""
-	case strings.Contains(text, "endorse or promote"):
-		return "BSD-3-Clause"
+	if strings.Contains(text, "your choice of exactly one of the following two licenses: * The FreeType License") {
+		return "FTL OR GPL-2.0-or-later"
 	}
-	return "BSD-2-Clause"
+	var found []string
+	for _, known := range []struct{ name, phrase string }{
+		{"MIT", "free of charge, to any person obtaining a copy of this software"},
+		{"Apache-2.0", "http://www.apache.org/licenses/"},
+		{"CC-BY-4.0", "Creative Commons Attribution 4.0 International"},
+		{"OFL-1.1", "SIL OPEN FONT LICENSE Version 1.1"},
+	} {
+		if strings.Contains(text, known.phrase) {
+			found = append(found, known.name)
+		}
+	}
+	if strings.Contains(text, "Redistribution and use in source and binary forms") {
+		name := "BSD-2-Clause"
+		if strings.Contains(text, "endorse or promote") {
+			name = "BSD-3-Clause"
+		}
+		found = append(found, name)
+	}
+	return strings.Join(found, " AND ")
 }
 
 func output(name string, args ...string) (string, error) {
@@ -160,9 +198,11 @@ type (
 		Content   string `json:"content"`
 	}
 	licensed struct {
-		License struct {
-			ID string `json:"id"`
-		} `json:"license"`
+		License    *named `json:"license,omitempty"`
+		Expression string `json:"expression,omitempty"` // of several
+	}
+	named struct {
+		ID string `json:"id"`
 	}
 	property struct {
 		Name  string `json:"name"`
@@ -176,6 +216,9 @@ type (
 
 func billOf(info *buildinfo.BuildInfo, version string, sum [32]byte, parts []part) document {
 	main := describe(info.Main.Path, "v"+version, "MIT")
+	if slices.Contains(info.Settings, debug.BuildSetting{Key: "-buildmode", Value: "exe"}) {
+		main.Type = "application"
+	}
 	main.Hashes = []hash{{"SHA-256", fmt.Sprintf("%x", sum)}}
 	for _, s := range info.Settings {
 		if s.Key == "GOARCH" || s.Key == "GOOS" {
@@ -199,6 +242,10 @@ func billOf(info *buildinfo.BuildInfo, version string, sum [32]byte, parts []par
 func describe(name, version, spdx string) component {
 	purl := "pkg:golang/" + name + "@" + version
 	c := component{Type: "library", Ref: purl, Name: name, Version: version, PURL: purl, Licenses: make([]licensed, 1)}
-	c.Licenses[0].License.ID = spdx
+	if strings.Contains(spdx, " ") {
+		c.Licenses[0].Expression = spdx
+	} else {
+		c.Licenses[0].License = &named{spdx}
+	}
 	return c
 }

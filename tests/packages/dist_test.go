@@ -27,7 +27,7 @@ func published(t *testing.T) string {
 	need.Programs(t, "x86_64-w64-mingw32-gcc", "unzip", "sha256sum")
 	macos(t, "macos-arm64") // or there is no linker for it
 	distOnce.Do(func() {
-		if out, err := sh(root, "rm -rf build/dist && make -s dist DIST_PLATFORMS='"+distPlatforms+"'"); err != nil {
+		if out, err := sh(root, "rm -rf build/dist && make -s dist-archives DIST_PLATFORMS='"+distPlatforms+"'"); err != nil {
 			t.Errorf("make dist: %v\n%s", err, out)
 		}
 	})
@@ -59,6 +59,7 @@ func TestArchivesHoldAll(t *testing.T) {
 	common := []string{"CHANGELOG.md", "LICENSE", "include/cachekit.h", "include/cachekit.hpp", "include/cachekit_ffi.h",
 		"lib/cmake/cachekit_core/cachekit_core-config-version.cmake", "lib/cmake/cachekit_core/cachekit_core-config.cmake",
 		"lib/pkgconfig/cachekit_core.pc", "share/cachekit_core/cachekit_core.cdx.json", "share/cachekit_core/licenses/std.txt",
+		"share/cachekit/cachekit.cdx.json", "share/cachekit/licenses/github.com_spf13_cobra.txt", "share/cachekit/licenses/std.txt",
 		"share/man/man1/cachekit.1", "share/man/man1/cachekit-inspect.1"}
 	own := map[string][]string{
 		"linux-x86_64.tar.gz": {"bin/cachekit", "lib/libcachekit_core.a", "lib/libcachekit_core.so", "lib/libcachekit_core.so.0", "lib/libcachekit_core.so." + version(t)},
@@ -159,7 +160,7 @@ func TestTwoArchivesAreEqual(t *testing.T) {
 	one := published(t)
 	dir := t.TempDir()
 	must(t, root, strings.Replace(copyTree, "$1", dir, 1))
-	must(t, dir, "umask 077 && make -s dist DIST_PLATFORMS='linux-x86_64 windows-x86_64' tools='"+tools(t)+"'")
+	must(t, dir, "umask 077 && make -s dist-archives DIST_PLATFORMS='linux-x86_64 windows-x86_64' tools='"+tools(t)+"'")
 	sums := string(read(t, dir+"/build/dist/SHA256SUMS"))
 	if strings.Count(sums, "\n") != 3 || !regexp.MustCompile(`(?m)windows-x86_64\.zip$`).MatchString(sums) {
 		t.Fatalf("sums of\n%s", sums)
