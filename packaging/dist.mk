@@ -28,7 +28,7 @@ dist-macos-x86_64: macos-x86_64
 dist_goos   = $(firstword $(foreach os,windows linux,$(findstring $(os),$1)) darwin)
 dist_goarch = $(if $(findstring x86_64,$1),amd64,arm64)
 dist_tree   = $(dist)/cachekit-core-$(version)-$1
-$(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $(dist)/contents
+$(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $(build)/tools/contents
 	@rm -rf '$(call dist_tree,$*)' && mkdir -p '$(call dist_tree,$*)/bin'
 	@GOOS=$(call dist_goos,$*) GOARCH=$(call dist_goarch,$*) && export GOOS GOARCH && $(go_build_command) \
 	    -o '$(call dist_tree,$*)/bin/cachekit$(if $(findstring windows,$*),.exe)' .
@@ -38,7 +38,7 @@ $(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $
 	@echo 'build/dist/$(notdir $(call dist_tree,$*))'
 
 # It is run in the folder of the command, too, which is a module of its own.
-$(dist)/contents: packaging/contents/main.go
+$(build)/tools/contents: packaging/contents/main.go
 	@mkdir -p '$(@D)' && $(GO) build -o '$@' ./packaging/contents
 
 # With the modules that it is made of, so that make builds the library without a network.

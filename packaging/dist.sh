@@ -45,7 +45,7 @@ for file in cachekit_core-config.cmake cachekit_core-config-version.cmake; do
 done
 
 # What the library and the command are made of, each with its licences.
-contents=$build/dist/contents
+contents=$build/tools/contents
 "$contents" "$library" "$version" "$tree/share/cachekit_core"
 cd cmd/cachekit
 for command in "$tree"/bin/cachekit "$tree"/bin/cachekit.exe; do

@@ -17,7 +17,7 @@ import (
 )
 
 // What a quick run makes; the others are made by the same script.
-const distPlatforms = "linux-x86_64 windows-x86_64 macos-arm64"
+const distPlatforms = "linux-x86_64 linux-musl-x86_64 windows-x86_64 macos-arm64"
 
 var distOnce sync.Once
 
@@ -32,6 +32,12 @@ func published(t *testing.T) string {
 		}
 	})
 	return build(t) + "/dist"
+}
+
+func onAmd64(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("skipped: the archive is for amd64")
+	}
 }
 
 // unpack unpacks an archive in a folder with a space in its name, and returns what is in it.
@@ -61,10 +67,11 @@ func TestArchivesHoldAll(t *testing.T) {
 		"lib/pkgconfig/cachekit_core.pc", "share/cachekit_core/cachekit_core.cdx.json", "share/cachekit_core/licenses/std.txt",
 		"share/cachekit/cachekit.cdx.json", "share/cachekit/licenses/github.com_spf13_cobra.txt", "share/cachekit/licenses/std.txt",
 		"share/man/man1/cachekit.1", "share/man/man1/cachekit-inspect.1"}
+	linux := []string{"bin/cachekit", "lib/libcachekit_core.a", "lib/libcachekit_core.so", "lib/libcachekit_core.so.0", "lib/libcachekit_core.so." + version(t)}
 	own := map[string][]string{
-		"linux-x86_64.tar.gz": {"bin/cachekit", "lib/libcachekit_core.a", "lib/libcachekit_core.so", "lib/libcachekit_core.so.0", "lib/libcachekit_core.so." + version(t)},
-		"windows-x86_64.zip":  {"bin/cachekit.exe", "bin/libcachekit_core.dll", "lib/libcachekit_core.def", "lib/libcachekit_core.dll.a"},
-		"macos-arm64.tar.gz":  {"bin/cachekit", "lib/libcachekit_core.0.dylib", "lib/libcachekit_core.dylib"},
+		"linux-x86_64.tar.gz": linux, "linux-musl-x86_64.tar.gz": linux,
+		"windows-x86_64.zip": {"bin/cachekit.exe", "bin/libcachekit_core.dll", "lib/libcachekit_core.def", "lib/libcachekit_core.dll.a"},
+		"macos-arm64.tar.gz": {"bin/cachekit", "lib/libcachekit_core.0.dylib", "lib/libcachekit_core.dylib"},
 	}
 	sums := string(read(t, dir+"/SHA256SUMS"))
 	for platform, files := range own {
@@ -87,9 +94,7 @@ func TestArchivesHoldAll(t *testing.T) {
 
 // TestLinuxArchiveIsUsed compiles programs with what was unpacked, and runs them.
 func TestLinuxArchiveIsUsed(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("skipped: the archive is for amd64")
-	}
+	onAmd64(t)
 	need.Programs(t, "pkg-config", "cmake", "ninja", "cc", "c++", "ldd")
 	tree := unpack(t, published(t)+"/cachekit-core-"+version(t)+"-linux-x86_64.tar.gz")
 	if out := must(t, tree, "bin/cachekit version"); !strings.HasPrefix(out, "cachekit "+version(t)+" ") {
@@ -107,6 +112,40 @@ func TestLinuxArchiveIsUsed(t *testing.T) {
 	dir := consumer(t, "cmake")
 	must(t, dir, "cmake -G Ninja -S . -B build -DCMAKE_PREFIX_PATH='"+tree+"' && cmake --build build")
 	ran(t, dir+"/build")
+}
+
+// TestMuslArchiveIsUsed links a program with either form of the library.
+func TestMuslArchiveIsUsed(t *testing.T) {
+	onAmd64(t)
+	need.Program(t, "musl-gcc")
+	tree := unpack(t, published(t)+"/cachekit-core-"+version(t)+"-linux-musl-x86_64.tar.gz")
+	quickstart, err := filepath.Abs(root + "/examples/c/quickstart.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{"-Llib -lcachekit_core", "-static lib/libcachekit_core.a"} {
+		must(t, tree, "musl-gcc '"+quickstart+"' -Iinclude "+link+" -o program")
+		if out := must(t, tree, "./program", "LD_LIBRARY_PATH=lib"); !strings.HasPrefix(out, "161 bytes, ") {
+			t.Errorf("with %s the program printed %s", link, out)
+		}
+	}
+}
+
+// TestArchiveAsTheReadmeSays types what the README prints.
+func TestArchiveAsTheReadmeSays(t *testing.T) {
+	onAmd64(t)
+	need.Programs(t, "pkg-config", "cc")
+	published(t)
+	_, section, _ := strings.Cut(string(read(t, root+"/README.md")), "\n### Archives\n")
+	_, section, _ = strings.Cut(section, "\n```sh\n")
+	lines, _, _ := strings.Cut(section, "\n```\n")
+	first, rest, _ := strings.Cut(lines, "\n")
+	if first != "make dist-archives DIST_PLATFORMS=linux-x86_64" { // which published has done
+		t.Fatalf("the section begins with %q", first)
+	}
+	if out := must(t, root, rest); !strings.HasPrefix(out, "161 bytes, ") {
+		t.Errorf("the program printed %s", out)
+	}
 }
 
 // TestWindowsArchiveIsUsed links a program with the import library, by CMake too. Wine runs
