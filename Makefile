@@ -136,7 +136,7 @@ $(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so incl
 $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-.PHONY: test test-go test-c test-cpp test-command test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages
+.PHONY: test test-go test-c test-cpp test-command test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages test-deb
 test: test-go test-c test-cpp test-command test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
 
 # Where the tests look first.
@@ -187,8 +187,11 @@ test-python: all ## the tests and types of the Python package
 test-ruby: all ## the tests of the gem
 	@tests/ruby.sh '$(BUILD)'
 
-test-packages: ## build the wheels, gems and source packages, install them and run their READMEs' programs; have CMake, Meson and Conan find the library
+test-packages: ## build the wheels, gems, source and Debian packages, install them and run their READMEs' programs; have CMake, Meson and Conan find the library
 	GO='$(GO)' tests/go.sh -count=1 ./tests/packages/...
+
+test-deb: ## of these, the tests of the Debian packages
+	GO='$(GO)' tests/go.sh -count=1 -run Debian ./tests/packages/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector

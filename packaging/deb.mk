@@ -4,19 +4,23 @@
 deb      := $(build)/deb
 deb_tree := $(deb)/cachekit-core-$(version)
 
-# The Go that make uses builds them. No Debian has one as new, so dpkg-buildpackage is not to
-# ask for it (-d). Times are that of the changelog.
-.PHONY: deb
-deb: ## build the Debian packages and their source package into build/deb (debhelper)
+.PHONY: deb-source deb
+deb-source: ## the source package for Debian, in build/deb
 	@for tool in dpkg-buildpackage dh; do command -v $$tool >/dev/null || { \
 	    echo "make: there is no $$tool, which builds Debian packages: install dpkg-dev and debhelper"; exit 1; }; done
 	@rm -rf '$(deb)'
 	@packaging/source.sh '$(deb_tree)' CHANGELOG.md docs examples/c examples/cpp examples/data cmd/cachekit
 	@cp -R packaging/debian '$(deb_tree)/debian' && chmod -R u=rwX,go=rX '$(deb_tree)'
-	@export SOURCE_DATE_EPOCH=$$(dpkg-parsechangelog -l packaging/debian/changelog -S Timestamp) && cd '$(deb_tree)' && \
-	    find . -exec touch -h -d "@$$SOURCE_DATE_EPOCH" {} + && \
-	    tar -c -C .. --exclude='$(notdir $(deb_tree))/debian' --sort=name --owner=0 --group=0 --numeric-owner '$(notdir $(deb_tree))' | \
-	        xz -T1 >'../cachekit-core_$(version).orig.tar.xz' && \
-	    MAKEFLAGS= MFLAGS= MAKELEVEL= GO="$$($(GO) env GOROOT)/bin/go" GOCACHE="$$($(GO) env GOCACHE)" \
-	    dpkg-buildpackage -us -uc -d
+	@$(deb_times) && cd '$(deb)' && find . -exec touch -h -d "@$$SOURCE_DATE_EPOCH" {} + && \
+	    tar -c --exclude='$(notdir $(deb_tree))/debian' --sort=name --owner=0 --group=0 --numeric-owner '$(notdir $(deb_tree))' | \
+	        xz -T1 >'cachekit-core_$(version).orig.tar.xz' && dpkg-source -b '$(notdir $(deb_tree))' >/dev/null
+
+# Times are that of the changelog, not those of the packages for Python and Ruby.
+deb_times = export SOURCE_DATE_EPOCH=$$(dpkg-parsechangelog -l packaging/debian/changelog -S Timestamp)
+
+# The Go that make uses builds them. No Debian has one as new, so dpkg-buildpackage is not to
+# ask for it (-d).
+deb: deb-source ## the Debian packages, in build/deb (debhelper)
+	@$(deb_times) && cd '$(deb_tree)' && MAKEFLAGS= MFLAGS= MAKELEVEL= \
+	    GO="$$($(GO) env GOROOT)/bin/go" GOCACHE="$$($(GO) env GOCACHE)" dpkg-buildpackage -us -uc -d
 	@rm -rf '$(deb_tree)'

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,6 +54,52 @@ func TestABI(t *testing.T) {
 		}
 	}
 	t.Errorf("the header is not that of packaging/abi.txt; if CONTRIBUTING allows the change: go test ./tests/build -run ABI -update")
+}
+
+// debianSymbols is the record of when each function came, from which Debian's tools know the
+// oldest version that a program runs with.
+const debianSymbols = root + "/packaging/debian/libcachekit-core0.symbols"
+
+// TestABIForDebian holds that record to the header. A new function has the version in which the
+// record is updated.
+func TestABIForDebian(t *testing.T) {
+	version := regexp.MustCompile(`CACHEKIT_VERSION_STRING "([0-9.]+)"`).FindStringSubmatch(string(read(t, root+"/include/cachekit.h")))
+	names, err := sh(root, "packaging/names.sh include/cachekit.h")
+	if err != nil || version == nil {
+		t.Fatal(names, version)
+	}
+	recorded := string(read(t, debianSymbols))
+	came := map[string]string{}
+	for _, match := range regexp.MustCompile(`(?m)^ (\w+)@Base (\d+\.\d+\.\d+)$`).FindAllStringSubmatch(recorded, -1) {
+		came[match[1]] = match[2]
+	}
+	head, _, _ := strings.Cut(recorded, "\n ")
+	got := head + "\n"
+	for _, name := range strings.Fields(names) {
+		if came[name] == "" && *update {
+			came[name] = version[1]
+		}
+		if slices.Compare(numbers(came[name]), numbers(version[1])) > 0 {
+			t.Errorf("%s came with %s, which is later than %s", name, came[name], version[1])
+		}
+		got += " " + name + "@Base " + came[name] + "\n"
+	}
+	if *update {
+		if err := os.WriteFile(debianSymbols, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if got != recorded {
+		t.Errorf("%s is not that of the header; if CONTRIBUTING allows the change: go test ./tests/build -run ABI -update\nwant\n%s", debianSymbols, got)
+	}
+}
+
+// numbers are those of a version.
+func numbers(version string) (list []int) {
+	for _, part := range strings.Split(version, ".") {
+		n, _ := strconv.Atoi(part)
+		list = append(list, n)
+	}
+	return list
 }
 
 // layouts are the structs that are declared with their fields, as the C compiler lays them

@@ -81,7 +81,7 @@ func build(t *testing.T) string {
 	return dir
 }
 
-var built = map[string]*sync.Once{"wheel": {}, "gem": {}}
+var built = map[string]*sync.Once{"wheel": {}, "gem": {}, "deb": {}}
 
 // packaged makes wheels or gems, once, and returns the path of one of its files.
 func packaged(t *testing.T, what, file string) string {
