@@ -247,7 +247,7 @@ generate: ## write the generated files again
 	$(GO) generate ./core/... ./internal/... ./capi/... ./bindings/...
 
 lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
-	@unformatted=$$(gofmt -l bindings cmd core capi examples internal tests); \
+	@unformatted=$$(gofmt -l bindings cmd core capi docs examples internal tests); \
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...
@@ -275,7 +275,7 @@ lint-c: ## clang-format, for the C alone
 	    else echo "lint-c: not run, $$why"; fi; fi
 
 include packaging/packages.mk packaging/windows.mk packaging/macos.mk packaging/dist.mk packaging/deb.mk
-include $(wildcard tests/windows.mk) # which a package with the sources leaves out
+include $(wildcard tests/windows.mk docs/site/site.mk) # which a package with the sources leaves out
 
 .PHONY: install
 install: $(if $(linker),all,built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)

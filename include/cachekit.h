@@ -181,6 +181,7 @@ extern "C" {
 /* Version                                                                  */
 /* ------------------------------------------------------------------------ */
 
+/* The version of this header: see cachekit_version_number for that of the library. */
 #define CACHEKIT_VERSION_MAJOR 0
 #define CACHEKIT_VERSION_MINOR 1
 #define CACHEKIT_VERSION_PATCH 0
@@ -196,11 +197,11 @@ extern "C" {
 #define CACHEKIT_MAX_ENVELOPE_SIZE 536870912 /* 512 MiB: an envelope, written or read */
 #define CACHEKIT_MAX_FORMAT_SIZE 1048576     /* 1 MiB: a format that is written or asked for */
 #define CACHEKIT_MAX_CACHE_KEY_SIZE 1048576  /* 1 MiB: a cache key that an entry is bound to */
-#define CACHEKIT_CHECKSUM_SIZE 8
-#define CACHEKIT_KEY_SIZE 32 /* an AES-256 key, and every derived key */
-#define CACHEKIT_FINGERPRINT_SIZE 16
-#define CACHEKIT_NONCE_SIZE 12
-#define CACHEKIT_TAG_SIZE 16
+#define CACHEKIT_CHECKSUM_SIZE 8             /* XXH3-64 */
+#define CACHEKIT_KEY_SIZE 32                 /* an AES-256 key, and every derived key */
+#define CACHEKIT_FINGERPRINT_SIZE 16         /* of a key */
+#define CACHEKIT_NONCE_SIZE 12               /* of AES-256-GCM */
+#define CACHEKIT_TAG_SIZE 16                 /* of AES-256-GCM */
 #define CACHEKIT_CIPHERTEXT_OVERHEAD 28      /* nonce + tag: ciphertext length - plaintext length */
 #define CACHEKIT_MIN_MASTER_KEY_SIZE 16      /* 32 is strongly advised */
 #define CACHEKIT_MAX_DOMAIN_SIZE 255         /* and at least 1 */
@@ -208,7 +209,7 @@ extern "C" {
 #define CACHEKIT_MAX_DECRYPT_ONLY_KEYS 3     /* keys */
 #define CACHEKIT_INTEROP_KEY_BUFFER_SIZE 195 /* the longest interop key, with its NUL */
 #define CACHEKIT_MAX_DETAIL_SIZE 319 /* what cachekit_last_error_detail says, without its NUL */
-#define CACHEKIT_MAX_METRICS_NAME_SIZE 1024
+#define CACHEKIT_MAX_METRICS_NAME_SIZE 1024     /* a name in metrics as text */
 #define CACHEKIT_METRICS_TEXT_BUFFER_SIZE 65536 /* for every name */
 #define CACHEKIT_DEFAULT_LEVEL 1                /* of compression; also the lowest */
 #define CACHEKIT_MAX_LEVEL 9                    /* of compression */

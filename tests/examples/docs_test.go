@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -123,14 +124,25 @@ func TestInteropOfTheDocs(t *testing.T) {
 }
 
 // documents are the texts in Markdown that link to each other.
-var documents = []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/wire-format.md", "docs/interop.md", "docs/linking.md", "bench/README.md", "cmd/cachekit/README.md"}
+func documents(t *testing.T) []string {
+	t.Helper()
+	found := []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "cmd/cachekit/README.md"}
+	guides, err := filepath.Glob(root + "/docs/*.md")
+	if err != nil || len(guides) < 10 {
+		t.Fatalf("%d pages in docs: %v", len(guides), err)
+	}
+	for _, guide := range guides {
+		found = append(found, "docs/"+filepath.Base(guide))
+	}
+	return found
+}
 
 // TestLinks proves that what the documents link to exists: files, and sections of
 // other documents.
 func TestLinks(t *testing.T) {
-	for _, document := range documents {
+	for _, document := range documents(t) {
 		links := regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]*))?\)`).FindAllStringSubmatch(readFile(t, root+"/"+document), -1)
-		if len(links) == 0 {
+		if len(links) == 0 && document != "docs/process.md" {
 			t.Errorf("%s has no links", document)
 		}
 		for _, link := range links {
@@ -147,6 +159,64 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s links to #%s of %s, which is not there", document, link[2], path)
 			}
 		}
+	}
+}
+
+// TestMetricsOfTheDocs proves that docs list the metrics that there are, as they
+// describe themselves.
+func TestMetricsOfTheDocs(t *testing.T) {
+	text, err := core.AppendPrometheus(nil, core.NamedMetrics{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ""
+	for _, match := range regexp.MustCompile(`# HELP (\w+) (.*)\n# TYPE \w+ (\w+)`).FindAllStringSubmatch(string(text), -1) {
+		want += "| `" + match[1] + "` | " + match[3] + " | " + match[2] + " |\n"
+	}
+	_, table, _ := strings.Cut(readFile(t, root+"/docs/operations.md"), "\n| Metric | Type | What it is |\n|---|---|---|\n")
+	table, _, ok := strings.Cut(table, "\n\n")
+	if !ok || table+"\n" != want {
+		t.Errorf("docs list\n%s\nwant\n%s", table, want)
+	}
+}
+
+// TestSizesOfTheDocs proves that docs quote the sizes that the benchmark has measured,
+// and that the payload which fits into an item of Memcached does.
+func TestSizesOfTheDocs(t *testing.T) {
+	docs, tables := readFile(t, root+"/docs/operations.md"), readFile(t, root+"/bench/results/tables.md")
+	_, sizes, _ := strings.Cut(tables, "## Compressed size")
+	for name, row := range map[string]string{"JSON-like data, level 1": "json, bytes", "JSON-like data, level 9": "json, level 9, bytes", "random bytes": "random, bytes"} {
+		measured := regexp.MustCompile(`(?m)^\| ` + row + ` \| (\d+) \| \d+ \| (\d+) \| \d+ \| \d+ \| (\d+) \| (\d+) \|`).FindStringSubmatch(sizes)
+		if measured == nil {
+			t.Fatalf("the benchmark has no %q", row)
+		}
+		if want := "| " + name + " | " + strings.Join(measured[1:], " | ") + " |"; !strings.Contains(docs, want) {
+			t.Errorf("docs do not say %q", want)
+		}
+	}
+	match := regexp.MustCompile(`together could have ([\d,]+) bytes\. A payload of up to ([\d,]+) bytes fits with a key of (\d+) bytes`).FindStringSubmatch(docs)
+	if match == nil {
+		t.Fatal("docs do not say what fits into Memcached")
+	}
+	number := func(text string) int {
+		n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	keyring, err := encryption.NewTenantKeyring(make([]byte, 32), nil, []byte("acme"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	noise := bytetest.Noise(number(match[2]))
+	sealed, err := keyring.Seal([]byte("users:1"), noise, "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound := core.EnvelopeBound(len(noise), len("json")) + encryption.Overhead
+	if got := number(match[1]) - number(match[3]); bound > got || len(sealed) > bound {
+		t.Errorf("%d bytes are %d sealed, at most %d, and there is room for %d", len(noise), len(sealed), bound, got)
 	}
 }
 

@@ -18,14 +18,20 @@ import (
 )
 
 // blocks returns the README's code blocks of a language.
-func blocks(t *testing.T, language string) (found []string) {
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	return blocksOf(t, "README.md", language)
+}
+
+// blocksOf returns a document's code blocks of a language.
+func blocksOf(t *testing.T, document, language string) (found []string) {
 	t.Helper()
 	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
-	for _, match := range fence.FindAllStringSubmatch(readFile(t, root+"/README.md"), -1) {
+	for _, match := range fence.FindAllStringSubmatch(readFile(t, root+"/"+document), -1) {
 		found = append(found, match[1])
 	}
 	if len(found) == 0 {
-		t.Fatalf("README has no %s block", language)
+		t.Fatalf("%s has no %s block", document, language)
 	}
 	return found
 }
@@ -85,10 +91,10 @@ func TestHeaderProgramIsTheQuickstart(t *testing.T) {
 	}
 }
 
-// TestReadmeCCompiles compiles the functions that README shows in C.
+// TestReadmeCCompiles compiles the functions that README and docs show in C.
 func TestReadmeCCompiles(t *testing.T) {
 	compiler := needCompiler(t)
-	for i, code := range blocks(t, "c")[1:] {
+	for i, code := range append(blocks(t, "c")[1:], blocksOf(t, "docs/from-rust.md", "c")...) {
 		source := filepath.Join(t.TempDir(), fmt.Sprintf("block%d.c", i+2))
 		prototypes := regexp.MustCompile(`(?s)\n(CachekitError|size_t) (\w+\(.*?\))\n\{`).ReplaceAllString("\n"+code, "\n$1 $2;\n$1 $2\n{")
 		writeFile(t, source, "#include <cachekit.h>\n#include <stdio.h>\n#include <string.h>\n"+prototypes)

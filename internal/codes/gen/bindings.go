@@ -91,16 +91,16 @@ from ._error import CachekitError, CacheMiss, RotationNeededWarning
 	for _, e := range entryErrors {
 		class(e.name, []string{classOf(e.code), "CacheMiss"}, e.code, sentence(e.doc))
 	}
-	b.WriteString("\n#: The class of each code.\nBY_CODE: dict[int, type[CachekitError]] = {\n")
+	b.WriteString("\nBY_CODE: dict[int, type[CachekitError]] = {\n")
 	for _, e := range exceptions() {
 		fmt.Fprintf(&b, "    %d: %s,\n", e.code, e.name)
 	}
-	b.WriteString("}\n\n#: For a bad entry, where a function reads one and its other arguments are right.\n" +
+	b.WriteString("}\n\"\"\"The class of each code.\"\"\"\n\n" +
 		"BY_CODE_OF_ENTRY: dict[int, type[CachekitError]] = {\n    **BY_CODE,\n")
 	for _, e := range entryErrors {
 		fmt.Fprintf(&b, "    %d: %s,\n", e.code, e.name)
 	}
-	b.WriteString("}\n\n__all__ = [\n    \"BY_CODE\",\n    \"BY_CODE_OF_ENTRY\",\n    \"CacheMiss\",\n    \"CachekitError\",\n    \"RotationNeededWarning\",\n")
+	b.WriteString("}\n\"\"\"BY_CODE for a bad entry, where a function reads one and its other arguments are right.\"\"\"\n\n__all__ = [\n    \"BY_CODE\",\n    \"BY_CODE_OF_ENTRY\",\n    \"CacheMiss\",\n    \"CachekitError\",\n    \"RotationNeededWarning\",\n")
 	for _, name := range names {
 		fmt.Fprintf(&b, "    %q,\n", name)
 	}

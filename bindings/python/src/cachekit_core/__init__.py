@@ -69,6 +69,7 @@ from .keys import (
 from .storage import ByteStorage
 
 __version__ = f"{VERSION_MAJOR}.{VERSION_MINOR}.{VERSION_PATCH}"
+"""The version of this package, and of the C library that belongs to it."""
 
 
 def start() -> None:

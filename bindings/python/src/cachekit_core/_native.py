@@ -12,8 +12,8 @@ from . import _library, _plain
 
 if TYPE_CHECKING:
     _calls = _plain
-    #: Whether the C extension makes the frequent calls.
     accelerated: bool
+    """Whether the C extension makes the frequent calls."""
 else:
     accelerated = False
     _calls = _plain

@@ -154,7 +154,6 @@ class EntryTooLargeError(InputTooLargeError, CacheMiss):
     name = "CACHEKIT_INPUT_TOO_LARGE"
 
 
-#: The class of each code.
 BY_CODE: dict[int, type[CachekitError]] = {
     1: InvalidInputError,
     2: ChecksumMismatchError,
@@ -175,13 +174,14 @@ BY_CODE: dict[int, type[CachekitError]] = {
     18: ForkedError,
     19: InternalError,
 }
+"""The class of each code."""
 
-#: For a bad entry, where a function reads one and its other arguments are right.
 BY_CODE_OF_ENTRY: dict[int, type[CachekitError]] = {
     **BY_CODE,
     1: InvalidEntryError,
     10: EntryTooLargeError,
 }
+"""BY_CODE for a bad entry, where a function reads one and its other arguments are right."""
 
 __all__ = [
     "BY_CODE",

@@ -1,0 +1,26 @@
+# The documentation as a site.
+
+site_tools := $(abspath $(BUILD))/site-tools
+mkdocs      = CACHEKIT_DOCS='$(abspath $(BUILD))/docs' CACHEKIT_SITE='$(abspath $(BUILD))/site' \
+    CACHEKIT_PYTHON='$(CURDIR)/bindings/python/src' NO_MKDOCS_2_WARNING=1 SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' \
+    '$(site_tools)/bin/mkdocs'
+
+$(site_tools)/complete: docs/site/requirements.txt
+	@python3 -m venv --clear '$(site_tools)' || { echo "make: the documentation needs python3 with venv (python3-venv)"; exit 1; }
+	@'$(site_tools)/bin/python' -m pip install --quiet --no-input --only-binary :all: -r $< || \
+	    { echo "make: what $< asks for cannot be had from PyPI"; exit 1; }
+	@touch '$@'
+
+.PHONY: docs
+docs: cachekit $(site_tools)/complete ## build the documentation as a site, in build/site
+	@rm -rf '$(BUILD)/docs'
+	@$(GO) run ./docs/site '$(BUILD)/cachekit' '$(BUILD)/man' '$(BUILD)/docs'
+	@$(mkdocs) build --strict --quiet -f docs/site/mkdocs.yml
+
+.PHONY: serve-docs
+serve-docs: docs ## show the documentation at http://127.0.0.1:8000
+	@python3 -m http.server --bind 127.0.0.1 --directory '$(BUILD)/site' 8000
+
+.PHONY: test-docs
+test-docs: ## build the documentation and check its links, and that it describes every public name
+	GO='$(GO)' tests/go.sh -count=1 ./docs/site/... ./tests/docs/...
