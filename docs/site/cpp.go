@@ -20,6 +20,9 @@ func (s *site) cpp() (string, error) {
 	}
 	r := &cppReader{lines: strings.Split(body, "\n"), known: map[string]string{}}
 	r.name = func(word string) string {
+		if !isName.MatchString(word) {
+			return "" // compress, Keys and others are words too
+		}
 		target, ok := r.known[word]
 		for _, symbol := range []string{word, "CACHEKIT_" + word} {
 			if page := s.symbols[symbol]; page != "" && !ok {
@@ -64,6 +67,7 @@ type group struct {
 var (
 	classBegins = regexp.MustCompile(`^(?:template <class T> )?(?:class|struct)(?: CACHEKIT_VISIBLE| \[\[nodiscard\]\])? (\w+)`)
 	markers     = regexp.MustCompile(`codes:begin|codes:end|clang-format|Written by make generate`)
+	isName      = regexp.MustCompile(`_|^[A-Z][a-z]+[A-Z]`)
 	introduced  = regexp.MustCompile(`(operator\S*?|~?\w+)\(|using (\w+) =|(\w+) = `)
 )
 

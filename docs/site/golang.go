@@ -137,12 +137,11 @@ func (g *goPage) value(v *doc.Value) {
 
 func (g *goPage) functions(functions []*doc.Func) {
 	for _, f := range functions {
-		title, anchor := f.Name, f.Name
+		anchor := f.Name
 		if f.Recv != "" {
 			anchor = strings.TrimPrefix(f.Recv, "*") + "." + f.Name
-			title = "(" + f.Recv + ") " + f.Name
 		}
-		fmt.Fprintf(&g.out, "### %s { #%s }\n\n", strings.ReplaceAll(title, "*", `\*`), anchor)
+		fmt.Fprintf(&g.out, "### %s { #%s }\n\n", f.Name, anchor)
 		g.declaration(f.Decl)
 		g.comment(f.Doc)
 		g.examples(f.Examples)

@@ -79,12 +79,14 @@ func write(command, manual, folder string) error {
 			return fmt.Errorf("%s: %w", reference.page, err)
 		}
 	}
-	style, err := os.ReadFile("docs/site/site.css")
-	if err != nil {
-		return err
-	}
-	if err := s.page("site.css", string(style)); err != nil {
-		return err
+	for _, name := range []string{"site.css", "iframe-worker.js"} {
+		content, err := os.ReadFile("docs/site/" + name)
+		if err != nil {
+			return err
+		}
+		if err := s.page(name, string(content)); err != nil {
+			return err
+		}
 	}
 	return s.documents()
 }

@@ -131,7 +131,7 @@ func TestReadmeGoRuns(t *testing.T) {
 func TestMakeCommands(t *testing.T) {
 	targets := map[string]bool{}
 	makefile := readFile(t, root+"/Makefile")
-	for _, pattern := range []string{"/packaging/*.mk", "/tests/*.mk"} {
+	for _, pattern := range []string{"/packaging/*.mk", "/tests/*.mk", "/docs/site/*.mk"} {
 		paths, err := filepath.Glob(root + pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, paths, err)
