@@ -67,7 +67,7 @@ type group struct {
 var (
 	classBegins = regexp.MustCompile(`^(?:template <class T> )?(?:class|struct)(?: CACHEKIT_VISIBLE| \[\[nodiscard\]\])? (\w+)`)
 	markers     = regexp.MustCompile(`codes:begin|codes:end|clang-format|Written by make generate`)
-	isName      = regexp.MustCompile(`_|^[A-Z][a-z]+[A-Z]`)
+	isName      = regexp.MustCompile(`_|^[A-Z][a-z]+[A-Z]|^[A-Z]{4,}$`)
 	introduced  = regexp.MustCompile(`(operator\S*?|~?\w+)\(|using (\w+) =|(\w+) = `)
 )
 
@@ -214,7 +214,7 @@ func (r *cppReader) group(class, level string, g *group) {
 	}
 	title := strings.Join(names, ", ")
 	if len(g.comment) > 0 && strings.HasPrefix(g.comment[0], "The same, with exceptions") {
-		title = "With exceptions"
+		title, g.comment = "With exceptions", g.comment[1:]
 	} else if len(names) > 4 {
 		title = strings.Join(names[:3], ", ") + " and more"
 	}

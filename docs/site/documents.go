@@ -18,6 +18,17 @@ const repository = "https://github.com/cachekit-go/cachekit-core/blob/main/"
 // the link.
 var alone = regexp.MustCompile(`(?m)^\[[^\]\n]*\]\(\.\./(README\.md#[a-z0-9-]+|examples/[\w/.-]+)\)$`)
 
+// inclusions are the places of such paragraphs, and of the targets in them.
+func inclusions(text string) (found [][]int) {
+	for _, match := range alone.FindAllStringSubmatchIndex(text, -1) {
+		before, behind := text[:match[0]], text[match[1]:]
+		if (before == "" || strings.HasSuffix(before, "\n\n")) && (strings.TrimSpace(behind) == "" || strings.HasPrefix(behind, "\n\n")) {
+			found = append(found, match)
+		}
+	}
+	return found
+}
+
 // documents writes the pages that are documents of the repository.
 func (s *site) documents() error {
 	paths := slices.Sorted(maps.Keys(s.pages))
@@ -26,8 +37,8 @@ func (s *site) documents() error {
 		if err != nil {
 			return err
 		}
-		for _, match := range alone.FindAllStringSubmatch(string(text), -1) {
-			if anchor, ok := strings.CutPrefix(match[1], "README.md#"); ok {
+		for _, match := range inclusions(string(text)) {
+			if anchor, ok := strings.CutPrefix(string(text[match[2]:match[3]]), "README.md#"); ok {
 				s.sections[anchor] = s.pages[path]
 			}
 		}
@@ -57,7 +68,7 @@ func (s *site) document(from, text string) (page string, err error) {
 		return ""
 	}
 	last := 0
-	for _, match := range alone.FindAllStringSubmatchIndex(text, -1) {
+	for _, match := range inclusions(text) {
 		page += s.linked(from, text[last:match[0]], keep) + s.included(text[match[2]:match[3]], keep)
 		last = match[1]
 	}

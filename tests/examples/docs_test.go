@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/cachekit-go/cachekit-core/core/interop"
 	"github.com/cachekit-go/cachekit-core/internal/bytetest"
 	"github.com/cachekit-go/cachekit-core/internal/codes"
+	"github.com/cachekit-go/cachekit-core/internal/need"
 )
 
 // examples returns the two cells of each row of a table in docs, of which the
@@ -140,11 +142,10 @@ func documents(t *testing.T) []string {
 // TestLinks proves that what the documents link to exists: files, and sections of
 // other documents.
 func TestLinks(t *testing.T) {
+	checked := 0
 	for _, document := range documents(t) {
 		links := regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]*))?\)`).FindAllStringSubmatch(readFile(t, root+"/"+document), -1)
-		if len(links) == 0 && document != "docs/process.md" {
-			t.Errorf("%s has no links", document)
-		}
+		checked += len(links)
 		for _, link := range links {
 			if strings.Contains(link[1], "://") {
 				continue
@@ -160,6 +161,50 @@ func TestLinks(t *testing.T) {
 			}
 		}
 	}
+	if checked < 100 {
+		t.Errorf("%d links were looked at", checked)
+	}
+}
+
+// TestMovingFromRust runs what docs/from-rust.md shows: entries of both kinds open.
+func TestMovingFromRust(t *testing.T) {
+	compiler, library := needCompiler(t), need.Library(t)
+	source := filepath.Join(t.TempDir(), "moving.c")
+	functions := strings.ReplaceAll(strings.Join(blocksOf(t, "docs/from-rust.md", "c"), "\n"), "\nCachekitError ", "\nstatic CachekitError ")
+	writeFile(t, source, "#include <cachekit.h>\n#include <stdio.h>\n#include <string.h>\n"+functions+`
+int main(void)
+{
+    const uint8_t master[32] = {1}, value[] = "a value, a value, a value";
+    uint8_t key[32], envelope[256], old[256], room[256], *sealed = NULL, *got = NULL;
+    size_t envelope_len = sizeof envelope, old_len = sizeof old, sealed_len = 0, got_len = 0;
+    CachekitKeyring *keyring = NULL;
+    CachekitByteStorage *storage = cachekit_byte_storage_new("json");
+    CachekitEncryptor *encryptor = cachekit_encryptor_new(NULL);
+    int failed = cachekit_derive_key(master, 32, (const uint8_t *)"acme", 4, (const uint8_t *)"encryption", 10, key)
+        || cachekit_compress(value, sizeof value, envelope, &envelope_len)
+        || cachekit_encrypt(encryptor, key, 32, (const uint8_t *)"users:1", 7, envelope, envelope_len, old, &old_len)
+        || cachekit_keyring_new(master, 32, NULL, NULL, 0, (const uint8_t *)"acme", 4, &keyring)
+        || put_user(keyring, "users:1", value, sizeof value, &sealed, &sealed_len);
+    if (failed)
+        return 1;
+    if (get_user(keyring, storage, "users:1", old, old_len, room, &got, &got_len) || got_len != sizeof value)
+        return 2;
+    cachekit_free_buffer(got);
+    if (get_user(keyring, storage, "users:1", sealed, sealed_len, room, &got, &got_len) || got_len != sizeof value)
+        return 3;
+    cachekit_free_buffer(got);
+    if (get_user(keyring, storage, "users:2", old, old_len, room, &got, &got_len) != CACHEKIT_DECRYPTION_FAILED)
+        return 4;
+    cachekit_free_buffer(sealed);
+    cachekit_byte_storage_free(storage);
+    cachekit_encryptor_free(encryptor);
+    cachekit_keyring_free(keyring);
+    return 0;
+}
+`)
+	program := strings.TrimSuffix(source, ".c")
+	run(t, command(compiler, append(strict(), source, "-o", program, "-L"+library, "-lcachekit_core", "-Wl,-rpath,"+library)...))
+	run(t, exec.Command(program))
 }
 
 // TestMetricsOfTheDocs proves that docs list the metrics that there are, as they

@@ -91,10 +91,10 @@ func TestHeaderProgramIsTheQuickstart(t *testing.T) {
 	}
 }
 
-// TestReadmeCCompiles compiles the functions that README and docs show in C.
+// TestReadmeCCompiles compiles the functions that README shows in C.
 func TestReadmeCCompiles(t *testing.T) {
 	compiler := needCompiler(t)
-	for i, code := range append(blocks(t, "c")[1:], blocksOf(t, "docs/from-rust.md", "c")...) {
+	for i, code := range blocks(t, "c")[1:] {
 		source := filepath.Join(t.TempDir(), fmt.Sprintf("block%d.c", i+2))
 		prototypes := regexp.MustCompile(`(?s)\n(CachekitError|size_t) (\w+\(.*?\))\n\{`).ReplaceAllString("\n"+code, "\n$1 $2;\n$1 $2\n{")
 		writeFile(t, source, "#include <cachekit.h>\n#include <stdio.h>\n#include <string.h>\n"+prototypes)

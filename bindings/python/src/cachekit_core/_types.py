@@ -13,12 +13,12 @@ elif TYPE_CHECKING:
 else:
     Buffer = object
 
-#: Data: a C-contiguous buffer, such as bytes, bytearray, memoryview, mmap, or an array of
-#: array or numpy. It is not copied on the way in.
 Data = Buffer
-#: A name, such as a cache key, a tenant or a salt: text, which stands for its UTF-8, or bytes.
+"""A C-contiguous buffer, such as bytes, bytearray, memoryview, mmap, or an array of array or
+numpy. It is not copied on the way in."""
 Name = Union[str, Buffer]
-#: What calls for many take: for each cache key its data, or None where there are none.
+"""A name, such as a cache key, a tenant or a salt: text, which stands for its UTF-8, or bytes."""
 Items = Union[Mapping[Name, Optional[Data]], Iterable[tuple[Name, Optional[Data]]]]
+"""What calls for many take: for each cache key its data, or None where there are none."""
 
 __all__ = ["Buffer", "Data", "Items", "Name"]
