@@ -1,7 +1,7 @@
 # make help lists the commands.
 
 version := $(shell sed -n 's/^.define CACHEKIT_VERSION_STRING "\(.*\)"/\1/p' include/cachekit.h)
-soname  := libcachekit_core.so.$(firstword $(subst ., ,$(version)))
+major   := $(firstword $(subst ., ,$(version)))
 
 # Where everything goes; a folder elsewhere serves for a tree that is read-only.
 # Not from the environment, where a variable BUILD means something else.
@@ -9,7 +9,20 @@ BUILD   := build
 ifneq ($(wildcard $(BUILD)/go.mod $(BUILD)/*.go $(BUILD)/*/*.go),)
 $(error BUILD=$(BUILD) is a folder of sources, which make clean would remove)
 endif
+
+# What the library is for: Linux, or Darwin, which is macOS. On each, what the file is
+# called, the name that programs look for, and the one that linkers do.
+SYSTEM  := $(shell uname -s)
+ifeq ($(SYSTEM),Darwin)
+soname  := libcachekit_core.$(major).dylib
+library := $(BUILD)/$(soname)
+shared  := $(BUILD)/libcachekit_core.dylib
+include packaging/darwin.mk
+else
+soname  := libcachekit_core.so.$(major)
 library := $(BUILD)/libcachekit_core.so.$(version)
+shared  := $(BUILD)/libcachekit_core.so
+endif
 
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
@@ -35,7 +48,7 @@ warnings := -Wall -Wextra -Wpedantic -Wconversion -Werror
 cflags   := -std=c11 -O2 $(warnings) -Iinclude
 cxxflags := -std=c++17 -O2 $(warnings) -Iinclude
 # Programs built here find the library where it was built.
-links    := -L'$(BUILD)' -lcachekit_core -Wl,-rpath,'$$ORIGIN'
+links    := -L'$(BUILD)' -lcachekit_core -Wl,-rpath,'$(if $(filter Darwin,$(SYSTEM)),@loader_path,$$ORIGIN)'
 
 go_sources := $(shell find $(wildcard core) internal capi -name '*.go' -o -name '*.s' -o -name '*.[ch]' -o -name '*.map' -o -name '*.ld') go.mod go.sum
 
@@ -48,10 +61,18 @@ header_sum = -DCACHEKIT_HEADER_SUM=$(firstword $(shell cksum < include/cachekit.
 # at spaces that are not between quotes. It stands behind the flags of
 # CGO_LDFLAGS, whose choice of a linker may not understand the scripts. Go reads the
 # addresses of what it checks for FIPS 140 out of a section where lld would write zeros.
+comma     := ,
+ifneq ($(SYSTEM),Darwin)
 script     = \"-Wl,$1$(CURDIR)/capi/link/$2\"
 link_flags = -Wl,-soname,$(soname),--no-undefined,--wrap=nanosleep $(call script,--version-script=,exports.map) \
     $(call script,-T$(comma),lazy.ld) -fuse-ld=$(linker) $(if $(filter lld,$(linker)),-Wl$(comma)--apply-dynamic-relocs)
-comma     := ,
+check      = NM='$(NM)' READELF='$(READELF)' tests/c/symbols.sh include/cachekit.h
+endif
+
+# Where Go starts when the library is loaded, this part of GODEBUG is a default, which
+# GODEBUG overrides. Linux gets it from capi/environment.c, which says why. $1 are
+# variables for go.
+load_godebug = -X runtime.godebugDefault=$$($1 $(GO) list -f '{{with .DefaultGODEBUG}}{{.}},{{end}}' ./capi)asyncpreemptoff=1
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -59,37 +80,40 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CLANG_FORMAT_MAJOR := 19
 CLANG_FORMAT ?= $(shell command -v clang-format-$(CLANG_FORMAT_MAJOR) || echo clang-format)
 
+.DEFAULT_GOAL := all
 .PHONY: all
-all: $(BUILD)/libcachekit_core.so $(BUILD)/cachekit_ffi.h $(wildcard $(BUILD)/libcachekit_core.a) ## build the library into build/, or BUILD
+all: $(shared) $(BUILD)/cachekit_ffi.h $(wildcard $(BUILD)/libcachekit_core.a) ## build the library into build/, or BUILD
 
 # Symbols and debug data, which Go's linker leaves out.
 omit := -s -w
 
 # Without VCS stamping the bytes depend on the sources alone.
-$(library): $(go_sources) include/cachekit.h $(BUILD)/config
+$(library): $(go_sources) include/cachekit.h $(BUILD)/config $(exports)
 	@[ -d vendor ] || why=$$($(GO) mod download 2>&1) || { echo "$$why" | tail -n 1; \
 	    echo "make: the first build fetches modules from the Go module proxy: see GOPROXY in go help environment"; exit 1; }
 	CC='$(CC)' CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
 	    $(GO) build -buildmode=c-shared -trimpath -buildvcs=false \
-	    -ldflags "$(omit) -buildid= '-extldflags=$(link_flags)'" -o '$@' ./capi
-	@rm -f '$(BUILD)/libcachekit_core.so.$(basename $(version)).h' '$(basename $@).h'
-	@NM='$(NM)' READELF='$(READELF)' tests/c/symbols.sh include/cachekit.h '$@' >'$(BUILD)/symbols.log' || \
-	    { cat '$(BUILD)/symbols.log'; rm -f '$@'; echo "make: $@ did not export what the header declares"; exit 1; }
+	    -ldflags "$(omit) -buildid= $(go_flags) '-extldflags=$(link_flags)'" -o '$@' ./capi
+	@rm -f '$(basename $@).h'
+	$(if $(check),@$(check) '$@' >'$(BUILD)/symbols.log' || \
+	    { cat '$(BUILD)/symbols.log'; rm -f '$@'; echo "make: $@ did not export what the header declares"; exit 1; })
 
-$(BUILD)/libcachekit_core.so: $(library)
-	@ln -sf $(notdir $(library)) '$(BUILD)/$(soname)'
+$(shared): $(library)
+	$(if $(filter-out $(soname),$(notdir $(library))),@ln -sf $(notdir $(library)) '$(BUILD)/$(soname)')
 	@ln -sf $(soname) '$@'
 
 archive := $(BUILD)/libcachekit_core.a
 
 .PHONY: static
 static: $(archive) ## build the library as a static archive, too
+ifneq ($(SYSTEM),Darwin)
 $(archive): $(go_sources) include/cachekit.h packaging/archive.sh $(BUILD)/config
 	@rm -rf '$(BUILD)/static' && mkdir '$(BUILD)/static'
 	CC='$(CC)' CGO_ENABLED=1 CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
 	    $(GO) build -buildmode=c-archive -trimpath -buildvcs=false -ldflags '$(omit) -buildid=' -o '$(BUILD)/static/go.a' ./capi
 	@CC='$(CC)' NM='$(NM)' LD='$(LD)' AR='$(AR)' OBJCOPY='$(OBJCOPY)' packaging/archive.sh include/cachekit.h '$@' '$(BUILD)/static'
 	@rm -rf '$(BUILD)/static'
+endif
 
 # The header for those who read C but have no preprocessor.
 $(BUILD)/cachekit_ffi.h: include/cachekit.h packaging/ffi.awk $(BUILD)/config
@@ -124,16 +148,16 @@ example: all $(BUILD)/quickstart $(BUILD)/pipeline $(cpp_examples) ## build and 
 	'$(BUILD)/pipeline'
 	$(if $(cpp_examples),'$(BUILD)/quickstart_cpp',@echo "make: not in C++, there is no $(CXX)")
 
-$(BUILD)/%: examples/c/%.c $(BUILD)/libcachekit_core.so include/cachekit.h
+$(BUILD)/%: examples/c/%.c $(shared) include/cachekit.h
 	$(CC) $(cflags) -o $@ $< $(links)
 
-$(BUILD)/%_cpp: examples/cpp/%.cpp $(BUILD)/libcachekit_core.so include/cachekit.h include/cachekit.hpp
+$(BUILD)/%_cpp: examples/cpp/%.cpp $(shared) include/cachekit.h include/cachekit.hpp
 	$(CXX) $(cxxflags) -o $@ $< $(links)
 
-$(BUILD)/cache_aside: examples/c/cache_aside.c $(BUILD)/libcachekit_core.so include/cachekit.h
+$(BUILD)/cache_aside: examples/c/cache_aside.c $(shared) include/cachekit.h
 	$(CC) $(cflags) -pthread $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
-$(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(BUILD)/libcachekit_core.so include/cachekit.h
+$(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(shared) include/cachekit.h
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
 .PHONY: test test-go test-c test-cpp test-command test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages test-deb
@@ -150,12 +174,12 @@ test-go: ## the Go tests
 	$(GO) vet ./...
 	GO='$(GO)' tests/go.sh ./core/... ./capi/... ./internal/... ./bindings/... ./tests/vectors/
 
-c_tests = LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' BUILD='$(abspath $(BUILD))/tests'
+c_tests = LIBRARY='$(abspath $(shared))' BUILD='$(abspath $(BUILD))/tests'
 test-c: all ## the C tests
 	$(MAKE) -C tests/c check $(c_tests)
 
 test-cpp: all ## the tests of cachekit.hpp, if there is a C++ compiler
-	@if command -v '$(firstword $(CXX))' >/dev/null; then $(MAKE) -s -C tests/cpp check LIBRARY='$(abspath $(BUILD))/libcachekit_core.so' \
+	@if command -v '$(firstword $(CXX))' >/dev/null; then $(MAKE) -s -C tests/cpp check LIBRARY='$(abspath $(shared))' \
 	    BUILD='$(abspath $(BUILD))/tests/cpp' CXX='$(CXX)'; \
 	    elif [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "test-cpp: $(CXX) is not installed"; exit 1; \
 	    else echo "skip test-cpp: $(CXX) is not installed"; fi
@@ -251,7 +275,7 @@ lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...
-	CGO_ENABLED=0 GOOS=windows $(GO) vet ./core/... ./internal/...
+	for os in windows darwin; do CGO_ENABLED=0 GOOS=$$os $(GO) vet ./core/... ./internal/... || exit 1; done
 	cd examples/go-redis && $(GO) vet ./...
 	cd bench && $(GO) vet ./...
 	cd cmd/cachekit && for os in linux darwin windows; do CGO_ENABLED=0 GOOS=$$os $(GO) vet ./... || exit 1; done
@@ -281,11 +305,11 @@ include $(wildcard tests/windows.mk docs/site/site.mk) # which a package with th
 install: $(if $(linker),all,built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/cachekit_core' '$(DESTDIR)$(INCLUDEDIR)'
 	install -m 755 $(library) '$(DESTDIR)$(LIBDIR)/'
-	ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)'
-	ln -sf $(soname) '$(DESTDIR)$(LIBDIR)/libcachekit_core.so'
+	$(if $(filter-out $(soname),$(notdir $(library))),ln -sf $(notdir $(library)) '$(DESTDIR)$(LIBDIR)/$(soname)')
+	ln -sf $(soname) '$(DESTDIR)$(LIBDIR)/$(notdir $(shared))'
 	$(if $(wildcard $(archive)),install -m 644 $(archive) '$(DESTDIR)$(LIBDIR)/')
 	install -m 644 include/cachekit.h include/cachekit.hpp '$(BUILD)/cachekit_ffi.h' '$(DESTDIR)$(INCLUDEDIR)/'
-	$(filled) packaging/cachekit_core.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
+	$(filled) $(pc_system) packaging/cachekit_core.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/cachekit_core.pc'
 	for file in $(cmake_files); do \
 	    $(filled) "packaging/cmake/$$file.in" > '$(DESTDIR)$(LIBDIR)/cmake/cachekit_core'/$$file || exit 1; done
 	$(new_libraries)
@@ -299,7 +323,7 @@ filled  = sed -e 's|@PREFIX@|$(call literal,$(PREFIX))|' -e 's|@LIBDIR@|$(call l
     -e 's|@INCLUDEDIR@|$(call literal,$(subst <,,$(call below,$(INCLUDEDIR))))|' \
     -e 's|@ABSOLUTE_INCLUDEDIR@|$(call literal,$(INCLUDEDIR))|' -e 's|@VERSION@|$(version)|'
 
-# The loader keeps a list of the libraries of the system.
+# The loader of Linux keeps a list of the libraries of the system.
 new_libraries = @[ -n '$(DESTDIR)' ] || ldconfig 2>/dev/null || true
 
 .PHONY: install-cachekit
@@ -315,7 +339,7 @@ built:
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
-	rm -f '$(DESTDIR)$(LIBDIR)/libcachekit_core.so' '$(DESTDIR)$(LIBDIR)/$(soname)' \
+	rm -f '$(DESTDIR)$(LIBDIR)/$(notdir $(shared))' '$(DESTDIR)$(LIBDIR)/$(soname)' \
 	    '$(DESTDIR)$(LIBDIR)/$(notdir $(library))' '$(DESTDIR)$(LIBDIR)/$(notdir $(archive))' \
 	    '$(DESTDIR)$(INCLUDEDIR)/cachekit.h' '$(DESTDIR)$(INCLUDEDIR)/cachekit.hpp' \
 	    '$(DESTDIR)$(INCLUDEDIR)/cachekit_ffi.h' \

@@ -29,10 +29,14 @@ ifneq ($(unfit),)
 $(error $(unfit): install Go $(shell sed -n 's/^go //p' go.mod) or later from https://go.dev/dl)
 endif
 
+ifeq ($(SYSTEM),Darwin)
+linker := ld64 # there is no other
+else
 # The linker must understand the additions in capi/link: gold and mold do not.
 linker := $(firstword $(foreach l,bfd lld,$(shell $(CC) -fuse-ld=$l -Wl,--version >/dev/null 2>&1 && echo $l)))
 ifeq ($(linker),)
 $(error "$(CC)" finds neither GNU ld nor lld: install binutils or lld)
+endif
 endif
 
 # Of the same target as the compiler.

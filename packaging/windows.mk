@@ -23,14 +23,10 @@ $(windows)/libcachekit_core.dll.a: $(windows)/libcachekit_core.def
 windows_link = -static-libgcc -Wl,--export-all-symbols -Wl,--exclude-all-symbols \
     \"$(abspath $(windows))/libcachekit_core.def\"
 
-# Linux gets this part of GODEBUG from capi/environment.c, which says why. Here Go
-# starts when the library is loaded, and so it is a default, which GODEBUG overrides.
-load_godebug    = $$($1 $(GO) list -f '{{with .DefaultGODEBUG}}{{.}},{{end}}' ./capi)asyncpreemptoff=1
-
 $(dll): $(go_sources) include/cachekit.h $(windows)/libcachekit_core.def $(windows)/config
 	@$(windows_go) CGO_CFLAGS="$$($(GO) env CGO_CFLAGS) $(header_sum)" \
 	    $(GO) build -buildmode=c-shared -trimpath -buildvcs=false \
-	    -ldflags "$(omit) -buildid= -X runtime.godebugDefault=$(call load_godebug,$(windows_go)) '-extldflags=$(windows_link)'" -o '$@' ./capi
+	    -ldflags "$(omit) -buildid= $(call load_godebug,$(windows_go)) '-extldflags=$(windows_link)'" -o '$@' ./capi
 	@rm -f '$(basename $@).h'
 
 $(windows)/config: packaging/windows.mk always

@@ -366,10 +366,8 @@ TEST_ALONE(threads_that_end_leave_nothing)
     CHECK(allocated() < before + (size_t)threads * 100); /* a text takes 320 bytes */
 }
 
-#ifndef _WIN32 /* which has no forks, and no limit of memory for a process */
+#ifndef _WIN32 /* which has no forks */
 /* ---- forks ---- */
-
-#include <sys/resource.h>
 
 static void check_forked_text(pid_t started)
 {
@@ -425,7 +423,12 @@ TEST(a_forked_child_says_where_it_comes_from)
     DETAIL(MARKER);
 }
 
+#endif
+
+#ifdef __linux__ /* others have no limit of memory for a process */
 /* ---- no memory ---- */
+
+#include <sys/resource.h>
 
 TEST_ALONE(what_the_start_lacks)
 {

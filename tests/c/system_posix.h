@@ -1,4 +1,5 @@
-/* system.h on Linux. */
+/* system.h on Linux and macOS. What only one of them has is in the files included at the end:
+ * check_program, the path of this program; peek, memory_status and allocated. */
 #ifndef SYSTEM_POSIX_H
 #define SYSTEM_POSIX_H
 
@@ -50,10 +51,14 @@ static inline int check_wait(pid_t pid, int seconds)
 /* The same for a process that a test has forked. */
 static inline int check_forked(pid_t pid) { return pid > 0 ? check_wait(pid, 60) : -1; }
 
+static inline bool check_program(char *path, size_t size);
+
 static inline int check_spawn(const char *child)
 {
     extern char **environ;
-    char program[] = "/proc/self/exe", option[] = "--child", name[64];
+    char program[4096], option[] = "--child", name[64];
+    if (!check_program(program, sizeof program))
+        return -1;
     (void)snprintf(name, sizeof name, "%s", child);
     char *argv[] = {program, option, name, NULL};
     pid_t pid;
@@ -89,30 +94,10 @@ static inline bool freeze(void *p, size_t n) { return mprotect(p, n, PROT_READ) 
 
 static inline size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
-static inline bool peek(const void *at, void *copy, size_t n)
-{
-    int fd = open("/proc/self/mem", O_RDONLY);
-    bool there = fd >= 0 && pread(fd, copy, n, (off_t)(uintptr_t)at) == (ssize_t)n;
-    if (fd >= 0)
-        close(fd);
-    return there;
-}
-
-/* /proc/self/status counts in KiB. */
-static inline size_t memory_status(const char *field)
-{
-    char line[256];
-    size_t kib = 0, len = strlen(field);
-    FILE *f = fopen("/proc/self/status", "r");
-    if (f == NULL)
-        return 0;
-    while (fgets(line, sizeof line, f) != NULL)
-        if (strncmp(line, field, len) == 0 && line[len] == ':')
-            kib = strtoul(line + len + 1, NULL, 10);
-    fclose(f);
-    return kib << 10;
-}
-
-static inline size_t allocated(void) { return memory_status("VmRSS"); }
+#ifdef __APPLE__
+#include "system_darwin.h"
+#else
+#include "system_linux.h"
+#endif
 
 #endif

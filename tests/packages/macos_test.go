@@ -5,7 +5,9 @@ import (
 	"debug/macho"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +98,56 @@ func TestTwoMacOSBuildsAreEqual(t *testing.T) {
 	const path = "build/macos/arm64/libcachekit_core.dylib"
 	if one, other := read(t, filepath.Join(root, path)), read(t, filepath.Join(dir, path)); len(one) < 1<<19 || !bytes.Equal(one, other) {
 		t.Errorf("two builds of %d and %d bytes differ", len(one), len(other))
+	}
+}
+
+// TestMakeOnAMac has make take this machine for a Mac whose compiler is zig's: it builds the
+// library of `make macos`, the C tests and an example, and installs what programs look for there.
+func TestMakeOnAMac(t *testing.T) {
+	macos(t, "macos-arm64")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "bin")
+	zig := strings.TrimSpace(must(t, root, "'"+tools(t)+"/bin/python' -c 'import os, ziglang; print(os.path.dirname(ziglang.__file__))'")) + "/zig"
+	must(t, dir, `mkdir bin && printf '#!/bin/sh\necho Darwin\n' >bin/uname &&
+		printf '#!/bin/sh\nexec "%s" arm64 "$@"\n' '`+top(t)+`/packaging/macos/zig-cc' >bin/cc && chmod +x bin/*`)
+	linker := regexp.MustCompile(`LLD='(.+?)'`).FindStringSubmatch(must(t, root, "make -n macos-arm64"))
+	if linker == nil {
+		t.Fatal("make macos names no linker")
+	}
+	env := []string{"PATH=" + path + ":" + os.Getenv("PATH"), "GOOS=darwin", "GOARCH=arm64", "ZIG=" + zig, "LLD=" + linker[1],
+		"ZIG_GLOBAL_CACHE_DIR=" + tools(t) + "/zig", "ZIG_LOCAL_CACHE_DIR=" + tools(t) + "/zig", "MACOSX_DEPLOYMENT_TARGET=13.0"}
+	must(t, root, "make -s BUILD="+dir+" all "+dir+"/quickstart", env...)
+	const name = "libcachekit_core.0.dylib"
+	one, other := read(t, filepath.Join(root, "build/macos/arm64", name)), read(t, filepath.Join(dir, name))
+	if len(one) < 1<<19 || !bytes.Equal(one, other) {
+		t.Errorf("the library of make macos, %d bytes, and that of make, %d bytes, differ", len(one), len(other))
+	}
+	must(t, root, "make -s -C tests/c programs BUILD="+dir+"/tests LIBRARY="+dir+"/libcachekit_core.dylib", env...)
+	for _, program := range []string{"quickstart", "tests/library"} {
+		f, err := macho.Open(filepath.Join(dir, program))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if libraries, err := f.ImportedLibraries(); err != nil || !slices.Contains(libraries, "@rpath/"+name) {
+			t.Errorf("%s needs %v, %v", program, libraries, err)
+		}
+		f.Close()
+	}
+
+	must(t, root, "make -s install BUILD="+dir+" PREFIX=/opt/x DESTDIR="+dir+"/installed", env...)
+	lib := dir + "/installed/opt/x/lib/"
+	if link, err := os.Readlink(lib + "libcachekit_core.dylib"); err != nil || link != name || !bytes.Equal(read(t, lib+name), other) {
+		t.Errorf("libcachekit_core.dylib is %q, %v", link, err)
+	}
+	if pc := string(read(t, lib+"pkgconfig/cachekit_core.pc")); !strings.Contains(pc, "\nLibs: -L\"${libdir}\" -lcachekit_core -Wl,-rpath,\"${libdir}\"\n") {
+		t.Errorf("pkg-config reads\n%s", pc)
+	}
+	must(t, root, "make -s uninstall BUILD="+dir+" PREFIX=/opt/x DESTDIR="+dir+"/installed", env...)
+	if left := must(t, dir, "find installed -type f -o -type l"); left != "" {
+		t.Errorf("uninstall left %s", left)
+	}
+	if out, err := sh(root, "make -s static BUILD="+dir, env...); err == nil || !strings.Contains(out, "Linux only") {
+		t.Errorf("make static: %v %s", err, out)
 	}
 }
 
