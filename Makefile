@@ -76,6 +76,8 @@ load_godebug = -X runtime.godebugDefault=$$($1 $(GO) list -f '{{with .DefaultGOD
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+ZIZMOR      := zizmor==1.32.0
 # Each major version lays C out a little differently, so one is chosen.
 CLANG_FORMAT_MAJOR := 19
 CLANG_FORMAT ?= $(shell command -v clang-format-$(CLANG_FORMAT_MAJOR) || echo clang-format)
@@ -266,11 +268,11 @@ bench-quick: all ## the same, shorter; writes nothing but its output (2 minutes)
 bench-smoke: all ## check that the benchmark works (seconds)
 	cd bench && $(GO) test ./... && $(GO) run . -smoke
 
-.PHONY: generate lint lint-c
+.PHONY: generate lint lint-c lint-workflows
 generate: ## write the generated files again
 	$(GO) generate ./core/... ./internal/... ./capi/... ./bindings/...
 
-lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
+lint: lint-c lint-workflows ## gofmt, vet, staticcheck, govulncheck, clang-format, actionlint, zizmor
 	@unformatted=$$(gofmt -l bindings cmd core capi docs examples internal tests); \
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
@@ -285,6 +287,17 @@ lint: lint-c ## gofmt, vet, staticcheck, govulncheck, clang-format
 	    *"fetching vulnerabilities"*) report="govulncheck: left out, its database cannot be reached";; \
 	    *) echo "$$report"; exit 1;; \
 	    esac; echo "$$report" | tail -n 1
+
+# actionlint reads the commands in the workflows with shellcheck too, if that is installed.
+# zizmor looks for what an attacker could use.
+zizmor := $(abspath $(BUILD))/zizmor
+lint-workflows: ## the workflows of GitHub alone
+	$(GO) run $(ACTIONLINT)
+	@if [ "$$(cat '$(zizmor)/holds' 2>/dev/null)" = '$(ZIZMOR)' ] || { python3 -m venv --clear '$(zizmor)' && \
+	    '$(zizmor)/bin/pip' install --quiet --no-input '$(ZIZMOR)' && echo '$(ZIZMOR)' >'$(zizmor)/holds'; }; then \
+	    echo '$(ZIZMOR), the workflows'; '$(zizmor)/bin/zizmor' --offline --quiet --min-severity medium .github/workflows; \
+	    elif [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "lint-workflows: $(ZIZMOR) cannot be had from PyPI"; exit 1; \
+	    else echo "lint-workflows: without $(ZIZMOR), which cannot be had from PyPI"; fi
 
 # All C but what .clang-format-ignore names.
 c_sources = $(shell find bench bindings capi examples include internal packaging tests \

@@ -3,7 +3,7 @@
 wine      := $(BUILD)/windows/wine
 programs  := $(windows)/programs
 
-.PHONY: test-windows under-wine with-server
+.PHONY: test-windows windows-programs under-wine with-server
 test-windows: ## the C tests, a C example and Go tests on Windows, if mingw-w64 and wine are installed
 	@lack=$$(for p in wine unzip '$(firstword $(WINDOWS_CC))'; do command -v "$$p" >/dev/null || echo "$$p is not installed"; done); \
 	    if [ -z "$$lack" ]; then $(MAKE) --no-print-directory under-wine; \
@@ -16,15 +16,20 @@ test-windows: ## the C tests, a C example and Go tests on Windows, if mingw-w64 
 # Some tests run gcc or go, which are no programs for Windows: they skip themselves.
 go_on_windows := ./core/... $(addprefix ./internal/,aesgcm batch codes crypt envelope exposition lz4block meter msgpack registers)
 
-under-wine: windows dist-windows-x86_64 $(wine)/ready $(programs)/quickstart.exe $(programs)/loading.exe
+c_on_windows = $(MAKE) -C tests/c CC='$(WINDOWS_CC)' LIBRARY='$(abspath $(dll))' BUILD='$(abspath $(programs))'
+
+windows-programs: windows $(programs)/quickstart.exe $(programs)/loading.exe ## build the DLL and the C tests, to be run on Windows, into build/windows/amd64/programs
 	@cp '$(dll)' '$(programs)/'
+	$(c_on_windows) windows-programs
+
+under-wine: windows-programs dist-windows-x86_64 $(wine)/ready
 	@tests/windows/server.sh '$(abspath $(wine))' $(MAKE) --no-print-directory with-server
 
 with-server:
 	tests/windows/wine.sh '$(programs)/quickstart.exe'
 	tests/windows/wine.sh '$(programs)/loading.exe'
 	CC='$(WINDOWS_CC)' tests/windows/unpacked.sh '$(call dist_tree,windows-x86_64).zip'
-	$(MAKE) -C tests/c windows CC='$(WINDOWS_CC)' LIBRARY='$(abspath $(dll))' BUILD='$(abspath $(programs))'
+	$(c_on_windows) windows
 	CACHEKIT_NO_SKIPS= CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) test -short -exec '$(CURDIR)/tests/windows/wine.sh' $(go_on_windows)
 
 $(programs)/%.exe: examples/c/%.c $(windows)/libcachekit_core.dll.a include/cachekit.h

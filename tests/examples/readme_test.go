@@ -126,21 +126,11 @@ func TestReadmeGoRuns(t *testing.T) {
 	}
 }
 
-// TestMakeCommands proves that each make command which README or CONTRIBUTING
-// names exists.
+// TestMakeCommands proves that each make command which README, CONTRIBUTING or a
+// workflow names exists.
 func TestMakeCommands(t *testing.T) {
 	targets := map[string]bool{}
-	makefile := readFile(t, root+"/Makefile")
-	for _, pattern := range []string{"/packaging/*.mk", "/tests/*.mk", "/docs/site/*.mk"} {
-		paths, err := filepath.Glob(root + pattern)
-		if err != nil || len(paths) == 0 {
-			t.Fatalf("%s: %v, %v", pattern, paths, err)
-		}
-		for _, path := range paths {
-			makefile += readFile(t, path)
-		}
-	}
-	makefile = strings.ReplaceAll(makefile, "$(BUILD)", "build")
+	makefile := strings.ReplaceAll(readFile(t, root+"/Makefile")+readAll(t, "/packaging/*.mk")+readAll(t, "/tests/*.mk")+readAll(t, "/docs/site/*.mk"), "$(BUILD)", "build")
 	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z/_ -]*):`).FindAllStringSubmatch(makefile, -1) {
 		for _, target := range strings.Fields(match[1]) {
 			targets[target] = true
@@ -149,13 +139,62 @@ func TestMakeCommands(t *testing.T) {
 	named := map[string]bool{}
 	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z][a-z/_-]*)").FindAllStringSubmatch(readFile(t, root+"/README.md")+readFile(t, root+"/CONTRIBUTING.md"), -1) {
 		named[match[1]] = true
-		if !targets[match[1]] {
-			t.Errorf("make %s is named, which the Makefile does not have", match[1])
+	}
+	// There a command names several.
+	for _, match := range regexp.MustCompile(`(?m)^ *(?:- run: )?make (.*)$`).FindAllStringSubmatch(readAll(t, "/.github/workflows/*.yml"), -1) {
+		for _, word := range strings.Fields(match[1]) {
+			if strings.Contains(word, "=") {
+				break // a variable, which may have spaces in it
+			}
+			named[word] = true
 		}
 	}
-	for _, must := range []string{"example", "test"} {
+	for target := range named {
+		if !targets[target] {
+			t.Errorf("make %s is named, which the Makefile does not have", target)
+		}
+	}
+	for _, must := range []string{"example", "test", "windows-programs"} {
 		if !named[must] {
-			t.Errorf("README does not say make %s", must)
+			t.Errorf("nothing says make %s", must)
+		}
+	}
+}
+
+// readAll returns what the files of a pattern hold.
+func readAll(t *testing.T, pattern string) (text string) {
+	t.Helper()
+	paths, err := filepath.Glob(root + pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: %v, %v", pattern, paths, err)
+	}
+	for _, path := range paths {
+		text += readFile(t, path)
+	}
+	return text
+}
+
+// TestReleaseNotes proves that a release takes its text from the change log, if its tag fits.
+func TestReleaseNotes(t *testing.T) {
+	dir := t.TempDir()
+	run(t, command("sh", "-c", `mkdir "$1/packaging" "$1/include" && cp packaging/release.sh "$1/packaging/" && cp include/cachekit.h "$1/include/"`, "sh", dir))
+	version := regexp.MustCompile(`CACHEKIT_VERSION_STRING "(.+)"`).FindStringSubmatch(readFile(t, root+"/include/cachekit.h"))[1]
+	notes := func(tag, changes string) string {
+		writeFile(t, dir+"/CHANGELOG.md", "# Changelog\n\n"+changes)
+		out, err := exec.Command(dir+"/packaging/release.sh", tag).CombinedOutput()
+		if err != nil {
+			return "refused: " + string(out)
+		}
+		return string(out)
+	}
+	older := "## [0.0.1] - 2020-01-01\n\n- Older\n"
+	dated := "## [" + version + "] - 2027-01-31\n\n### Added\n\n- A thing\n\n" + older
+	if got := notes("v"+version, dated); got != "\n### Added\n\n- A thing\n\n" {
+		t.Errorf("the notes are %q", got)
+	}
+	for tag, changes := range map[string]string{version: dated, "v0.0.1": dated, "v" + version: "## [Unreleased]\n\n- A thing\n\n" + older} {
+		if got := notes(tag, changes); !strings.HasPrefix(got, "refused: release: ") {
+			t.Errorf("%s is released: %q", tag, got)
 		}
 	}
 }
