@@ -311,7 +311,7 @@ lint-c: ## clang-format, for the C alone
 	    if [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "lint-c: $$why"; exit 1; \
 	    else echo "lint-c: not run, $$why"; fi; fi
 
-include packaging/packages.mk packaging/windows.mk packaging/macos.mk packaging/dist.mk packaging/deb.mk
+include packaging/packages.mk packaging/windows.mk packaging/macos.mk packaging/others.mk packaging/dist.mk packaging/deb.mk
 include $(wildcard tests/windows.mk docs/site/site.mk) # which a package with the sources leaves out
 
 .PHONY: install

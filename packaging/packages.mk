@@ -51,25 +51,32 @@ sdist: tree ## the source package for Python, in build/wheels
 	@mkdir -p '$(build)/wheels'
 	@cd '$(build)/tree/bindings/python' && '$(tools)/bin/python' setup.py -q sdist --dist-dir '$(build)/wheels'
 
+# $1 is the platform, whose folder has the source package for a wheel; and what builds it there.
+wheel_tree  = rm -rf '$(build)/wheel/$1' && mkdir -p '$(build)/wheel/$1' && umask 022 && \
+    tar xf '$(build)/wheels/cachekit_core-$(version).tar.gz' -C '$(build)/wheel/$1' --strip-components=1
+wheel_build = '$(tools)/bin/python' -m pip wheel --quiet --no-build-isolation --no-index --no-deps --wheel-dir '$(build)/wheels' .
+
 .PHONY: wheel
 wheel: $(addprefix wheel-,$(WHEEL_ARCH)) ## the wheels for x86_64 and aarch64 (or WHEEL_ARCH), in build/wheels
 
 .PHONY: $(addprefix wheel-,$(WHEEL_ARCH))
 $(addprefix wheel-,$(WHEEL_ARCH)): wheel-%: sdist portable-%
-	@rm -rf '$(build)/wheel/$*' && mkdir -p '$(build)/wheel/$*'
-	@umask 022 && tar xf '$(build)/wheels/cachekit_core-$(version).tar.gz' -C '$(build)/wheel/$*' --strip-components=1
+	@$(call wheel_tree,$*)
 	@umask 022 && cd '$(build)/wheel/$*' && $(with_zig) CC='$(call zig_cc,$*)' LDSHARED='$(call zig_cc,$*) -shared' \
 	    CFLAGS="-I$$('$(tools)/bin/python' '$(CURDIR)/packaging/python_headers.py' $* '$(build)/wheel/$*/headers')" \
 	    CACHEKIT_CORE_LIBRARY='$(build)/portable/$*' \
 	    CACHEKIT_CORE_PLATFORM=manylinux_$(subst .,_,$(glibc))_$*.manylinux2014_$* \
-	    '$(tools)/bin/python' -m pip wheel --quiet --no-build-isolation --no-index --no-deps --wheel-dir '$(build)/wheels' .
+	    $(wheel_build)
 	@packaging/floor.sh $(glibc) '$(build)/wheel/$*'/build/lib*/cachekit_core/*.so
 
 .PHONY: gem
 gem: gem-source $(addprefix gem-,$(WHEEL_ARCH)) ## the gems: with the source, and for x86_64 and aarch64, in build/gems
 
-# $1 is the folder for one gem, and what builds it its environment.
+# $1 is the folder for one gem, or the library that it gets, and $2 what that is made of; what
+# builds a gem has its platform in the environment.
 gem_tree  = rm -rf '$1' && mkdir -p '$1' '$(build)/gems' && cp -RL '$(build)/tree/bindings/ruby/.' '$1'
+gem_library = cp -L '$1' '$(build)/gem/$*/lib/cachekit_core/' && cp -R '$2' '$(build)/gem/$*/' && \
+    mkdir '$(build)/gem/$*/include' && cp include/cachekit.h '$(build)/gem/$*/include/'
 gem_build = chmod -R u=rwX,go=rX . && gem build --quiet --strict --output '$(build)/gems/cachekit_core-$(version)$1.gem' cachekit_core.gemspec
 
 .PHONY: gem-source
@@ -81,7 +88,5 @@ gem-source: tree
 .PHONY: $(addprefix gem-,$(WHEEL_ARCH))
 $(addprefix gem-,$(WHEEL_ARCH)): gem-%: tree portable-%
 	@$(call gem_tree,$(build)/gem/$*)
-	@cp -L '$(build)/portable/$*/libcachekit_core.so' '$(build)/gem/$*/lib/cachekit_core/'
-	@cp -R '$(build)/portable/$*/contents' '$(build)/gem/$*/'
-	@mkdir '$(build)/gem/$*/include' && cp include/cachekit.h '$(build)/gem/$*/include/'
+	@$(call gem_library,$(build)/portable/$*/libcachekit_core.so,$(build)/portable/$*/contents)
 	@cd '$(build)/gem/$*' && export CACHEKIT_CORE_PLATFORM=$*-linux-gnu && $(call gem_build,-$*-linux-gnu)

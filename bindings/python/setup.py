@@ -27,7 +27,16 @@ from setuptools.command.sdist import sdist
 HERE = Path(__file__).resolve().parent
 # The tree with the Makefile: in a source distribution below this folder, in a clone above.
 TOP = HERE / "source" if (HERE / "source").is_dir() else HERE.parent.parent
-LIBRARY = "libcachekit_core.so"
+# The platform in the tag of the wheel, if it is for another machine than this one.
+PLATFORM = os.environ.get("CACHEKIT_CORE_PLATFORM", "")
+
+
+def library_file() -> str:
+    """The name of the library, which _library.py looks for."""
+    for system, tag, suffix in (("darwin", "macosx", "dylib"), ("win32", "win", "dll")):
+        if PLATFORM.startswith(tag) or (not PLATFORM and sys.platform == system):
+            return "libcachekit_core." + suffix
+    return "libcachekit_core.so"
 
 
 def version() -> str:
@@ -43,8 +52,8 @@ def built_library(scratch: Path) -> Path:
     prebuilt = os.environ.get("CACHEKIT_CORE_LIBRARY")
     if prebuilt:
         return Path(prebuilt)
-    if not sys.platform.startswith("linux"):
-        raise SystemExit("cachekit-core: the library can be built on Linux only, this is " + sys.platform)
+    if not sys.platform.startswith(("linux", "darwin")):
+        raise SystemExit("cachekit-core: the library can be built on Linux and macOS only, this is " + sys.platform)
     go = os.environ.get("GO", "go")
     cc = os.environ.get("CC", "cc").split()[0]
     for what, program in (
@@ -75,15 +84,16 @@ class BuildLibrary(build_py):
         self.distribution.library_folder = folder
         package = HERE / "src" / "cachekit_core" if self.editable_mode else Path(self.build_lib) / "cachekit_core"
         package.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / LIBRARY, package / LIBRARY)
-        (package / LIBRARY).chmod(0o755)
+        file = library_file()
+        shutil.copyfile(folder / file, package / file)
+        (package / file).chmod(0o755)
 
 
 class PlatformWheel(bdist_wheel):
     """One wheel for every Python of a platform."""
 
     def get_tag(self) -> tuple[str, str, str]:
-        return "py3", "none", os.environ.get("CACHEKIT_CORE_PLATFORM") or super().get_tag()[2]
+        return "py3", "none", PLATFORM or super().get_tag()[2]
 
     def write_wheelfile(self, wheelfile_base: str, *arguments: object, **options: object) -> None:
         """The last step before the wheel is packed: adds the bill of materials (PEP 770) and licences."""
@@ -134,8 +144,10 @@ def accelerators() -> list[Extension]:
     source = "src/cachekit_core/_fast.c"
     if platform.python_implementation() != "CPython":
         return []
+    if PLATFORM and not PLATFORM.startswith("manylinux"):  # other systems' wheels are built here too
+        return []
     # A package without it works too, only slower; who builds a wheel for others wants it.
-    optional = "CACHEKIT_CORE_PLATFORM" not in os.environ
+    optional = not PLATFORM
     return [
         Extension(
             "cachekit_core._fast",

@@ -28,7 +28,7 @@ Gem::Specification.new do |spec|
     files += %w[ext/cachekit_core/extconf.rb source/**/*]
     spec.extensions = ["ext/cachekit_core/extconf.rb"]
   else
-    files += %w[lib/cachekit_core/libcachekit_core.so contents/**/*]
+    files += %w[lib/cachekit_core/libcachekit_core.{so,dylib,dll} contents/**/*]
     spec.platform = platform
   end
   spec.files = Dir.chdir(__dir__) { Dir.glob(files).select { |file| File.file?(file) }.sort }

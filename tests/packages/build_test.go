@@ -83,6 +83,33 @@ func build(t *testing.T) string {
 
 var built = map[string]*sync.Once{"wheel": {}, "gem": {}, "deb": {}}
 
+// otherSystems are those whose packages are built too, by their names in make: the library in
+// them, and what the names of a wheel and a gem say.
+var otherSystems = map[string]struct{ library, wheel, gem string }{
+	"windows":      {"windows/amd64/libcachekit_core.dll", "win_amd64", "x64-mingw-ucrt"},
+	"macos-arm64":  {"macos/arm64/libcachekit_core.dylib", "macosx_13_0_arm64", "arm64-darwin"},
+	"macos-x86_64": {"macos/x86_64/libcachekit_core.dylib", "macosx_13_0_x86_64", "x86_64-darwin"},
+}
+
+// other makes the wheel and the gem for another system, and returns the path of one of them.
+func other(t *testing.T, what, system string) string {
+	t.Helper()
+	if system == "windows" {
+		need.Programs(t, "x86_64-w64-mingw32-gcc")
+	} else {
+		macos(t, system)
+	}
+	names := otherSystems[system]
+	if what == "gem" {
+		gem(t, "")
+		must(t, root, "make -s gem-"+system)
+		return filepath.Join(build(t), "gems", "cachekit_core-"+version(t)+"-"+names.gem+".gem")
+	}
+	sdist(t)
+	must(t, root, "make -s wheel-"+system)
+	return filepath.Join(build(t), "wheels", "cachekit_core-"+version(t)+"-py3-none-"+names.wheel+".whl")
+}
+
 // packaged makes wheels or gems, once, and returns the path of one of its files.
 func packaged(t *testing.T, what, file string) string {
 	t.Helper()

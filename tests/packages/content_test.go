@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -198,13 +200,8 @@ func TestWheels(t *testing.T) {
 		_, library := only(t, files, "cachekit_core/libcachekit_core.so")
 		wantPortable(t, processor+", the library", library, processor)
 		wantBill(t, files, library)
-		if name, _ := only(t, files, ".cdx.json"); !strings.Contains(name, ".dist-info/sboms/") {
-			t.Errorf("the bill of materials is %s", name)
-		}
 		_, extension := only(t, files, "cachekit_core/_fast.abi3.so")
 		wantPortable(t, processor+", the extension", extension, processor)
-		only(t, files, "cachekit_core/py.typed")
-		only(t, files, ".dist-info/licenses/LICENSE")
 
 		_, text := only(t, files, ".dist-info/WHEEL")
 		for _, line := range []string{
@@ -216,20 +213,64 @@ func TestWheels(t *testing.T) {
 				t.Errorf("%s: WHEEL lacks %q:\n%s", processor, line, text)
 			}
 		}
-		_, text = only(t, files, ".dist-info/METADATA")
-		for _, line := range []string{
-			"Name: cachekit-core", "Version: " + version(t), "Requires-Python: >=3.9",
-			"License-Expression: " + strings.Join(licences, " AND "),
-		} {
-			if !strings.Contains(string(text), line+"\n") {
-				t.Errorf("%s: METADATA lacks %q", processor, line)
-			}
+		wantMetadata(t, files)
+	}
+}
+
+// wantMetadata checks what is the same for the wheels of all platforms.
+func wantMetadata(t *testing.T, files map[string][]byte) {
+	t.Helper()
+	if name, _ := only(t, files, ".cdx.json"); !strings.Contains(name, ".dist-info/sboms/") {
+		t.Errorf("the bill of materials is %s", name)
+	}
+	only(t, files, "cachekit_core/py.typed")
+	only(t, files, ".dist-info/licenses/LICENSE")
+	_, text := only(t, files, ".dist-info/METADATA")
+	for _, line := range []string{
+		"Name: cachekit-core", "Version: " + version(t), "Requires-Python: >=3.9",
+		"License-Expression: " + strings.Join(licences, " AND "),
+	} {
+		if !strings.Contains(string(text), line+"\n") {
+			t.Errorf("METADATA lacks %q", line)
 		}
-		for _, line := range regexp.MustCompile(`(?m)^Requires-Dist: .*$`).FindAllString(string(text), -1) {
-			if !strings.Contains(line, "; extra == ") {
-				t.Errorf("%s: it cannot be installed alone: %s", processor, line)
-			}
+	}
+	for _, line := range regexp.MustCompile(`(?m)^Requires-Dist: .*$`).FindAllString(string(text), -1) {
+		if !strings.Contains(line, "; extra == ") {
+			t.Errorf("it cannot be installed alone: %s", line)
 		}
+	}
+}
+
+// TestPackagesForOtherSystems proves that the wheel and the gem hold the library that was built
+// for the system, and nothing that was compiled for this one.
+func TestPackagesForOtherSystems(t *testing.T) {
+	for system, names := range otherSystems {
+		t.Run(system, func(t *testing.T) {
+			files := unzip(t, other(t, "wheel", system))
+			wantMetadata(t, files)
+			_, text := only(t, files, ".dist-info/WHEEL")
+			for _, line := range []string{"Root-Is-Purelib: false", "Tag: py3-none-" + names.wheel} {
+				if !strings.Contains(string(text), line+"\n") {
+					t.Errorf("WHEEL lacks %q:\n%s", line, text)
+				}
+			}
+			outer := untar(t, read(t, other(t, "gem", system)), false)
+			for what, files := range map[string]map[string][]byte{"wheel": files, "gem": untar(t, outer["data.tar.gz"], true)} {
+				_, library := only(t, files, "cachekit_core/"+path.Base(names.library))
+				if !bytes.Equal(library, read(t, filepath.Join(build(t), names.library))) {
+					t.Errorf("the %s has another library", what)
+				}
+				wantBill(t, files, library)
+				for name := range files {
+					if strings.HasSuffix(name, ".so") || strings.HasPrefix(name, "source/") || strings.HasPrefix(name, "ext/") {
+						t.Errorf("the %s has %s", what, name)
+					}
+				}
+			}
+			if metadata := string(unpacked(t, outer["metadata.gz"])); !strings.Contains(metadata, "\nplatform: "+names.gem+"\n") {
+				t.Errorf("the gem is not for %s:\n%s", names.gem, metadata)
+			}
+		})
 	}
 }
 

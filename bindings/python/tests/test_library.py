@@ -78,6 +78,33 @@ def test_what_was_tried(tmp_path):
     assert printed.strip() == str(package / "libcachekit_core.so")
 
 
+@pytest.mark.parametrize(
+    ("system", "beside", "installed"),
+    [
+        ("linux", "libcachekit_core.so", "libcachekit_core.so.0"),
+        ("darwin", "libcachekit_core.dylib", "libcachekit_core.0.dylib"),
+        ("win32", "libcachekit_core.dll", "libcachekit_core.dll"),
+    ],
+)
+def test_names_on_other_systems(system, beside, installed):
+    """As the package is imported there, as far as this Python can be made to believe it."""
+    printed = python(
+        """
+        import ctypes.util, os, sys, threading
+        sys.platform = sys.argv[1]
+        if sys.platform == "win32":
+            del os.register_at_fork
+        ctypes.util.find_library = {}.get
+        from cachekit_core import _library
+        os.environ["CACHEKIT_LIBRARY"] = ""
+        for candidate in _library._candidates(None):
+            print(os.path.basename(candidate), os.path.isabs(candidate))
+        """,
+        system,
+    )
+    assert printed == f"{beside} True\n{installed} False\n"
+
+
 def compiled(tmp_path, code):
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if compiler is None:

@@ -48,6 +48,22 @@ class LibraryTest < Minitest::Test
     )
   end
 
+  # The same on other systems, as far as this Ruby can be made to believe that it is there.
+  def test_looked_for_elsewhere
+    { "dylib" => %w[libcachekit_core.dylib libcachekit_core.0.dylib libcachekit_core.dylib],
+      "dll" => %w[libcachekit_core.dll libcachekit_core.dll] }.each do |suffix, names|
+      out, status = Open3.capture2({ "CACHEKIT_LIBRARY" => "" }, RbConfig.ruby, "-I#{LIB}", "-e", <<~RUBY)
+        require "ffi"
+        FFI::Platform.send(:remove_const, :LIBSUFFIX)
+        FFI::Platform::LIBSUFFIX = "#{suffix}"
+        require "cachekit_core"
+        puts CachekitCore.const_get(:Library).send(:candidates, nil)
+      RUBY
+      assert_predicate status, :success?
+      assert_equal ["#{LIB}/cachekit_core/#{names[0]}", *names[1..]], out.split("\n")
+    end
+  end
+
   # A later call tries again.
   def test_second_try
     real = ENV.fetch("CACHEKIT_LIBRARY")

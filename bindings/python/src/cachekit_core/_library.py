@@ -1,6 +1,7 @@
 """Finds and loads the C library, once for a process and at its first use.
 
-Loading does not start the library, so a server that forks workers may do it before.
+Loading does not start the library, so a server that forks workers may do it before. On Windows
+and macOS it does.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -25,8 +27,11 @@ __all__ = [
     "load",
 ]
 
-_FILE = "libcachekit_core.so"
-_SONAME = "libcachekit_core.so.0"
+# The file beside this one, and what the system looks for.
+_FILE, _SONAME = {
+    "darwin": ("libcachekit_core.dylib", "libcachekit_core.0.dylib"),
+    "win32": ("libcachekit_core.dll", "libcachekit_core.dll"),
+}.get(sys.platform, ("libcachekit_core.so", "libcachekit_core.so.0"))
 _VARIABLE = "CACHEKIT_LIBRARY"
 
 
@@ -44,7 +49,8 @@ def _unlock() -> None:
     _lock = threading.Lock()
 
 
-os.register_at_fork(after_in_child=_unlock)
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_unlock)
 
 _path: str | None = None
 _lib: SimpleNamespace | None = None

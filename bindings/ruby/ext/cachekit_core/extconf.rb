@@ -14,14 +14,15 @@ cc = ENV.fetch("CC", "cc")
   abort "cachekit_core: where there is no gem for the platform, it is built from source, which needs #{what}: " \
         "\"#{program}\" is not installed"
 end
-abort "cachekit_core: the library can be built on Linux only" unless RUBY_PLATFORM.include?("linux")
+suffix = { "linux" => "so", "darwin" => "dylib" }.find { |system, _| RUBY_PLATFORM.include?(system) }&.last
+abort "cachekit_core: the library can be built on Linux and macOS only" if suffix.nil?
 
 File.write "Makefile", <<~MAKEFILE
   all:
   \tenv -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C '#{gem}/source' BUILD='#{__dir__}/build' GO='#{go}' CC='#{cc}' all
 
   install: all
-  \tcp -L '#{__dir__}/build/libcachekit_core.so' '#{gem}/lib/cachekit_core/libcachekit_core.so'
+  \tcp -L '#{__dir__}/build/libcachekit_core.#{suffix}' '#{gem}/lib/cachekit_core/'
   \trm -rf '#{__dir__}/build'
 
   clean:

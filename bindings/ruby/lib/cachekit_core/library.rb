@@ -69,8 +69,13 @@ module CachekitCore
     LOCK = Mutex.new
     private_constant :LOCK
 
+    SUFFIX = FFI::Platform::LIBSUFFIX # so, dylib or dll
+    private_constant :SUFFIX
+
     # Names that the loader of the system looks for.
-    SYSTEM_NAMES = %w[libcachekit_core.so.0 libcachekit_core.so].freeze
+    SYSTEM_NAMES = { "dylib" => %w[libcachekit_core.0.dylib libcachekit_core.dylib],
+                     "dll" => %w[libcachekit_core.dll] }
+                   .fetch(SUFFIX, %w[libcachekit_core.so.0 libcachekit_core.so]).freeze
 
     # The version of the header that {Declarations} was made from.
     HEADER = [Declarations::VERSION_MAJOR, Declarations::VERSION_MINOR,
@@ -106,7 +111,7 @@ module CachekitCore
         named = ENV.fetch("CACHEKIT_LIBRARY", "")
         return [named] unless named.empty?
 
-        [File.expand_path("libcachekit_core.so", __dir__), *SYSTEM_NAMES]
+        [File.expand_path("libcachekit_core.#{SUFFIX}", __dir__), *SYSTEM_NAMES]
       end
 
       def find(path)
@@ -174,7 +179,8 @@ module CachekitCore
     #
     # It looks for the argument; without one for what the environment variable
     # CACHEKIT_LIBRARY names; without that for the file beside this one; and then for
-    # libcachekit_core.so.0 and libcachekit_core.so where the system has libraries.
+    # libcachekit_core.so.0 and libcachekit_core.so where the system has libraries. On macOS
+    # these are .0.dylib and .dylib, on Windows .dll.
     #
     # @param path [String, nil] the file to load
     # @return [String] what was loaded
