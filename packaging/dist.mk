@@ -12,7 +12,7 @@ dist: dist-archives dist-packages ## all that is published: archives for DIST_PL
 dist-archives: $(addprefix dist-,$(DIST_PLATFORMS)) dist-source ## the archives for all platforms (or DIST_PLATFORMS) and the source, in build/dist
 	@$(published) >SHA256SUMS
 
-dist-packages: wheel sdist gem
+dist-packages: wheels gems
 	@mkdir -p '$(dist)'
 	@cp '$(build)'/wheels/*-$(version)* '$(build)'/gems/*-$(version)* '$(dist)/'
 
