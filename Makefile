@@ -133,13 +133,19 @@ $(BUILD)/config: always
 always:
 
 # The command, for the GOOS and GOARCH of the environment.
-go_build_command = cd cmd/cachekit && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(omit) -buildid= -X main.version=$(version)'
+go_build_command = cd cmd/cachekit && CGO_ENABLED=0 $(GO) build $(command_flags)
+command_flags    = -trimpath -buildvcs=false -ldflags '$(omit) -buildid= -X main.version=$(version)'
 
 .PHONY: cachekit
-cachekit: ## build the command, one static file, and its manual pages into build/, or BUILD
-	@mkdir -p '$(BUILD)'
+cachekit: ## build the command, one static file, its manual pages and completions into build/, or BUILD
+	@mkdir -p '$(BUILD)/completions'
 	$(go_build_command) -o '$(abspath $(BUILD))/cachekit' .
-	@'$(BUILD)/cachekit' man '$(BUILD)/man'
+	@$(run_cachekit) man '$(abspath $(BUILD))/man'
+	@for shell in bash fish zsh; do ($(run_cachekit) completion $$shell) >'$(BUILD)'/completions/$$shell || exit 1; done
+
+# One for another system may not run here.
+foreign      = $(filter-out $(shell $(GO) env GOHOSTOS GOHOSTARCH),$(shell $(GO) env GOOS GOARCH))
+run_cachekit = $(if $(foreign),cd cmd/cachekit && GOOS= GOARCH= CGO_ENABLED=0 $(GO) run $(command_flags) .,'$(BUILD)/cachekit')
 
 # The library needs no C++ compiler, so neither do its examples in C.
 cpp_examples = $(if $(shell command -v $(firstword $(CXX))),$(BUILD)/quickstart_cpp)

@@ -1,7 +1,9 @@
 # The Debian packages, and the source package that they are built from. It holds the Go modules,
 # so that dpkg-buildpackage needs no network.
 
-deb      := $(build)/deb
+# For another processor, by Debian's cross compiler: DEB_ARCH=arm64.
+DEB_ARCH ?=
+deb      := $(build)/deb$(DEB_ARCH:%=-%)
 deb_tree := $(deb)/cachekit-core-$(version)
 
 .PHONY: deb-source deb
@@ -20,7 +22,7 @@ deb_times = export SOURCE_DATE_EPOCH=$$(dpkg-parsechangelog -l packaging/debian/
 
 # The Go that make uses builds them. No Debian has one as new, so dpkg-buildpackage is not to
 # ask for it (-d).
-deb: deb-source ## the Debian packages, in build/deb (debhelper)
+deb: deb-source ## the Debian packages, in build/deb, or for DEB_ARCH=arm64 in build/deb-arm64 (debhelper)
 	@$(deb_times) && cd '$(deb_tree)' && MAKEFLAGS= MFLAGS= MAKELEVEL= \
-	    GO="$$($(GO) env GOROOT)/bin/go" GOCACHE="$$($(GO) env GOCACHE)" dpkg-buildpackage -us -uc -d
+	    GO="$$($(GO) env GOROOT)/bin/go" GOCACHE="$$($(GO) env GOCACHE)" dpkg-buildpackage -us -uc -d $(DEB_ARCH:%=-Pcross,nocheck -a%)
 	@rm -rf '$(deb_tree)'

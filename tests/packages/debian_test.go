@@ -191,6 +191,35 @@ func TestDebianPackagesAreInstalled(t *testing.T) {
 	}
 }
 
+// TestDebianPackagesForArm64 builds them by a cross compiler, and runs what is in them in an
+// emulator.
+func TestDebianPackagesForArm64(t *testing.T) {
+	need.Programs(t, "aarch64-linux-gnu-gcc", "qemu-aarch64-static")
+	if native := strings.TrimSpace(must(t, root, "dpkg --print-architecture")); native != "amd64" {
+		t.Skip("skipped: they are built on amd64")
+	}
+	native, suffix := debian(t)
+	must(t, root, "make deb DEB_ARCH=arm64")
+	dir := build(t) + "/deb-arm64"
+	must(t, root, "cmp '"+native+"'/*.orig.tar.xz '"+dir+"'/*.orig.tar.xz")
+	tree := t.TempDir()
+	for _, name := range debianNames {
+		deb := dir + "/" + name + strings.Replace(suffix, "_amd64", "_arm64", 1) + ".deb"
+		must(t, tree, "dpkg-deb -x '"+deb+"' .")
+		if depends := must(t, root, "dpkg-deb -f '"+deb+"' Depends"); strings.Contains(depends, ":arm64") {
+			t.Errorf("%s depends on %s", name, depends)
+		}
+	}
+	out := must(t, tree, "aarch64-linux-gnu-gcc -Iusr/include usr/share/doc/libcachekit-core-dev/examples/c/quickstart.c -Lusr/lib/aarch64-linux-gnu -lcachekit_core -o try && "+
+		"qemu-aarch64-static -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=usr/lib/aarch64-linux-gnu ./try && qemu-aarch64-static usr/bin/cachekit --version")
+	if !strings.HasPrefix(out, "161 bytes, ") || !strings.HasSuffix(out, "\ncachekit version "+version(t)+"\n") {
+		t.Errorf("they printed %q", out)
+	}
+	// The manual pages and completions come from a command for this machine.
+	must(t, root, "mkdir '"+tree+"/native' && dpkg-deb -x '"+native+"/cachekit"+suffix+".deb' '"+tree+"/native' && diff -r '"+tree+"/native/usr/share/man' '"+tree+"/usr/share/man' && "+
+		"diff -r '"+tree+"/native/usr/share/zsh' '"+tree+"/usr/share/zsh'")
+}
+
 func TestCMakeFindsTheDebianPackages(t *testing.T) {
 	need.Programs(t, "cmake", "ninja", "c++", "ldd")
 	tree, dir := debianTree(t), consumer(t, "cmake")
