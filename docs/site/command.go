@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,13 +17,22 @@ func help(command, manual string) (string, error) {
 	}
 	var out strings.Builder
 	out.WriteString("# The command cachekit\n\nWhat `--help` says of each command; the manual pages, such as `man cachekit-inspect`, say the same.\n\n")
+	var commands []string
 	for _, page := range pages {
-		words := strings.Split(strings.TrimSuffix(filepath.Base(page), ".1"), "-")
+		name := strings.TrimSuffix(filepath.Base(page), ".1")
+		// What completion says of each shell is not about cachekit.
+		if !strings.HasPrefix(name, "cachekit-completion-") {
+			commands = append(commands, strings.ReplaceAll(name, "-", " "))
+		}
+	}
+	slices.Sort(commands) // so that a command stands before those below it
+	for _, name := range commands {
+		words := strings.Fields(name)
 		text, err := exec.Command(command, append(words[1:], "--help")...).Output()
 		if err != nil {
 			return "", err
 		}
-		out.WriteString("## " + strings.Join(words, " ") + "\n\n```text\n" + strings.TrimSpace(string(text)) + "\n```\n\n")
+		out.WriteString("## " + name + "\n\n```text\n" + strings.TrimSpace(string(text)) + "\n```\n\n")
 	}
 	return out.String(), nil
 }

@@ -15,8 +15,8 @@ const repository = "https://github.com/cachekit-go/cachekit-core/blob/main/"
 
 // A paragraph that is nothing but a link, to a section of README.md or to a file of
 // the examples, stands for the text there. Whoever reads the page on GitHub follows
-// the link.
-var alone = regexp.MustCompile(`(?m)^\[[^\]\n]*\]\(\.\./(README\.md#[a-z0-9-]+|examples/[\w/.-]+)\)$`)
+// the link, of which the text is the heading here.
+var alone = regexp.MustCompile(`(?m)^\[([^\]\n]*)\]\(\.\./(README\.md#[a-z0-9-]+|examples/[\w/.-]+)\)$`)
 
 // inclusions are the places of such paragraphs, and of the targets in them.
 func inclusions(text string) (found [][]int) {
@@ -38,7 +38,7 @@ func (s *site) documents() error {
 			return err
 		}
 		for _, match := range inclusions(string(text)) {
-			if anchor, ok := strings.CutPrefix(string(text[match[2]:match[3]]), "README.md#"); ok {
+			if anchor, ok := strings.CutPrefix(string(text[match[4]:match[5]]), "README.md#"); ok {
 				s.sections[anchor] = s.pages[path]
 			}
 		}
@@ -69,20 +69,20 @@ func (s *site) document(from, text string) (page string, err error) {
 	}
 	last := 0
 	for _, match := range inclusions(text) {
-		page += s.linked(from, text[last:match[0]], keep) + s.included(text[match[2]:match[3]], keep)
+		page += s.linked(from, text[last:match[0]], keep) + s.included(text[match[2]:match[3]], text[match[4]:match[5]], keep)
 		last = match[1]
 	}
 	return page + s.linked(from, text[last:], keep), err
 }
 
 // included is the text that a link stands for which is a paragraph of its own.
-func (s *site) included(target string, keep func(error) string) string {
+func (s *site) included(title, target string, keep func(error) string) string {
 	if anchor, ok := strings.CutPrefix(target, "README.md#"); ok {
 		section, err := section(anchor)
 		if err != nil {
 			return keep(err)
 		}
-		return strings.TrimRight(s.linked("README.md", section, keep), "\n")
+		return "## " + title + " { #" + anchor + " }\n\n" + strings.TrimSpace(s.linked("README.md", section, keep))
 	}
 	program, err := os.ReadFile(target)
 	if err != nil {
@@ -97,8 +97,8 @@ var languages = map[string]string{"c": "c", "cpp": "cpp", "py": "python", "rb": 
 
 var heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 
-// section is the section of README.md with that anchor, up to the next heading, as
-// one of the second level.
+// section is the text of the section of README.md with that anchor, up to the next
+// heading.
 func section(anchor string) (string, error) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -116,7 +116,7 @@ func section(anchor string) (string, error) {
 		if i+1 < len(found) {
 			end = found[i+1][0]
 		}
-		return "## " + title + text[match[1]:end], nil
+		return text[match[1]:end], nil
 	}
 	return "", fmt.Errorf("README.md has no section #%s", anchor)
 }

@@ -15,7 +15,8 @@ $(site_tools)/complete: docs/site/requirements.txt
 docs: cachekit $(site_tools)/complete ## build the documentation as a site, in build/site
 	@rm -rf '$(BUILD)/docs'
 	@$(GO) run ./docs/site '$(BUILD)/cachekit' '$(BUILD)/man' '$(BUILD)/docs'
-	@$(mkdocs) build --strict --quiet -f docs/site/mkdocs.yml
+	@# With --quiet it would not see the warnings that --strict is for.
+	@said=$$($(mkdocs) build --strict -f docs/site/mkdocs.yml 2>&1) || { echo "$$said" | grep -v '^INFO'; exit 1; }
 
 .PHONY: serve-docs
 serve-docs: docs ## show the documentation at http://127.0.0.1:8000

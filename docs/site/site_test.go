@@ -120,8 +120,8 @@ func TestLinksAndSections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.document("docs/linking.md", "Before\n\n[it](../examples/c/quickstart.c)\n\n[limits](../README.md#limits)\n")
-	if err != nil || !strings.HasPrefix(got, "Before\n\n```c title=\"examples/c/quickstart.c\"\n"+string(program)+"```\n\n## Limits\n") ||
+	got, err := s.document("docs/linking.md", "Before\n\n[it](../examples/c/quickstart.c)\n\n[The limits](../README.md#limits)\n")
+	if err != nil || !strings.HasPrefix(got, "Before\n\n```c title=\"examples/c/quickstart.c\"\n"+string(program)+"```\n\n## The limits { #limits }\n") ||
 		!strings.Contains(got, "536870912") || strings.Contains(got, "\n## Codes") {
 		t.Errorf("%v\n%s", err, got)
 	}

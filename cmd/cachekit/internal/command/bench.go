@@ -21,7 +21,7 @@ func newBench() *cobra.Command {
 		Short: "Take a quick look at how fast this machine is",
 		Long: `bench times store, retrieve, seal and open for payloads of 64 bytes to 1 MiB, made of FILE or of
 records like those of a JSON API, with one thread. It takes about 5 seconds. To compare with
-other libraries there is` + "`make bench`" + ` in the repository.`,
+other libraries there is ` + "`make bench`" + ` in the repository.`,
 		Example: `  cachekit bench
   cachekit bench --level 9 users.json`,
 		Args: cobra.MaximumNArgs(1),
