@@ -2,7 +2,7 @@
 
 site_tools := $(abspath $(BUILD))/site-tools
 mkdocs      = CACHEKIT_DOCS='$(abspath $(BUILD))/docs' CACHEKIT_SITE='$(abspath $(BUILD))/site' \
-    CACHEKIT_PYTHON='$(CURDIR)/bindings/python/src' NO_MKDOCS_2_WARNING=1 SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' \
+    CACHEKIT_PYTHON='$(CURDIR)/bindings/python/src' NO_MKDOCS_2_WARNING=1 PYTHONDONTWRITEBYTECODE=1 SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' \
     '$(site_tools)/bin/mkdocs'
 
 $(site_tools)/complete: docs/site/requirements.txt
