@@ -18,12 +18,19 @@ func markdown(lines []string, name func(word string) string) string {
 				out.WriteString("- " + paragraph(item, name) + "\n")
 			}
 		default:
-			out.WriteString("```c\n" + strings.Join(cut(block, 4), "\n") + "\n```\n")
+			code := strings.Join(cut(block, 4), "\n")
+			if compile := compiles.FindStringIndex(code); compile != nil {
+				code = code[:compile[0]] + "\n```\n\n```sh\n" + strings.TrimSpace(code[compile[0]:])
+			}
+			out.WriteString("```c\n" + code + "\n```\n")
 		}
 		out.WriteString("\n")
 	}
 	return out.String()
 }
+
+// compiles is the line behind a program that says how to compile it.
+var compiles = regexp.MustCompile(`\n\n(?:cc|c\+\+) .*$`)
 
 // blocks are the parts of a comment that are set in one way: they end at a blank line,
 // and where the indentation of a list or of code begins or ends.

@@ -225,6 +225,8 @@ func (r *cppReader) group(class, level string, g *group) {
 	for _, name := range names[1:] {
 		fmt.Fprintf(&r.out, "<a id=\"%s\"></a>", anchor(name))
 	}
-	r.out.WriteString("\n\n")
+	if len(names) > 1 {
+		r.out.WriteString("\n\n")
+	}
 	r.out.WriteString("```cpp\n" + strings.Join(g.declarations, "\n") + "\n```\n\n" + markdown(g.comment, r.name))
 }

@@ -12,6 +12,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -93,9 +94,14 @@ func link(l *comment.DocLink) string {
 }
 
 func (g *goPage) comment(text string) {
-	g.out.Write(g.printer.Markdown(g.p.Parser().Parse(text)))
-	g.out.WriteString("\n")
+	text = string(g.printer.Markdown(g.p.Parser().Parse(text)))
+	g.out.WriteString(indented.ReplaceAllStringFunc(text, func(code string) string {
+		return "```go\n" + strings.ReplaceAll(code[1:], "\n\t", "\n") + "```\n"
+	}) + "\n")
 }
+
+// indented is code in Markdown without a fence.
+var indented = regexp.MustCompile(`(?m)^\t.*\n(?:\n?\t.*\n)*`)
 
 // declaration is one of the sources, without the body of a function.
 func (g *goPage) declaration(decl ast.Decl) {
@@ -150,17 +156,18 @@ func (g *goPage) functions(functions []*doc.Func) {
 
 func (g *goPage) examples(examples []*doc.Example) {
 	for _, e := range examples {
-		node := any(e.Code)
+		// A program, if it is one by itself, or else the body of the function.
+		code := ""
 		if e.Play != nil {
-			node = e.Play
-		}
-		code := g.source(&printer.CommentedNode{Node: node, Comments: e.Comments})
-		// The body of a function, without its braces.
-		if inner, ok := strings.CutPrefix(code, "{\n"); ok {
-			code = strings.TrimSuffix(inner, "}")
-			if formatted, err := format.Source([]byte(code)); err == nil {
-				code = string(formatted)
+			code = g.source(e.Play)
+		} else {
+			body := g.source(&printer.CommentedNode{Node: e.Code, Comments: e.Comments})
+			body, _, _ = strings.Cut(body, "// Output:")
+			formatted, err := format.Source([]byte(strings.Trim(strings.TrimSpace(body), "{}")))
+			if err != nil {
+				panic(err) // what was parsed can be formatted
 			}
+			code = string(formatted)
 		}
 		title := "Example"
 		if e.Suffix != "" {

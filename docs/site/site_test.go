@@ -19,6 +19,7 @@ func TestComments(t *testing.T) {
 		"Text.\n\n    code *here;\n\n    more_code;\nText.": "Text.\n\n```c\ncode *here;\n\nmore_code;\n```\n\nText.\n\n",
 		"Returns\n  CACHEKIT_OK\n  CACHEKIT_FORKED  the process\n                   was forked\n  CACHEKIT_INTERNAL,\n  CACHEKIT_NULL_POINTER": "Returns\n\n- `CACHEKIT_OK`\n- `CACHEKIT_FORKED`: the process was forked\n- `CACHEKIT_INTERNAL`, `CACHEKIT_NULL_POINTER`\n\n",
 		"Kinds.\n  A storage. It\n  compresses.\n  A keyring encrypts.":                                                                        "Kinds.\n\n- A storage. It compresses.\n- A keyring encrypts.\n\n",
+		"How:\n\n    int main(void);\n\n    cc program.c":                                                                                      "How:\n\n```c\nint main(void);\n```\n\n```sh\ncc program.c\n```\n\n",
 		"Threads. Every call.":                "**Threads.** Every call.\n\n",
 		"See https://example.com/a_b and `x`": "See <https://example.com/a_b> and `x`\n\n",
 	} {
@@ -52,7 +53,7 @@ class Pair
 	r := &cppReader{lines: strings.Split(source, "\n"), name: func(string) string { return "" }}
 	r.scope("", "###")
 	want := "### Pair { #Pair }\n\n```cpp\nclass Pair;\n```\n\nA pair.\n\n" +
-		"#### Pair { #Pair.Pair }\n\n\n\n```cpp\nPair(int a, int b = {}) noexcept;\n```\n\nMakes one of two.\n\n" +
+		"#### Pair { #Pair.Pair }\n\n```cpp\nPair(int a, int b = {}) noexcept;\n```\n\nMakes one of two.\n\n" +
 		"#### first, second { #Pair.first }\n\n<a id=\"Pair.second\"></a>\n\n```cpp\nint first() const noexcept;\nint second() const noexcept;\n```\n\n"
 	if got := r.out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
