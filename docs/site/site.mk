@@ -18,10 +18,6 @@ docs: cachekit $(site_tools)/complete ## build the documentation as a site, in b
 	@# With --quiet it would not see the warnings that --strict is for.
 	@said=$$($(mkdocs) build --strict -f docs/site/mkdocs.yml 2>&1) || { echo "$$said" | grep -v '^INFO'; exit 1; }
 
-.PHONY: serve-docs
-serve-docs: docs ## show the documentation at http://127.0.0.1:8000
-	@python3 -m http.server --bind 127.0.0.1 --directory '$(BUILD)/site' 8000
-
 .PHONY: test-docs
 test-docs: ## build the documentation and check its links, and that it describes every public name
 	GO='$(GO)' tests/go.sh -count=1 ./docs/site/... ./tests/docs/...

@@ -119,6 +119,21 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestSearch proves that the search finds a function, also in pages that are files:
+// there they take the index from a script, and need a substitute for a worker.
+func TestSearch(t *testing.T) {
+	pages := site(t)
+	index := read(t, root+"/build/site/search/search_index.js")
+	if !strings.HasPrefix(index, "var __index = {") || !strings.Contains(index, `"reference/c.html#cachekit_keyring_seal"`) {
+		t.Errorf("the index has no cachekit_keyring_seal: %.80s", index)
+	}
+	for name, page := range pages {
+		if path.Ext(name) == ".html" && name != "404.html" && !regexp.MustCompile(`<script src="(\.\./)?iframe-worker\.js"`).MatchString(page) {
+			t.Errorf("%s does not load iframe-worker.js", name)
+		}
+	}
+}
+
 // described checks that a page has a section for each name, with text in it.
 func described(t *testing.T, pages map[string]string, page string, names []string, atLeast int) {
 	t.Helper()
