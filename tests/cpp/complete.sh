@@ -10,13 +10,13 @@ sed 's/ *\/\/.*//' "$wrapper" > "$calls"
 count=0
 for name in $names; do
     count=$((count + 1))
-    grep -q "\b$name(" "$calls" || { echo "FAIL the wrapper does not call $name"; failed=$((failed + 1)); }
+    grep -q "[^a-z_]$name(" "$calls" || { echo "FAIL the wrapper does not call $name"; failed=$((failed + 1)); }
 done
 [ "$count" -ge 40 ] || { echo "FAIL only $count functions found in $header"; failed=$((failed + 1)); }
 # Declarations and calls that are broken into lines, each on one.
 tr -s '\n ' ' ' < "$calls" | sed 's/ friend [^;]*;//g' > "$calls.joined"
-tried=$(grep -o '\bResult<[A-Za-z_:]*> try_[a-z_]*(' "$calls.joined" | sed 's/.*try_//' | sort)
-thrown=$(grep -o '\btry_[a-z_]*([a-z_, :()]*)\.value()' "$calls.joined" | sed 's/^try_//; s/(.*/(/' | sort)
+tried=$(grep -o 'Result<[A-Za-z_:]*> try_[a-z_]*(' "$calls.joined" | sed 's/.*try_//' | sort)
+thrown=$(grep -o 'try_[a-z_]*([a-z_, :()]*)\.value()' "$calls.joined" | sed 's/^try_//; s/(.*/(/' | sort)
 [ "$(echo "$tried" | grep -v '^make($' | sort)" = "$(echo "$thrown" | grep -v '^make($')" ] ||
     { echo "FAIL the functions with a Result and those that throw differ"; failed=$((failed + 1)); }
 echo "complete: $((count + 1 - failed)) passed, $failed failed"
