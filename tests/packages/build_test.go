@@ -91,23 +91,19 @@ var otherSystems = map[string]struct{ library, wheel, gem string }{
 	"macos-x86_64": {"macos/x86_64/libcachekit_core.dylib", "macosx_13_0_x86_64", "x86_64-darwin"},
 }
 
-// other makes the wheel and the gem for another system, and returns the path of one of them.
-func other(t *testing.T, what, system string) string {
+// other makes the wheel and the gem for another system.
+func other(t *testing.T, system string) (wheel, gem string) {
 	t.Helper()
+	need.Programs(t, "ruby", "gem")
+	tools(t)
 	if system == "windows" {
 		need.Programs(t, "x86_64-w64-mingw32-gcc")
 	} else {
 		macos(t, system)
 	}
-	names := otherSystems[system]
-	if what == "gem" {
-		gem(t, "")
-		must(t, root, "make -s gem-"+system)
-		return filepath.Join(build(t), "gems", "cachekit_core-"+version(t)+"-"+names.gem+".gem")
-	}
-	sdist(t)
-	must(t, root, "make -s wheel-"+system)
-	return filepath.Join(build(t), "wheels", "cachekit_core-"+version(t)+"-py3-none-"+names.wheel+".whl")
+	must(t, root, "make -s wheel-"+system+" gem-"+system)
+	names, name := otherSystems[system], "cachekit_core-"+version(t)+"-"
+	return filepath.Join(build(t), "wheels", name+"py3-none-"+names.wheel+".whl"), filepath.Join(build(t), "gems", name+names.gem+".gem")
 }
 
 // packaged makes wheels or gems, once, and returns the path of one of its files.
