@@ -237,7 +237,8 @@ TEST(free_buffer_ignores_what_is_no_buffer)
     if (check_slow())
         SKIP("looks in front of foreign memory, which valgrind reports");
     static uint8_t somewhere[256];
-    uint8_t stack[256], *heap = malloc(256), *page = reserve(3 * 4096);
+    size_t size = page_size();
+    uint8_t stack[256], *heap = malloc(256), *page = reserve(3 * size);
     for (size_t i = 0; i < 256; i++) {
         cachekit_free_buffer(stack + i);
         cachekit_free_buffer(somewhere + i);
@@ -245,10 +246,10 @@ TEST(free_buffer_ignores_what_is_no_buffer)
     }
     cachekit_free_buffer((void *)(uintptr_t)1);
     if (CHECK(page != NULL)) {
-        CHECK(forbid(page, 4096));
-        for (size_t i = 4096; i < 3 * 4096; i++)
+        CHECK(forbid(page, size));
+        for (size_t i = size; i < 3 * size; i++)
             cachekit_free_buffer(page + i); /* with nothing in front of it */
-        release(page, 3 * 4096);
+        release(page, 3 * size);
     }
     free(heap);
 }

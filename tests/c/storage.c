@@ -520,8 +520,9 @@ TEST(inputs_are_not_written_to)
 TEST(reads_end_where_the_input_ends)
 {
     CachekitByteStorage *storage = cachekit_byte_storage_new(NULL);
-    uint8_t *pages = reserve(3 * 4096), *end = pages + 2 * 4096;
-    CHECK(forbid(end, 4096));
+    size_t page = page_size();
+    uint8_t *pages = reserve(3 * page), *end = pages + 2 * page;
+    CHECK(forbid(end, page));
     for (size_t n = 0; n < 600; n++) {
         uint8_t *envelope = NULL, *back = NULL, sum[8];
         size_t len = 0, back_len = 0;
@@ -545,6 +546,6 @@ TEST(reads_end_where_the_input_ends)
         CHECK_OK(cachekit_decompress(pages, len, end - n, &back_len));
         CHECK_NUMBER(n, back_len);
     }
-    release(pages, 3 * 4096);
+    release(pages, 3 * page);
     cachekit_byte_storage_free(storage);
 }

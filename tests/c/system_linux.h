@@ -2,6 +2,8 @@
 #ifndef SYSTEM_LINUX_H
 #define SYSTEM_LINUX_H
 
+#define CHECK_COARSE_CLOCK false
+
 static inline bool check_program(char *path, size_t size)
 {
     return snprintf(path, size, "/proc/self/exe") > 0;

@@ -1,5 +1,6 @@
 /* system.h on Linux and macOS. What only one of them has is in the files included at the end:
- * check_program, the path of this program; peek, memory_status and allocated. */
+ * CHECK_COARSE_CLOCK; check_program, the path of this program; peek, memory_status and
+ * allocated. */
 #ifndef SYSTEM_POSIX_H
 #define SYSTEM_POSIX_H
 
@@ -17,7 +18,6 @@
 #define CHECK_FORMAT printf
 #define CHECK_COSTLY_CALLS false
 #define CHECK_LAST_FIRST false
-#define CHECK_COARSE_CLOCK false
 
 static inline void check_begin(void) {}
 
