@@ -230,13 +230,11 @@ test-race: ## the Go tests under the race detector
 	$(GO) test -race -short $(filter-out %/lz4block,$(shell $(GO) list ./core/... ./internal/...))
 	$(GO) test -race -short -run TestDeterminism ./internal/lz4block/ # the only one with goroutines
 
-test-portable: ## the Go tests without the fast kernels, and for arm64, 386 and arm
+test-portable: ## the Go tests without the fast kernels, and for 386 and arm
 	CACHEKIT_AES=stdlib CACHEKIT_LZ4=portable $(GO) test -count=1 -short ./core/... ./internal/...
 	$(GO) test -short -tags purego,noasm ./core/... ./internal/...
-	CGO_ENABLED=0 GOARCH=arm64 $(GO) vet ./...
 	CGO_ENABLED=0 GOARCH=386 $(GO) vet ./...
 	CGO_ENABLED=0 GOARCH=arm $(GO) vet ./...
-	$(call test_for,arm64,qemu-aarch64-static,./core/... ./internal/...)
 	$(call test_for,386,$(if $(filter amd64,$(shell $(GO) env GOHOSTARCH)),,qemu-i386-static),./core/... ./internal/...)
 	$(call test_for,arm,qemu-arm-static,-skip '$(slow_on_arm)' $(filter-out %/aesgcm %/lz4block,$(shell GOARCH=arm $(GO) list ./core/... ./internal/...)))
 
@@ -318,7 +316,7 @@ lint-c: ## clang-format, for the C alone
 	    else echo "lint-c: not run, $$why"; fi; fi
 
 include packaging/packages.mk packaging/windows.mk packaging/macos.mk packaging/others.mk packaging/dist.mk packaging/deb.mk
-include $(wildcard tests/windows.mk docs/site/site.mk) # which a package with the sources leaves out
+include $(wildcard tests/windows.mk tests/arm64.mk docs/site/site.mk) # which a package with the sources leaves out
 
 .PHONY: install
 install: $(if $(linker),all,built) ## install library, headers, files for pkg-config and CMake, and the archive if it was built (PREFIX, LIBDIR, DESTDIR)

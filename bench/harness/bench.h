@@ -34,5 +34,7 @@ void time_threads(const Run *run); /* one thread against two */
 /* Processes of their own: one operation on one library. */
 int peak_memory(Lib *lib, const char *op_name, size_t size);
 int cold_start(Lib *lib);
+/* So many calls on one JSON payload, and nothing is timed: for a program that counts. */
+int make_calls(Lib *lib, const char *op_name, size_t size, size_t count);
 
 #endif

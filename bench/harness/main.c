@@ -6,6 +6,7 @@
  *           --lib NAME=cachekit:PATH --lib NAME=hand:PATH ...
  *   harness --peak OP --size N --lib ...     peak memory of one call, in this process alone
  *   harness --cold --lib ...                 loading and first calls
+ *   harness --calls N --ops OP --size N --lib ...   N calls, for a program that counts
  *   harness --dump KIND --size N             payload number 0 on stdout
  *
  * --check stops after the cross-check; --cells times the operations but neither latency nor
@@ -48,7 +49,8 @@ static int usage(void)
 {
     fputs("usage: harness [--check | --cells] [--seconds S] [--sizes A,B,..] [--ops A,B,..] "
           "--lib NAME=cachekit|hand:PATH ...\n"
-          "       harness --peak OP --size N --lib ... | --cold --lib ... | --dump KIND --size N\n",
+          "       harness --peak OP --size N --lib ... | --cold --lib ... | --dump KIND --size N\n"
+          "       harness --calls N --ops OP --size N --lib ...\n",
         stderr);
     return 2;
 }
@@ -99,7 +101,7 @@ int main(int argc, char **argv)
     Run run = {.sizes = {64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20, 16 << 20},
         .size_count = 8,
         .cell_seconds = 1};
-    const char *peak = NULL, *dumped = NULL;
+    const char *peak = NULL, *dumped = NULL, *calls = NULL;
     bool cold = false, check_only = false, cells_only = false;
     size_t size = 1024;
     char *original[64]; /* the arguments before they are cut into pieces, for the exec */
@@ -123,6 +125,8 @@ int main(int argc, char **argv)
             i++;
             if (strcmp(flag, "--peak") == 0)
                 peak = value;
+            else if (strcmp(flag, "--calls") == 0)
+                calls = value;
             else if (strcmp(flag, "--dump") == 0)
                 dumped = value;
             else if (strcmp(flag, "--size") == 0)
@@ -144,6 +148,8 @@ int main(int argc, char **argv)
         return usage();
     if (peak != NULL)
         return peak_memory(&run.libs[0], peak, size);
+    if (calls != NULL)
+        return make_calls(&run.libs[0], run.only, size, strtoul(calls, NULL, 10));
     if (cold)
         return cold_start(&run.libs[0]);
 

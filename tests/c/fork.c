@@ -254,9 +254,10 @@ TEST(fork_and_exec_is_fine)
 {
     make_samples();
     fflush(stdout);
+    char **command = check_command("works");
     pid_t pid = fork();
     if (pid == 0) {
-        execl("/proc/self/exe", "fork", "--child", "works", (char *)NULL);
+        execv(command[0], command);
         _exit(errno);
     }
     CHECK_NUMBER(0, check_forked(pid));
@@ -267,12 +268,13 @@ TEST(vfork_does_not_trip_the_guard)
 {
     make_samples();
     fflush(stdout);
+    char **command = check_command("works");
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     pid_t pid = vfork();
 #pragma GCC diagnostic pop
     if (pid == 0) {
-        execl("/proc/self/exe", "fork", "--child", "works", (char *)NULL);
+        execv(command[0], command);
         _exit(1);
     }
     CHECK_NUMBER(0, check_forked(pid));

@@ -6,7 +6,10 @@
 
 static inline bool check_program(char *path, size_t size)
 {
-    return snprintf(path, size, "/proc/self/exe") > 0;
+    ssize_t len = readlink("/proc/self/exe", path, size - 1);
+    if (len > 0)
+        path[len] = '\0';
+    return len > 0;
 }
 
 static inline bool peek(const void *at, void *copy, size_t n)
