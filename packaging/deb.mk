@@ -11,7 +11,7 @@ deb-source: ## the source package for Debian, in build/deb
 	@for tool in dpkg-buildpackage dh; do command -v $$tool >/dev/null || { \
 	    echo "make: there is no $$tool, which builds Debian packages: install dpkg-dev and debhelper"; exit 1; }; done
 	@rm -rf '$(deb)'
-	@packaging/source.sh '$(deb_tree)' CHANGELOG.md docs examples/c examples/cpp examples/data cmd/cachekit
+	@packaging/source.sh '$(deb_tree)' $(released)
 	@cp -R packaging/debian '$(deb_tree)/debian' && chmod -R u=rwX,go=rX '$(deb_tree)'
 	@$(deb_times) && cd '$(deb)' && find . -exec touch -h -d "@$$SOURCE_DATE_EPOCH" {} + && \
 	    tar -c --exclude='$(notdir $(deb_tree))/debian' --sort=name --owner=0 --group=0 --numeric-owner '$(notdir $(deb_tree))' | \

@@ -41,11 +41,13 @@ $(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $
 $(build)/tools/contents: packaging/contents/main.go
 	@mkdir -p '$(@D)' && $(GO) build -o '$@' ./packaging/contents
 
-# With the modules that it is made of, so that make builds the library without a network.
+# With the modules that they are made of, so that make builds library and command without a
+# network.
+released    = CHANGELOG.md README.md docs examples/c examples/cpp examples/data cmd/cachekit
 dist_source = $(dist)/cachekit-core-$(version)
 dist-source: $(tools)/complete
 	@rm -rf '$(dist_source)' && mkdir -p '$(dist)'
-	@packaging/source.sh '$(dist_source)'
+	@packaging/source.sh '$(dist_source)' $(released)
 	@$(GO) run ./packaging/bundle '$(dist_source)' '$(dist_source).tar.gz'
 	@rm -rf '$(dist_source)'
 

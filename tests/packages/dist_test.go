@@ -182,7 +182,7 @@ func TestSourceArchiveBuildsOffline(t *testing.T) {
 	if err := os.Rename(tree, dir); err != nil {
 		t.Fatal(err)
 	}
-	must(t, dir, "make -s all static && make -s install PREFIX=$PWD/installed", "GOFLAGS=-mod=vendor", "GOPROXY=off", "GOMODCACHE="+t.TempDir(), "GOTOOLCHAIN=local")
+	must(t, dir, "make -s all static cachekit example && make -s install PREFIX=$PWD/installed", "GOFLAGS=-mod=vendor", "GOPROXY=off", "GOMODCACHE="+t.TempDir(), "GOTOOLCHAIN=local")
 	quickstart, err := filepath.Abs(root + "/examples/c/quickstart.c")
 	if err != nil {
 		t.Fatal(err)
