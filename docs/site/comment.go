@@ -10,10 +10,10 @@ import (
 func markdown(lines []string, name func(word string) string) string {
 	var out strings.Builder
 	for _, block := range blocks(lines) {
-		switch indent(block[0]) {
-		case 0, 1:
+		switch kind(indent(block[0])) {
+		case textBlock:
 			out.WriteString(paragraph(block, name) + "\n")
-		case 2, 3:
+		case listBlock:
 			for _, item := range items(block) {
 				out.WriteString("- " + paragraph(item, name) + "\n")
 			}
@@ -53,7 +53,7 @@ func blocks(lines []string) (found [][]string) {
 			continue
 		}
 		if blank || len(block) > 0 && kind(indent(block[0])) != kind(indent(line)) &&
-			(kind(indent(block[0])) != list || kind(indent(line)) != code) {
+			(kind(indent(block[0])) != listBlock || kind(indent(line)) != codeBlock) {
 			end()
 		}
 		if !blank {
@@ -65,19 +65,19 @@ func blocks(lines []string) (found [][]string) {
 }
 
 const (
-	text = iota
-	list
-	code
+	textBlock = iota
+	listBlock
+	codeBlock
 )
 
 func kind(indent int) int {
 	switch {
 	case indent < 2:
-		return text
+		return textBlock
 	case indent < 4:
-		return list
+		return listBlock
 	}
-	return code
+	return codeBlock
 }
 
 // items are those of a list in a comment. A line belongs to the item above if it is
@@ -115,7 +115,8 @@ func paragraph(lines []string, name func(string) string) string {
 
 var (
 	columns = regexp.MustCompile(`^(CACHEKIT_[A-Z_]+(?:, CACHEKIT_[A-Z_]+)*)  +`)
-	runIn   = regexp.MustCompile(`^((?:Threads|What is not allowed|Inputs and outputs|Handles|Misses|Start|Windows|fork|Limits|ABI|Signals|Wear|Errors|Warnings|Arguments|Moves|Secrets|Strings|Forks))\. `)
+	// The headings that stand in the first line of their paragraph.
+	runIn = regexp.MustCompile(`^((?:Threads|What is not allowed|Inputs and outputs|Handles|Misses|Start|Windows|fork|Limits|ABI|Signals|Wear|Errors|Warnings|Arguments|Moves|Secrets|Strings|Forks))\. `)
 	// What is set off in a text: links and code that are there already, addresses, paths,
 	// and words that may be names.
 	words = regexp.MustCompile("\\[`[^`]+`\\]\\([^)]*\\)|``?[^`]+``?|https?://[^\\s)]+" +

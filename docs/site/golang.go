@@ -10,7 +10,7 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
-	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,8 +27,8 @@ func goPackage(folder string) (string, error) {
 	}
 	fset := token.NewFileSet()
 	var files []*ast.File
-	for _, path := range paths {
-		file, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+	for _, name := range paths {
+		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
 		if err != nil {
 			return "", err
 		}
@@ -84,11 +84,8 @@ func link(l *comment.DocLink) string {
 	if l.ImportPath == "" {
 		return anchor
 	}
-	if folder, ok := strings.CutPrefix(l.ImportPath, module); ok {
-		page := "reference/" + filepath.Base(folder) + ".md"
-		if _, err := os.Stat(folder); err == nil && !strings.HasPrefix(folder, "internal") {
-			return filepath.Base(page) + anchor
-		}
+	if folder, ok := strings.CutPrefix(l.ImportPath, module); ok && (folder == "core" || strings.HasPrefix(folder, "core/")) {
+		return path.Base(folder) + ".md" + anchor
 	}
 	return "https://pkg.go.dev/" + l.ImportPath + anchor
 }

@@ -197,14 +197,8 @@ func (r *rubyReader) page() string {
 				continue
 			}
 			signature := constant.signature
-			if before, _, ok := strings.Cut(signature, " = ["); ok {
-				signature = before
-			}
-			if before, _, ok := strings.Cut(signature, " = {"); ok {
-				signature = before
-			}
-			if before, _, ok := strings.Cut(signature, " = BY_CODE"); ok {
-				signature = before
+			if !strings.ContainsAny(signature, "0123456789") {
+				signature = constant.name // a value of several lines says nothing here
 			}
 			fmt.Fprintf(&out, "### %s { #%s }\n\n```ruby\n%s\n```\n\n%s", strings.ReplaceAll(constant.name, "_", `\_`), rubyAnchor(name+"::"+constant.name), signature, r.yard(class, constant.comment))
 		}
