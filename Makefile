@@ -17,7 +17,7 @@ ifeq ($(SYSTEM),Darwin)
 soname  := libcachekit_core.$(major).dylib
 library := $(BUILD)/$(soname)
 shared  := $(BUILD)/libcachekit_core.dylib
-include packaging/darwin.mk
+include packaging/link_darwin.mk
 else
 soname  := libcachekit_core.so.$(major)
 library := $(BUILD)/libcachekit_core.so.$(version)
@@ -277,7 +277,7 @@ generate: ## write the generated files again
 	$(GO) generate ./core/... ./internal/... ./capi/... ./bindings/...
 
 lint: lint-c lint-workflows ## gofmt, vet, staticcheck, govulncheck, clang-format, actionlint, zizmor
-	@unformatted=$$(gofmt -l bindings cmd core capi docs examples internal tests); \
+	@unformatted=$$(gofmt -l bindings cmd core capi docs examples internal packaging tests); \
 	    [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...
@@ -315,7 +315,7 @@ lint-c: ## clang-format, for the C alone
 	    if [ -n "$$CACHEKIT_NO_SKIPS" ]; then echo "lint-c: $$why"; exit 1; \
 	    else echo "lint-c: not run, $$why"; fi; fi
 
-include packaging/packages.mk packaging/windows.mk packaging/macos.mk packaging/others.mk packaging/dist.mk packaging/deb.mk
+include packaging/packages.mk packaging/windows.mk packaging/macos.mk packaging/packages_windows_macos.mk packaging/dist.mk packaging/deb.mk
 include $(wildcard tests/windows.mk tests/arm64.mk docs/site/site.mk) # which a package with the sources leaves out
 
 .PHONY: install

@@ -30,7 +30,8 @@ $(error $(unfit): install Go $(shell sed -n 's/^go //p' go.mod) or later from ht
 endif
 
 ifeq ($(SYSTEM),Darwin)
-linker := ld64 # there is no other
+# There is no other.
+linker := ld64
 else
 # The linker must understand the additions in capi/link: gold and mold do not.
 linker := $(firstword $(foreach l,bfd lld,$(shell $(CC) -fuse-ld=$l -Wl,--version >/dev/null 2>&1 && echo $l)))

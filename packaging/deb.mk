@@ -14,8 +14,8 @@ deb-source: ## the source package for Debian, in build/deb
 	@packaging/source.sh '$(deb_tree)' $(released)
 	@cp -R packaging/debian '$(deb_tree)/debian' && chmod -R u=rwX,go=rX '$(deb_tree)'
 	@$(deb_times) && cd '$(deb)' && find . -exec touch -h -d "@$$SOURCE_DATE_EPOCH" {} + && \
-	    tar -c --exclude='$(notdir $(deb_tree))/debian' --sort=name --owner=0 --group=0 --numeric-owner '$(notdir $(deb_tree))' | \
-	        xz -T1 >'cachekit-core_$(version).orig.tar.xz' && dpkg-source -b '$(notdir $(deb_tree))' >/dev/null
+	    tar -cf orig.tar --exclude='$(notdir $(deb_tree))/debian' --sort=name --owner=0 --group=0 --numeric-owner '$(notdir $(deb_tree))' && \
+	    xz -T1 <orig.tar >'cachekit-core_$(version).orig.tar.xz' && rm orig.tar && dpkg-source -b '$(notdir $(deb_tree))' >/dev/null
 
 # Times are that of the changelog, not those of the packages for Python and Ruby.
 deb_times = export SOURCE_DATE_EPOCH=$$(dpkg-parsechangelog -l packaging/debian/changelog -S Timestamp)

@@ -3,14 +3,21 @@
 
 DIST_PLATFORMS ?= linux-x86_64 linux-aarch64 linux-musl-x86_64 linux-musl-aarch64 windows-x86_64 macos-arm64 macos-x86_64
 dist      := $(build)/dist
-published  = cd '$(dist)' && find * -name 'cachekit[-_]core-$(version)*' | LC_ALL=C sort | xargs sha256sum
+dist_sums  = cd '$(dist)' && find * -prune -type f -name 'cachekit[-_]core-$(version)*' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
+
+# They run on every processor of their kind, whatever is set for builds of one's own.
+dist dist-archives: export GOAMD64 := v1
+dist dist-archives: export GOARM64 := v8.0
+dist dist-archives: unexport GOEXPERIMENT
 
 .PHONY: dist dist-archives dist-packages dist-source $(addprefix dist-,$(DIST_PLATFORMS))
-dist: dist-archives dist-packages ## all that is published: archives for DIST_PLATFORMS, source, wheels and gems, in build/dist
-	@$(published) >SHA256SUMS
+dist: ## all that is published: archives for DIST_PLATFORMS, source, wheels and gems, in build/dist
+	@rm -rf '$(dist)' '$(build)/wheels' '$(build)/gems'
+	@$(MAKE) --no-print-directory dist-archives dist-packages
+	@$(dist_sums)
 
 dist-archives: $(addprefix dist-,$(DIST_PLATFORMS)) dist-source ## the archives for all platforms (or DIST_PLATFORMS) and the source, in build/dist
-	@$(published) >SHA256SUMS
+	@$(dist_sums)
 
 dist-packages: wheels gems
 	@mkdir -p '$(dist)'
@@ -32,7 +39,7 @@ $(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $
 	@rm -rf '$(call dist_tree,$*)' && mkdir -p '$(call dist_tree,$*)/bin'
 	@GOOS=$(call dist_goos,$*) GOARCH=$(call dist_goarch,$*) && export GOOS GOARCH && $(go_build_command) \
 	    -o '$(call dist_tree,$*)/bin/cachekit$(if $(findstring windows,$*),.exe)' .
-	@packaging/dist.sh $* '$(version)' '$(build)' '$(call dist_tree,$*)'
+	@GO='$(GO)' packaging/dist.sh $* '$(version)' '$(build)' '$(call dist_tree,$*)'
 	@$(GO) run ./packaging/bundle '$(call dist_tree,$*)' '$(call dist_tree,$*).$(if $(findstring windows,$*),zip,tar.gz)'
 	@rm -rf '$(call dist_tree,$*)'
 	@echo 'build/dist/$(notdir $(call dist_tree,$*))'
@@ -43,9 +50,9 @@ $(build)/tools/contents: packaging/contents/main.go
 
 # With the modules that they are made of, so that make builds library and command without a
 # network.
-released    = CHANGELOG.md README.md docs examples/c examples/cpp examples/data cmd/cachekit
+released    = CHANGELOG.md README.md CMakeLists.txt meson.build docs examples/c examples/cpp examples/data cmd/cachekit
 dist_source = $(dist)/cachekit-core-$(version)
-dist-source: $(tools)/complete
+dist-source:
 	@rm -rf '$(dist_source)' && mkdir -p '$(dist)'
 	@packaging/source.sh '$(dist_source)' $(released)
 	@$(GO) run ./packaging/bundle '$(dist_source)' '$(dist_source).tar.gz'
@@ -61,5 +68,5 @@ static-x86_64 static-aarch64: static-%: portable-%
 # For musl (Alpine).
 .PHONY: musl-x86_64 musl-aarch64
 musl-x86_64 musl-aarch64: musl-%: $(tools)/complete
-	@$(with_zig) $(MAKE) --no-print-directory CC='$(CURDIR)/packaging/zig-cc $*-linux-musl' GOARCH=$(goarch_$*) BUILD='$(build)/musl/$*' \
+	@$(with_zig) $(MAKE) --no-print-directory CC='$(CURDIR)/packaging/zig-cc $*-linux-musl' GOARCH=$(goarch_$*) BUILD='$(build)/portable/musl-$*' \
 	    $(call binutils,$*) all static

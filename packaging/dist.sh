@@ -13,7 +13,7 @@ mkdir -p "$tree/include" "$tree/lib/pkgconfig" "$tree/lib/cmake/cachekit_core" "
 case $platform in
     linux-*)
         case $platform in
-            linux-musl-*) from=$build/musl/${platform##*-};;
+            linux-musl-*) from=$build/portable/musl-${platform##*-};;
             *) from=$build/portable/${platform##*-};;
         esac
         library=$from/libcachekit_core.so
@@ -29,6 +29,7 @@ case $platform in
         library=$build/windows/amd64/libcachekit_core.dll
         cp "$library" "$tree/bin/"
         cp "$library.a" "${library%.dll}.def" "$tree/lib/";;
+    *) echo "dist: there is no platform $platform" >&2; exit 1;;
 esac
 
 cp include/cachekit.h include/cachekit.hpp "$build/cachekit_ffi.h" "$tree/include/"
@@ -38,8 +39,11 @@ fill() {
     sed -e 's|@PREFIX@|${pcfiledir}/../..|' -e 's|@LIBDIR@|${prefix}/lib|' -e 's|@INCLUDEDIR@|${prefix}/include|' \
         -e 's|@ABSOLUTE_INCLUDEDIR@||' -e "s|@VERSION@|$version|" "$1"
 }
-# pkg-config quotes what ${pcfiledir} stands for itself.
-fill packaging/cachekit_core.pc.in | tr -d '"' >"$tree/lib/pkgconfig/cachekit_core.pc"
+# pkg-config quotes what ${pcfiledir} stands for itself. On macOS a program finds libraries
+# by the folders that it was linked with: see packaging/link_darwin.mk.
+rpath=
+case $platform in macos-*) rpath=' -Wl,-rpath,${libdir}';; esac
+fill packaging/cachekit_core.pc.in | tr -d '"' | sed "/^Libs:/s|$|$rpath|" >"$tree/lib/pkgconfig/cachekit_core.pc"
 for file in cachekit_core-config.cmake cachekit_core-config-version.cmake; do
     fill "packaging/cmake/$file.in" >"$tree/lib/cmake/cachekit_core/$file"
 done

@@ -34,7 +34,8 @@ $(BUILD)/contents/cachekit_core.cdx.json: $(library) packaging/contents/main.go
 # The library for one processor, as it goes into packages.
 .PHONY: $(addprefix portable-,$(WHEEL_ARCH))
 $(addprefix portable-,$(WHEEL_ARCH)): portable-%: $(tools)/complete
-	@$(with_zig) $(MAKE) --no-print-directory CC='$(call zig_cc,$*)' GOARCH=$(goarch_$*) BUILD='$(build)/portable/$*' all contents
+	@$(with_zig) $(MAKE) --no-print-directory CC='$(call zig_cc,$*)' GOARCH=$(goarch_$*) BUILD='$(build)/portable/$*' \
+	    '$(build)/portable/$*/libcachekit_core.so' '$(build)/portable/$*/cachekit_ffi.h' contents
 	@packaging/floor.sh $(glibc) '$(build)/portable/$*/libcachekit_core.so'
 
 # The source of the library and the packages, without what lies around in this tree.

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
     echo go.mod go.sum LICENSE Makefile tools.mk include/cachekit.h include/cachekit.hpp tests/c/symbols.sh | tr ' ' '\n'
     # Without what conan leaves there.
     find packaging -path packaging/conan/test_package/build -prune -o -type f ! -name '*_test.go' ! -name CMakeUserPresets.json -print
-    find capi "$@" -type f ! -name '*_test.go' ! -path '*/testdata/*'
+    find capi "$@" -type f ! -name '*_test.go' ! -path '*/testdata/*' ! -path 'docs/site/*' ! -path cmd/cachekit/cachekit.exe ! -path cmd/cachekit/cachekit
     # Packages that capi imports on one platform or another.
     for arch in amd64 arm64; do
         GOARCH=$arch CGO_ENABLED=1 ${GO:-go} list -deps -f '{{if and .Module .Module.Main}}{{.Dir}}{{end}}' ./capi

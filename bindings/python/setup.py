@@ -144,7 +144,7 @@ def accelerators() -> list[Extension]:
     source = "src/cachekit_core/_fast.c"
     if platform.python_implementation() != "CPython":
         return []
-    if PLATFORM and not PLATFORM.startswith("manylinux"):  # other systems' wheels are built here too
+    if PLATFORM.startswith(("win", "macosx")):  # other systems' wheels are built here too
         return []
     # A package without it works too, only slower; who builds a wheel for others wants it.
     optional = not PLATFORM

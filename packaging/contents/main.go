@@ -7,6 +7,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"debug/buildinfo"
 	"encoding/json"
@@ -72,7 +73,7 @@ type part struct {
 // parts returns Go's standard library and the modules, in the order of the build
 // information, which is that of their names.
 func parts(info *buildinfo.BuildInfo) ([]part, error) {
-	goroot, err := output("go", "env", "GOROOT")
+	goroot, err := output(goCommand, "env", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func parts(info *buildinfo.BuildInfo) ([]part, error) {
 func moduleLicense(path string) ([]byte, error) {
 	dir := filepath.Join("vendor", filepath.FromSlash(path))
 	if _, err := os.Stat("vendor"); err != nil {
-		if dir, err = output("go", "list", "-m", "-f", "{{.Dir}}", path); err != nil {
+		if dir, err = output(goCommand, "list", "-m", "-f", "{{.Dir}}", path); err != nil {
 			return nil, err
 		}
 	}
@@ -161,6 +162,9 @@ func spdx(text string) string {
 	}
 	return strings.Join(found, " AND ")
 }
+
+// goCommand is the Go that make uses.
+var goCommand = cmp.Or(os.Getenv("GO"), "go")
 
 func output(name string, args ...string) (string, error) {
 	out, err := exec.Command(name, args...).Output()

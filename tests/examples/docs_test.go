@@ -239,30 +239,53 @@ func TestSizesOfTheDocs(t *testing.T) {
 			t.Errorf("docs do not say %q", want)
 		}
 	}
-	match := regexp.MustCompile(`together could have ([\d,]+) bytes\. A payload of up to ([\d,]+) bytes fits with a key of (\d+) bytes`).FindStringSubmatch(docs)
+	match := regexp.MustCompile("`msgpack` is ([0-9]+) to ([0-9]+) bytes longer than its LZ4 block, and one of `json` ([0-9]+) bytes less").FindStringSubmatch(docs)
 	if match == nil {
-		t.Fatal("docs do not say what fits into Memcached")
+		t.Fatal("docs do not say how much longer an envelope is")
 	}
-	number := func(text string) int {
-		n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+	storage := core.NewByteStorage("msgpack")
+	for _, size := range []int{0, 1, 64, 1 << 10, 1 << 16, 1 << 24} {
+		envelope, err := storage.Store(bytetest.Noise(size))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return n
+		found, err := core.Inspect(envelope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if longer := len(envelope) - found.CompressedSize; longer < number(t, match[1]) || longer > number(t, match[2]) {
+			t.Errorf("%d bytes: the envelope is %d longer than the block", size, longer)
+		}
+	}
+	if less := len("msgpack") - len("json"); less != number(t, match[3]) {
+		t.Errorf("the formats differ by %d bytes", less)
+	}
+	match = regexp.MustCompile(`together could have ([\d,]+) bytes\. A payload of up to ([\d,]+) bytes fits with a key of (\d+) bytes`).FindStringSubmatch(docs)
+	if match == nil {
+		t.Fatal("docs do not say what fits into Memcached")
 	}
 	keyring, err := encryption.NewTenantKeyring(make([]byte, 32), nil, []byte("acme"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	noise := bytetest.Noise(number(match[2]))
+	noise := bytetest.Noise(number(t, match[2]))
 	sealed, err := keyring.Seal([]byte("users:1"), noise, "json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	bound := core.EnvelopeBound(len(noise), len("json")) + encryption.Overhead
-	if got := number(match[1]) - number(match[3]); bound > got || len(sealed) > bound {
+	if got := number(t, match[1]) - number(t, match[3]); bound > got || len(sealed) > bound {
 		t.Errorf("%d bytes are %d sealed, at most %d, and there is room for %d", len(noise), len(sealed), bound, got)
 	}
+}
+
+func number(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // anchors are the names by which the sections of a text can be linked to.

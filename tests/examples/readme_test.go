@@ -131,13 +131,13 @@ func TestReadmeGoRuns(t *testing.T) {
 func TestMakeCommands(t *testing.T) {
 	targets := map[string]bool{}
 	makefile := strings.ReplaceAll(readFile(t, root+"/Makefile")+readAll(t, "/packaging/*.mk")+readAll(t, "/tests/*.mk")+readAll(t, "/docs/site/*.mk"), "$(BUILD)", "build")
-	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z/_ -]*):`).FindAllStringSubmatch(makefile, -1) {
+	for _, match := range regexp.MustCompile(`(?m)^([a-z][a-z0-9/_ -]*):`).FindAllStringSubmatch(makefile, -1) {
 		for _, target := range strings.Fields(match[1]) {
 			targets[target] = true
 		}
 	}
 	named := map[string]bool{}
-	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z][a-z/_-]*)").FindAllStringSubmatch(readFile(t, root+"/README.md")+readFile(t, root+"/CONTRIBUTING.md"), -1) {
+	for _, match := range regexp.MustCompile("(?m)(?:^|`|sudo )make ([a-z][a-z0-9/_-]*)").FindAllStringSubmatch(readFile(t, root+"/README.md")+readFile(t, root+"/CONTRIBUTING.md"), -1) {
 		named[match[1]] = true
 	}
 	// There a command names several.

@@ -87,7 +87,7 @@ func TestDebianPackagesHold(t *testing.T) {
 func TestDebianPackagesPassLintian(t *testing.T) {
 	need.Program(t, "lintian")
 	dir, suffix := debian(t)
-	out, err := sh(dir, "lintian --allow-root --fail-on error,warning cachekit-core"+suffix+".changes")
+	out, err := sh(dir, "lintian --profile debian --allow-root --fail-on error,warning cachekit-core"+suffix+".changes")
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
