@@ -8,7 +8,7 @@ dist_sums  = cd '$(dist)' && find * -prune -type f -name 'cachekit[-_]core-$(ver
 # They run on every processor of their kind, whatever is set for builds of one's own.
 dist dist-archives: export GOAMD64 := v1
 dist dist-archives: export GOARM64 := v8.0
-dist dist-archives: unexport GOEXPERIMENT
+dist dist-archives: export GOEXPERIMENT :=
 
 .PHONY: dist dist-archives dist-packages dist-source $(addprefix dist-,$(DIST_PLATFORMS))
 dist: ## all that is published: archives for DIST_PLATFORMS, source, wheels and gems, in build/dist
