@@ -17,6 +17,8 @@ docs: cachekit $(site_tools)/complete ## build the documentation as a site, in b
 	@$(GO) run ./docs/site '$(BUILD)/cachekit' '$(BUILD)/man' '$(BUILD)/docs'
 	@# With --quiet it would not see the warnings that --strict is for.
 	@said=$$($(mkdocs) build --strict -f docs/site/mkdocs.yml 2>&1) || { echo "$$said" | grep -v '^INFO'; exit 1; }
+	@# These are for a site that has an address: 404.html looks for its styles at the root of a server.
+	@rm -f '$(BUILD)/site/404.html' '$(BUILD)'/site/sitemap.xml*
 
 .PHONY: test-docs
 test-docs: ## build the documentation and check its links, and that it describes every public name
