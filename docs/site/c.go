@@ -28,6 +28,9 @@ func (s *site) c() (string, error) {
 			_, anchor, _ := strings.Cut(target, "#")
 			return "[`" + word + "`](#" + anchor + ")"
 		}
+		if page, ok := s.pages[word]; ok {
+			return "[`" + word + "`](../" + page + ")"
+		}
 		return ""
 	}
 

@@ -148,8 +148,11 @@ func (s *site) linked(path, text string, keep func(error) string) string {
 	out, last := "", 0
 	prose := func(text string) string {
 		text = spans.ReplaceAllStringFunc(text, func(span string) string {
-			if target, ok := s.symbols[strings.Trim(span, "`")]; ok {
-				return "[" + span + "](" + target + ")"
+			name := strings.Trim(span, "`")
+			for _, symbol := range []string{name, "CACHEKIT_" + name} { // codes are named without it
+				if target, ok := s.symbols[symbol]; ok {
+					return "[" + span + "](" + target + ")"
+				}
 			}
 			return span
 		})
@@ -191,6 +194,9 @@ func (s *site) target(from, link string) (string, error) {
 	}
 	if page, ok := s.pages[target]; ok {
 		return page + anchor, nil
+	}
+	if page, ok := s.sources[target]; ok {
+		return page, nil
 	}
 	return repository + target + anchor, nil
 }

@@ -32,12 +32,26 @@ type site struct {
 	symbols map[string]string
 	// pages are the documents of the repository that are pages, by path.
 	pages map[string]string
+	// sources are the files whose comments are a reference, with its page.
+	sources map[string]string
 	// sections are those of README.md that a page shows, with that page.
 	sections map[string]string
 }
 
+// sources are the files whose comments are a reference. A document that links to one
+// leads to the source on GitHub, and to the reference on the site.
+var sources = map[string]string{
+	"include/cachekit.h":                            "reference/c.md",
+	"include/cachekit.hpp":                          "reference/cpp.md",
+	"bindings/python/src/cachekit_core/__init__.py": "reference/python.md",
+	"bindings/ruby/lib/cachekit_core.rb":            "reference/ruby.md",
+	"core/doc.go":                                   "reference/core.md",
+	"core/encryption/doc.go":                        "reference/encryption.md",
+	"core/interop/doc.go":                           "reference/interop.md",
+}
+
 func write(command, manual, folder string) error {
-	s := &site{folder: folder, symbols: map[string]string{}, sections: map[string]string{}, pages: map[string]string{
+	s := &site{folder: folder, symbols: map[string]string{}, sources: sources, sections: map[string]string{}, pages: map[string]string{
 		"SECURITY.md":               "security.md",
 		"CHANGELOG.md":              "changelog.md",
 		"bindings/python/README.md": "python.md",

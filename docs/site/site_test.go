@@ -100,18 +100,21 @@ end`, "\n"))
 func TestLinksAndSections(t *testing.T) {
 	t.Chdir("../..")
 	s := &site{
-		symbols:  map[string]string{"cachekit_wipe": "reference/c.md#cachekit_wipe"},
+		symbols:  map[string]string{"cachekit_wipe": "reference/c.md#cachekit_wipe", "CACHEKIT_FORKED": "reference/c.md#CACHEKIT_FORKED"},
 		pages:    map[string]string{"docs/linking.md": "linking.md", "SECURITY.md": "security.md"},
 		sections: map[string]string{"limits": "limits.md"},
+		sources:  map[string]string{"include/cachekit.h": "reference/c.md"},
 	}
 	for link, want := range map[string]string{
-		"See [a](../SECURITY.md#reporting)":  "See [a](security.md#reporting)",
-		"See [a](../README.md#limits)":       "See [a](limits.md#limits)",
-		"See [a](../README.md#architecture)": "See [a](" + repository + "README.md#architecture)",
-		"See [a](../examples/go/main.go)":    "See [a](" + repository + "examples/go/main.go)",
-		"[a](#cmake), `cachekit_wipe`":       "[a](linking.md#cmake), [`cachekit_wipe`](reference/c.md#cachekit_wipe)",
-		"[`cachekit_wipe`](linking.md)":      "[`cachekit_wipe`](linking.md)",
-		"```c\n[a](b) `cachekit_wipe`\n```":  "```c\n[a](b) `cachekit_wipe`\n```",
+		"See [a](../SECURITY.md#reporting)":     "See [a](security.md#reporting)",
+		"See [a](../README.md#limits)":          "See [a](limits.md#limits)",
+		"See [a](../README.md#architecture)":    "See [a](" + repository + "README.md#architecture)",
+		"See [a](../examples/go/main.go)":       "See [a](" + repository + "examples/go/main.go)",
+		"[a](#cmake), `cachekit_wipe`":          "[a](linking.md#cmake), [`cachekit_wipe`](reference/c.md#cachekit_wipe)",
+		"`FORKED`, not `OK`":                    "[`FORKED`](reference/c.md#CACHEKIT_FORKED), not `OK`",
+		"[`cachekit.h`](../include/cachekit.h)": "[`cachekit.h`](reference/c.md)",
+		"[`cachekit_wipe`](linking.md)":         "[`cachekit_wipe`](linking.md)",
+		"```c\n[a](b) `cachekit_wipe`\n```":     "```c\n[a](b) `cachekit_wipe`\n```",
 	} {
 		if got, err := s.document("docs/linking.md", link); err != nil || got != want {
 			t.Errorf("%s is %s, %v, want %s", link, got, err, want)
