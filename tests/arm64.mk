@@ -41,7 +41,7 @@ go_on_arm64 = CACHEKIT_NO_SKIPS= CGO_ENABLED=0 GOARCH=arm64 $(GO) test -short -e
 slow_on_arm64 = TestDamageNeverYieldsWrongData|TestAllocations|TestGuardPagesEncoders|TestLevels$$|TestRoundTrip$$|TestSteadyStateAllocatesNothing
 
 # These run the command as a program, which only an emulator could.
-left_out_of_command = TestReadmeRuns|TestResealIsInterrupted|TestResealIsKilledAmidWrites|TestOnATerminal
+left_out_of_command = TestReadmeRuns|TestOperationsRun|TestResealIsInterrupted|TestResealIsKilledAmidWrites|TestOnATerminal
 
 .PHONY: instructions-arm64
 counted := $(abspath $(arm64))/instructions
