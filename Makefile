@@ -169,7 +169,7 @@ $(BUILD)/redis_share: examples/c/redis_share.c examples/c/json_msgpack.h $(share
 	$(CC) $(cflags) $$(pkg-config --cflags hiredis) -o $@ $< $(links) $$(pkg-config --libs hiredis)
 
 .PHONY: test test-go test-c test-cpp test-command test-build test-musl test-examples test-redis test-hosts test-python test-ruby test-packages test-deb
-test: test-go test-c test-cpp test-command test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (a few minutes)
+test: test-go test-c test-cpp test-command test-build test-examples test-redis test-hosts test-python test-ruby test-packages ## run every test (some 20 minutes on two cores)
 
 # Where the tests look first.
 export CACHEKIT_VECTORS := $(abspath $(BUILD))/vectors
