@@ -187,7 +187,7 @@ func TestSurveyOfAServer(t *testing.T) {
 	if core.Codec() == "amd64" { // the portable encoder makes other sizes
 		golden(t, "survey", numbers.ReplaceAllString(screen, "in #"))
 	}
-	info = regexp.MustCompile(`(memory +|GET +|open +|ratio +)[^;\n]*`).ReplaceAllString(info, "$1#")
+	info = regexp.MustCompile(`(memory|GET|open|ratio) +[^;\n]*`).ReplaceAllString(info, "$1 #")
 	info = regexp.MustCompile(`^.*, `).ReplaceAllString(info, "#, ")
 	golden(t, "info", info)
 }
