@@ -10,14 +10,16 @@ dist dist-archives: export GOAMD64 := v1
 dist dist-archives: export GOARM64 := v8.0
 dist dist-archives: export GOEXPERIMENT :=
 
-.PHONY: dist dist-archives dist-packages dist-source $(addprefix dist-,$(DIST_PLATFORMS))
+.PHONY: dist dist-archives archives dist-packages dist-source $(addprefix dist-,$(DIST_PLATFORMS))
 dist: ## all that is published: archives for DIST_PLATFORMS, source, wheels and gems, in build/dist
 	@rm -rf '$(dist)' '$(build)/wheels' '$(build)/gems'
-	@$(MAKE) --no-print-directory dist-archives dist-packages
+	@$(MAKE) --no-print-directory archives dist-packages
 	@$(dist_sums)
 
-dist-archives: $(addprefix dist-,$(DIST_PLATFORMS)) dist-source ## the archives for all platforms (or DIST_PLATFORMS) and the source, in build/dist
+dist-archives: archives ## the archives for all platforms (or DIST_PLATFORMS) and the source, in build/dist
 	@$(dist_sums)
+
+archives: $(addprefix dist-,$(DIST_PLATFORMS)) dist-source
 
 dist-packages: wheels gems
 	@mkdir -p '$(dist)'
@@ -35,7 +37,7 @@ dist-macos-x86_64: macos-x86_64
 dist_goos   = $(firstword $(foreach os,windows linux,$(findstring $(os),$1)) darwin)
 dist_goarch = $(if $(findstring x86_64,$1),amd64,arm64)
 dist_tree   = $(dist)/cachekit-core-$(version)-$1
-$(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $(build)/tools/contents
+$(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h
 	@rm -rf '$(call dist_tree,$*)' && mkdir -p '$(call dist_tree,$*)/bin'
 	@GOOS=$(call dist_goos,$*) GOARCH=$(call dist_goarch,$*) && export GOOS GOARCH && $(go_build_command) \
 	    -o '$(call dist_tree,$*)/bin/cachekit$(if $(findstring windows,$*),.exe)' .
@@ -43,10 +45,6 @@ $(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h $
 	@$(GO) run ./packaging/bundle '$(call dist_tree,$*)' '$(call dist_tree,$*).$(if $(findstring windows,$*),zip,tar.gz)'
 	@rm -rf '$(call dist_tree,$*)'
 	@echo 'build/dist/$(notdir $(call dist_tree,$*))'
-
-# It is run in the folder of the command, too, which is a module of its own.
-$(build)/tools/contents: packaging/contents/main.go
-	@mkdir -p '$(@D)' && $(GO) build -o '$@' ./packaging/contents
 
 # With the modules that they are made of, so that make builds library and command without a
 # network.

@@ -49,9 +49,5 @@ for file in cachekit_core-config.cmake cachekit_core-config-version.cmake; do
 done
 
 # What the library and the command are made of, each with its licences.
-contents=$build/tools/contents
-"$contents" "$library" "$version" "$tree/share/cachekit_core"
-cd cmd/cachekit
-for command in "$tree"/bin/cachekit "$tree"/bin/cachekit.exe; do
-    [ ! -e "$command" ] || "$contents" "$command" "$version" "$tree/share/cachekit"
-done
+"$GO" run ./packaging/contents "$library" "$version" "$tree/share/cachekit_core"
+"$GO" run ./packaging/contents "$tree"/bin/cachekit* "$version" "$tree/share/cachekit"

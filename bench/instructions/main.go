@@ -11,6 +11,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -32,9 +33,6 @@ type count struct {
 	PerCall int `json:"instructions"`
 }
 
-// The calls of the C libraries execute the same number each time. Ours now and then takes a slower
-// way into Go's runtime, when its clock says so.
-
 var (
 	ops   = []string{"checksum", "compress", "decompress", "encrypt", "decrypt", "store", "retrieve"}
 	sizes = []int{64, 65536}
@@ -45,6 +43,8 @@ func main() {
 	if len(os.Args) != 4 {
 		log.Fatal("usage: instructions HARNESS LIBCACHEKIT LIBHAND")
 	}
+	// The calls of the C libraries execute the same number each time. Ours now and then takes a
+	// slower way into Go's runtime, when its clock says so.
 	libraries := []struct {
 		who, spec string
 		repeats   int
@@ -63,11 +63,8 @@ func main() {
 				var each []int
 				for range l.repeats {
 					few, err := instructions(os.Args[1], op, size, calls, l.spec)
-					if err != nil {
-						log.Fatalf("%s of %d bytes by %s: %v", op, size, l.who, err)
-					}
-					more, err := instructions(os.Args[1], op, size, 2*calls, l.spec)
-					if err != nil {
+					more, err2 := instructions(os.Args[1], op, size, 2*calls, l.spec)
+					if err := errors.Join(err, err2); err != nil {
 						log.Fatalf("%s of %d bytes by %s: %v", op, size, l.who, err)
 					}
 					each = append(each, (more-few)/calls)

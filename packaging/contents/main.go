@@ -2,7 +2,7 @@
 // materials in CycloneDX's JSON, for scanners, and the licences that whoever passes
 // it on has to pass on too.
 //
-// Usage, in the folder of its go.mod: contents BINARY VERSION FOLDER
+// Usage, at the top of the repository: contents BINARY VERSION FOLDER
 package main
 
 import (
@@ -20,6 +20,9 @@ import (
 	"slices"
 	"strings"
 )
+
+// repository is the path of the module at its top.
+const repository = "github.com/cachekit-go/cachekit-core"
 
 func main() {
 	if len(os.Args) != 4 {
@@ -73,21 +76,23 @@ type part struct {
 // parts returns Go's standard library and the modules, in the order of the build
 // information, which is that of their names.
 func parts(info *buildinfo.BuildInfo) ([]part, error) {
-	goroot, err := output(goCommand, "env", "GOROOT")
+	// A module of its own, such as the command, lies below the folder of the library's.
+	folder := strings.TrimPrefix(strings.TrimPrefix(info.Main.Path, repository), "/")
+	goroot, err := goSays(folder, "env", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
 	license, err := licenseIn(goroot)
 	if errors.Is(err, errNoLicense) {
 		// Some distributions leave it out. It is that of the Go project's modules.
-		license, err = moduleLicense("golang.org/x/sys")
+		license, err = moduleLicense(folder, "golang.org/x/sys")
 	}
 	if err != nil {
 		return nil, err
 	}
 	found := []part{{name: "std", version: strings.TrimPrefix(info.GoVersion, "go"), license: license}}
 	for _, dep := range info.Deps {
-		license, err := moduleLicense(dep.Path)
+		license, err := moduleLicense(folder, dep.Path)
 		if err != nil {
 			return nil, err
 		}
@@ -101,10 +106,12 @@ func parts(info *buildinfo.BuildInfo) ([]part, error) {
 	return found, nil
 }
 
-func moduleLicense(path string) ([]byte, error) {
-	dir := filepath.Join("vendor", filepath.FromSlash(path))
-	if _, err := os.Stat("vendor"); err != nil {
-		if dir, err = output(goCommand, "list", "-m", "-f", "{{.Dir}}", path); err != nil {
+// moduleLicense returns the licence of a module that the one in folder is built from.
+func moduleLicense(folder, path string) ([]byte, error) {
+	vendor := filepath.Join(folder, "vendor")
+	dir := filepath.Join(vendor, filepath.FromSlash(path))
+	if _, err := os.Stat(vendor); err != nil {
+		if dir, err = goSays(folder, "list", "-m", "-f", "{{.Dir}}", path); err != nil {
 			return nil, err
 		}
 	}
@@ -163,13 +170,13 @@ func spdx(text string) string {
 	return strings.Join(found, " AND ")
 }
 
-// goCommand is the Go that make uses.
-var goCommand = cmp.Or(os.Getenv("GO"), "go")
-
-func output(name string, args ...string) (string, error) {
-	out, err := exec.Command(name, args...).Output()
+// goSays returns what the Go that make uses prints in a folder.
+func goSays(folder string, args ...string) (string, error) {
+	cmd := exec.Command(cmp.Or(os.Getenv("GO"), "go"), args...)
+	cmd.Dir = folder
+	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+		return "", fmt.Errorf("%s: %w", strings.Join(cmd.Args, " "), err)
 	}
 	return strings.TrimSpace(string(out)), nil
 }

@@ -101,10 +101,7 @@ func TestLinuxArchiveIsUsed(t *testing.T) {
 		t.Errorf("the command says %s", out)
 	}
 	must(t, tree, "bin/cachekit store LICENSE | bin/cachekit retrieve | cmp - LICENSE")
-	quickstart, err := filepath.Abs(root + "/examples/c/quickstart.c")
-	if err != nil {
-		t.Fatal(err)
-	}
+	quickstart := top(t) + "/examples/c/quickstart.c"
 	must(t, tree, `eval "cc '`+quickstart+`' $(pkg-config --cflags --libs cachekit_core) -o program"`, "PKG_CONFIG_PATH="+tree+"/lib/pkgconfig")
 	if out := must(t, tree, "./program", "LD_LIBRARY_PATH="+tree+"/lib"); !strings.HasPrefix(out, "161 bytes, ") {
 		t.Errorf("the program printed %s", out)
@@ -119,10 +116,7 @@ func TestMuslArchiveIsUsed(t *testing.T) {
 	onAmd64(t)
 	need.Program(t, "musl-gcc")
 	tree := unpack(t, published(t)+"/cachekit-core-"+version(t)+"-linux-musl-x86_64.tar.gz")
-	quickstart, err := filepath.Abs(root + "/examples/c/quickstart.c")
-	if err != nil {
-		t.Fatal(err)
-	}
+	quickstart := top(t) + "/examples/c/quickstart.c"
 	for _, link := range []string{"-Llib -lcachekit_core", "-static lib/libcachekit_core.a"} {
 		must(t, tree, "musl-gcc '"+quickstart+"' -Iinclude "+link+" -o program")
 		if out := must(t, tree, "./program", "LD_LIBRARY_PATH=lib"); !strings.HasPrefix(out, "161 bytes, ") {
@@ -183,10 +177,7 @@ func TestSourceArchiveBuildsOffline(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, dir, "make -s all static cachekit example && make -s install PREFIX=$PWD/installed", "GOFLAGS=-mod=vendor", "GOPROXY=off", "GOMODCACHE="+t.TempDir(), "GOTOOLCHAIN=local")
-	quickstart, err := filepath.Abs(root + "/examples/c/quickstart.c")
-	if err != nil {
-		t.Fatal(err)
-	}
+	quickstart := top(t) + "/examples/c/quickstart.c"
 	must(t, dir, "cc '"+quickstart+"' $(pkg-config --cflags --libs cachekit_core) -o program", "PKG_CONFIG_PATH="+dir+"/installed/lib/pkgconfig")
 	if out := must(t, dir, "./program", "LD_LIBRARY_PATH="+dir+"/installed/lib"); !strings.HasPrefix(out, "161 bytes, ") {
 		t.Errorf("the program printed %s", out)

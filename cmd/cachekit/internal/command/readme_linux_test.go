@@ -83,7 +83,7 @@ echo '{"id":1}' | CACHEKIT_MASTER_KEY=$OLD cachekit seal --key users:1 --tenant 
 	}
 	script = strings.ReplaceAll(script, "localhost:6379", "localhost:"+port)
 	script = strings.ReplaceAll(script, "redis-cli ", "redis-cli -p "+port+" ")
-	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", "set +e\n"+script)
+	cmd := exec.Command("bash", "-o", "pipefail", "-c", script)
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
