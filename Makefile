@@ -219,11 +219,12 @@ test-python: all ## the tests and types of the Python package
 test-ruby: all ## the tests of the gem
 	@tests/ruby.sh '$(BUILD)'
 
+# They take some 10 minutes, after which go test would give up by itself.
 test-packages: ## build the wheels, gems, source and Debian packages, install them and run their READMEs' programs; have CMake, Meson and Conan find the library
-	GO='$(GO)' tests/go.sh -count=1 ./tests/packages/...
+	GO='$(GO)' tests/go.sh -count=1 -timeout 40m ./tests/packages/...
 
 test-deb: ## of these, the tests of the Debian packages
-	GO='$(GO)' tests/go.sh -count=1 -run Debian ./tests/packages/...
+	GO='$(GO)' tests/go.sh -count=1 -timeout 40m -run Debian ./tests/packages/...
 
 .PHONY: test-race test-portable test-long test-rotation fuzz fuzz-short
 test-race: ## the Go tests under the race detector
