@@ -1,7 +1,8 @@
 # What is published, in build/dist: for each platform an archive with the library and the
 # command, the source, the packages for Python and Ruby, and checksums of all.
 
-DIST_PLATFORMS ?= linux-x86_64 linux-aarch64 linux-musl-x86_64 linux-musl-aarch64 windows-x86_64 macos-arm64 macos-x86_64
+dist_platforms := linux-x86_64 linux-aarch64 linux-musl-x86_64 linux-musl-aarch64 windows-x86_64 macos-arm64 macos-x86_64
+DIST_PLATFORMS ?= $(dist_platforms)
 dist      := $(build)/dist
 dist_sums  = cd '$(dist)' && find * -prune -type f -name 'cachekit[-_]core-$(version)*' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
 
@@ -38,6 +39,7 @@ dist_goos   = $(firstword $(foreach os,windows linux,$(findstring $(os),$1)) dar
 dist_goarch = $(if $(findstring x86_64,$1),amd64,arm64)
 dist_tree   = $(dist)/cachekit-core-$(version)-$1
 $(addprefix dist-,$(DIST_PLATFORMS)): dist-%: cachekit $(BUILD)/cachekit_ffi.h
+	@$(if $(filter $*,$(dist_platforms)),,echo "make: there is no platform $*, but $(dist_platforms)"; exit 1)
 	@rm -rf '$(call dist_tree,$*)' && mkdir -p '$(call dist_tree,$*)/bin'
 	@GOOS=$(call dist_goos,$*) GOARCH=$(call dist_goarch,$*) && export GOOS GOARCH && $(go_build_command) \
 	    -o '$(call dist_tree,$*)/bin/cachekit$(if $(findstring windows,$*),.exe)' .

@@ -29,7 +29,6 @@ case $platform in
         library=$build/windows/amd64/libcachekit_core.dll
         cp "$library" "$tree/bin/"
         cp "$library.a" "${library%.dll}.def" "$tree/lib/";;
-    *) echo "dist: there is no platform $platform" >&2; exit 1;;
 esac
 
 cp include/cachekit.h include/cachekit.hpp "$build/cachekit_ffi.h" "$tree/include/"

@@ -184,6 +184,15 @@ func TestSourceArchiveBuildsOffline(t *testing.T) {
 	}
 }
 
+// TestArchivesForNoPlatform names those that there are.
+func TestArchivesForNoPlatform(t *testing.T) {
+	tools(t)
+	out, err := sh(root, "make -s dist-archives DIST_PLATFORMS=linux-arm64")
+	if err == nil || !strings.Contains(out, "make: there is no platform linux-arm64, but linux-x86_64 linux-aarch64 ") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // TestTwoArchivesAreEqual builds two of them once more in another folder.
 func TestTwoArchivesAreEqual(t *testing.T) {
 	need.Program(t, "git")
